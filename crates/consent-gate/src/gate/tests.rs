@@ -1,0 +1,152 @@
+use super::*;
+use model::MerchantId;
+
+use crate::{Actor, EventId, Method, Notice};
+
+const ANNA: CustomerNo = CustomerNo::new(0, 0);
+const SHOP: MerchantNo = MerchantNo(0);
+
+fn at(minute: i64) -> Timestamp {
+    Timestamp::from_unix_ms(0) + Millis::from_mins(minute)
+}
+
+fn open_gate() -> Gate {
+    let mut gate = Gate::new(GatePolicy::default());
+    gate.open();
+    gate
+}
+
+fn event(kind: ConsentKind, shown_at: Option<Timestamp>) -> ConsentEvent {
+    let notice = |shown_at| Notice {
+        id: "n".into(),
+        version: 1,
+        lang: "en".into(),
+        sha256: "0".repeat(64).into(),
+        shown_at,
+    };
+    ConsentEvent {
+        id: EventId::new("e1").unwrap(),
+        merchant: MerchantId::new("shop").unwrap(),
+        purpose: Purpose::Location,
+        kind,
+        actor: Actor::Own,
+        method: Method::Toggle,
+        notice: shown_at.map(notice),
+        evidence_at: None,
+    }
+}
+
+fn granted(gate: &mut Gate, now: Timestamp) -> Change {
+    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(now)), now);
+    gate.confirm(&change);
+    change
+}
+
+fn answer(gate: &Gate, now: Timestamp) -> Result<(), Refusal> {
+    gate.admit(ANNA, (), now).map(Consented::into_value)
+}
+
+#[test]
+fn gate_starts_shut() {
+    let mut gate = Gate::new(GatePolicy::default());
+    granted(&mut gate, at(0));
+    assert_eq!(answer(&gate, at(1)), Err(Refusal::Closed));
+    gate.open();
+    assert_eq!(answer(&gate, at(1)), Ok(()));
+}
+
+#[test]
+fn nobody_is_admitted_by_default() {
+    assert_eq!(answer(&open_gate(), at(0)), Err(Refusal::UnknownCustomer));
+}
+
+#[test]
+fn a_grant_holds_only_once_it_is_recorded() {
+    let mut gate = open_gate();
+    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(0))), at(0));
+    assert_eq!(answer(&gate, at(1)), Err(Refusal::NotGranted));
+    gate.confirm(&change);
+    assert_eq!(answer(&gate, at(1)), Ok(()));
+}
+
+#[test]
+fn a_withdrawal_holds_at_once() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(1));
+    assert_eq!(answer(&gate, at(1)), Err(Refusal::Withdrawn));
+    assert_eq!(gate.epoch(ANNA), Epoch(1));
+}
+
+#[test]
+fn a_grant_overtaken_by_a_withdrawal_never_takes_effect() {
+    let mut gate = open_gate();
+    let grant = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(0))), at(0));
+    let withdrawal = gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(0));
+    gate.confirm(&grant);
+    gate.confirm(&withdrawal);
+    assert_eq!(answer(&gate, at(1)), Err(Refusal::Withdrawn));
+}
+
+#[test]
+fn a_grant_whose_notice_is_older_than_the_withdrawal_is_late() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(5));
+    let late = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(4))), at(6));
+    gate.confirm(&late);
+    assert_eq!((late.effect, answer(&gate, at(7))), (Effect::LateGrant, Err(Refusal::Withdrawn)));
+}
+
+#[test]
+fn a_grant_without_evidence_grants_nothing() {
+    let mut gate = open_gate();
+    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, None), at(0));
+    gate.confirm(&change);
+    assert_eq!((change.effect, answer(&gate, at(1))), (Effect::NoEvidence, Err(Refusal::NotGranted)));
+}
+
+#[test]
+fn a_grant_ends_at_its_instant() {
+    let mut gate = open_gate();
+    let change =
+        gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: Some(at(10)) }, Some(at(0))), at(0));
+    gate.confirm(&change);
+    assert_eq!(answer(&gate, at(10) - Millis::new(1)), Ok(()));
+    assert_eq!(answer(&gate, at(10)), Err(Refusal::Expired));
+}
+
+#[test]
+fn a_pause_ends_at_its_instant_and_never_extends_the_grant() {
+    let mut gate = open_gate();
+    let change =
+        gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: Some(at(20)) }, Some(at(0))), at(0));
+    gate.confirm(&change);
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: Some(at(10)) }, None), at(1));
+    assert_eq!(answer(&gate, at(9)), Err(Refusal::Paused));
+    assert_eq!(answer(&gate, at(10)), Ok(()));
+    assert_eq!(answer(&gate, at(20)), Err(Refusal::Expired));
+}
+
+#[test]
+fn one_merchants_consent_is_not_anothers() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    assert_eq!(gate.check(ANNA, MerchantNo(1), Purpose::Location, at(1)), Err(Refusal::NotGranted));
+    assert_eq!(gate.check(ANNA, SHOP, Purpose::Location, at(1)), Ok(()));
+}
+
+#[test]
+fn v04_location_alone_releases_no_offer() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    assert!(gate.release(ANNA, SHOP, (), at(1)).is_err());
+}
+
+#[test]
+fn a_number_of_an_older_generation_is_a_stranger() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    let reused = CustomerNo::new(0, 1);
+    assert!(matches!(gate.admit(reused, (), at(1)), Err(Refusal::UnknownCustomer)));
+}

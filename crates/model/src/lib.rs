@@ -1,0 +1,29 @@
+//! Nouns that two rooms share: ids, time, places, fixes, fences, transitions and notifications.
+//!
+//! Everything here is a value. A type with a rule has private fields and a
+//! constructor that checks it, so that a room which holds one need not ask again.
+#![cfg_attr(not(test), no_std)]
+
+extern crate alloc;
+
+mod fence;
+mod fix;
+mod hash;
+mod id;
+mod notification;
+mod number;
+mod place;
+mod time;
+mod visit;
+
+pub use fence::{FenceFacts, TimeZoneName};
+pub use fix::Fix;
+pub use hash::{Digest, StableHasher};
+pub use id::{
+    CustomerId, DeviceId, FenceId, IdFlaw, MerchantId, OfferId, RESERVED_CUSTOMERS, RESERVED_DEVICE,
+};
+pub use notification::{Notification, NotificationId, Words};
+pub use number::{CustomerNo, DeviceNo, FenceNo, MerchantNo, N_PARTITIONS, Partition};
+pub use place::{Meters, Position, PositionFlaw};
+pub use time::{Millis, Timestamp};
+pub use visit::{ExitReason, Transition, TransitionId, TransitionKind, VisitId};

@@ -1,0 +1,3 @@
+//! Stile.
+
+fn main() {}
