@@ -1,0 +1,180 @@
+//! Entries of the log: consent changes, decisions, deliveries and feedback.
+
+use consent_gate::{ConsentEvent, ConsentState, Effect, Epoch};
+use model::{
+    CustomerId, DeviceId, FenceId, MerchantId, Notification, NotificationId, OfferId, Timestamp,
+    TransitionKind, VisitId, Words,
+};
+
+/// The verdict of a decision that let its notification go out.
+pub const SENT: &str = "sent";
+
+/// One fact about one customer, never changed once it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Whom it is about.
+    pub customer: CustomerId,
+    /// When it was decided or learnt, by the server's clock.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+}
+
+/// The kinds of entries.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The customer changed what they agree to.
+    Consent(ConsentEntry),
+    /// A candidate offer got its verdict.
+    Decision(Decision),
+    /// A notification left the outbox.
+    Delivery {
+        /// Which.
+        notification: NotificationId,
+        /// How.
+        outcome: DeliveryOutcome,
+    },
+    /// The customer or their phone answered a notification.
+    Feedback {
+        /// Which.
+        notification: NotificationId,
+        /// The word of the answer.
+        kind: Box<str>,
+    },
+}
+
+/// A consent event and what became of it; the entry's `at` is the `now` it was weighed at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConsentEntry {
+    /// What was said, with its evidence.
+    pub event: ConsentEvent,
+    /// What became of it.
+    pub effect: Effect,
+    /// The state of its merchant and purpose after it.
+    pub state: ConsentState,
+    /// The customer's epoch after it.
+    pub epoch: Epoch,
+}
+
+/// How a notification left the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    /// Handed over.
+    Sent,
+    /// Turned stale without ever being handed over.
+    Expired,
+    /// The customer restricted their consent first.
+    Revoked,
+    /// The provider refused it at once.
+    Refused,
+}
+
+impl DeliveryOutcome {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Sent, Self::Expired, Self::Revoked, Self::Refused];
+
+    /// The word that files and wires use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The outcome of a word, if it is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.word() == word)
+    }
+
+    /// Whether the notification counts no longer towards any cap.
+    ///
+    /// A revoked one still counts: it may have been on its way.
+    #[must_use]
+    pub const fn gives_back(self) -> bool {
+        match self {
+            Self::Expired | Self::Refused => true,
+            Self::Sent | Self::Revoked => false,
+        }
+    }
+}
+
+/// The verdict on one candidate offer, with all that an explanation needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The notification it is about, sent or not.
+    pub id: NotificationId,
+    /// The phone whose presence called for it.
+    pub device: DeviceId,
+    /// What would be said.
+    pub offer: OfferId,
+    /// By whom.
+    pub merchant: MerchantId,
+    /// Where.
+    pub fence: FenceId,
+    /// The store's public name.
+    pub store: Box<str>,
+    /// The stay.
+    pub visit: VisitId,
+    /// What called for it.
+    pub trigger: TransitionKind,
+    /// When that was.
+    pub triggered_at: Timestamp,
+    /// [`SENT`], or the word of the reason why not.
+    pub verdict: Box<str>,
+    /// Every rule that said no.
+    pub failed: Vec<Box<str>>,
+    /// When the same offer could be made at the earliest.
+    pub next_possible_at: Option<Timestamp>,
+    /// The consents it rests on.
+    pub purposes: Vec<Box<str>>,
+    /// The inputs that were used, by name.
+    pub facts: Vec<(Box<str>, Box<str>)>,
+    /// What is said, of a decision to send.
+    pub said: Option<Said>,
+}
+
+/// What a decision to send puts into the outbox beyond what every decision holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// When it turns stale.
+    pub expires_at: Timestamp,
+    /// The zone whose civil day it counts in.
+    pub zone: Option<Box<str>>,
+    /// The text as it is read.
+    pub words: Words,
+}
+
+impl Said {
+    /// The part of a notification that a decision does not hold by itself.
+    #[must_use]
+    pub fn of(notification: &Notification, zone: Option<Box<str>>) -> Self {
+        Self { expires_at: notification.expires_at, zone, words: notification.words.clone() }
+    }
+}
+
+impl Decision {
+    /// The notification that it sends, if it sends one, issued at the entry's `at`.
+    #[must_use]
+    pub fn notification(&self, customer: &CustomerId, at: Timestamp) -> Option<Notification> {
+        let said = self.said.as_ref()?;
+        Some(Notification {
+            id: self.id,
+            customer: customer.clone(),
+            device: self.device.clone(),
+            offer: self.offer.clone(),
+            merchant: self.merchant.clone(),
+            fence: self.fence.clone(),
+            store: self.store.to_string(),
+            visit: self.visit,
+            trigger: self.trigger,
+            triggered_at: self.triggered_at,
+            issued_at: at,
+            expires_at: said.expires_at,
+            words: said.words.clone(),
+        })
+    }
+}

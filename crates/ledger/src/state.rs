@@ -1,0 +1,131 @@
+//! State rows: one compact summary of the log per customer, all that a start reads.
+
+use consent_gate::{ConsentRow, Epoch};
+use model::{
+    CustomerId, DeviceId, FenceId, MerchantId, Notification, NotificationId, OfferId, Timestamp, VisitId,
+};
+
+/// What is known of one customer.
+///
+/// It is stored with `consents` in ascending order of merchant and purpose, without
+/// those that say nothing; all else keeps its order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateRow {
+    /// Who.
+    pub customer: CustomerId,
+    /// How often they restricted something.
+    pub epoch: Epoch,
+    /// What they agreed to.
+    pub consents: Vec<ConsentRow>,
+    /// Since when they have agreed to be spoken to.
+    pub consented_since: Option<Timestamp>,
+    /// What they were told lately, oldest first.
+    pub heard: Vec<Heard>,
+    /// What is recorded and not yet delivered, oldest first.
+    pub outbox: Vec<Notification>,
+    /// Stays that have not ended.
+    pub visits: Vec<OpenVisit>,
+}
+
+impl StateRow {
+    /// The row of a customer of whom nothing is known.
+    #[must_use]
+    pub const fn new(customer: CustomerId) -> Self {
+        Self {
+            customer,
+            epoch: Epoch(0),
+            consents: Vec::new(),
+            consented_since: None,
+            heard: Vec::new(),
+            outbox: Vec::new(),
+            visits: Vec::new(),
+        }
+    }
+}
+
+/// A notification that counts towards caps and cooldowns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What.
+    pub offer: OfferId,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// Where.
+    pub fence: FenceId,
+    /// The stay.
+    pub visit: VisitId,
+    /// The zone whose civil day it counts in.
+    pub zone: Option<Box<str>>,
+}
+
+impl Heard {
+    /// The notification that was heard.
+    #[must_use]
+    pub fn notification(&self) -> NotificationId {
+        NotificationId::of(self.visit, &self.offer)
+    }
+}
+
+/// A stay that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenVisit {
+    /// Which phone.
+    pub device: DeviceId,
+    /// Where.
+    pub fence: FenceId,
+    /// The stay.
+    pub visit: VisitId,
+    /// Device time of its first fix inside.
+    pub entered_at: Timestamp,
+    /// Device time of its last fix inside.
+    pub last_at: Timestamp,
+    /// It was already inside when first seen.
+    pub initial: bool,
+    /// Its dwell has been told.
+    pub dwelled: bool,
+}
+
+/// A state row that was read back from a storage.
+#[derive(Debug)]
+pub struct StoredState(StateRow);
+
+impl StoredState {
+    pub(crate) const fn new(row: StateRow) -> Self {
+        Self(row)
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn customer(&self) -> &CustomerId {
+        &self.0.customer
+    }
+
+    /// The row with its outbox emptied, and the outbox, oldest first.
+    #[must_use]
+    pub fn into_parts(self) -> (StateRow, Vec<Stored>) {
+        let mut row = self.0;
+        let stored = std::mem::take(&mut row.outbox).into_iter().map(Stored).collect();
+        (row, stored)
+    }
+}
+
+/// A notification that stood in the outbox when the engine stopped.
+///
+/// Invariant: it comes from a storage; it cannot be cloned. To go out it must pass
+/// the gate again and then [`Recorded::resume`](crate::Recorded::resume).
+#[derive(Debug)]
+pub struct Stored(Notification);
+
+impl Stored {
+    /// What would be said.
+    #[must_use]
+    pub const fn notification(&self) -> &Notification {
+        &self.0
+    }
+
+    pub(crate) fn into_notification(self) -> Notification {
+        self.0
+    }
+}

@@ -1,0 +1,102 @@
+//! What the ledger asks of whatever keeps it.
+
+use std::fmt;
+
+use model::{CustomerId, Partition};
+
+use crate::{Batch, Entry, StoredState};
+
+/// Keeps entries and state rows.
+pub trait Storage: Send {
+    /// Writes a batch in one transaction, durable on return.
+    ///
+    /// Entries are numbered from 1 per partition, without gaps, and chained by hash.
+    ///
+    /// # Errors
+    /// Nothing of the batch is visible then, and unless the error says otherwise the
+    /// same batch may be written again later.
+    fn append(&mut self, batch: &Batch<'_>) -> Result<(), StorageError>;
+
+    /// Visits every readable state row, each customer once.
+    fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError>;
+
+    /// Visits entries, of one customer or of all, ascending by partition and number.
+    fn scan_entries(
+        &mut self,
+        of: Option<&CustomerId>,
+        visit: &mut dyn FnMut(Numbered),
+    ) -> Result<(), StorageError>;
+}
+
+/// An entry with its place in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbered {
+    /// The chain it stands in.
+    pub partition: Partition,
+    /// Its place in that chain, from 1.
+    pub no: u64,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What a storage holds, for errors and for sealing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// The log.
+    Entries,
+    /// The summaries.
+    States,
+    /// The customers' keys.
+    Keys,
+}
+
+impl Table {
+    /// Its name.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Entries => "entries",
+            Self::States => "states",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Why a storage failed. No text in it names a customer or a place on earth.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StorageError {
+    /// There is no room left; the same batch may be written again later.
+    #[error("the disk is full")]
+    Full,
+    /// The device failed; the same batch may be written again later.
+    #[error("the ledger could not be read or written: {0}")]
+    Io(Box<str>),
+    /// A write may or may not have become durable: nothing is written any more until
+    /// the storage has been opened anew, which checks it.
+    #[error("the ledger cannot be trusted until it is opened again: {0}")]
+    Suspect(Box<str>),
+    /// The partition is damaged and takes no entries.
+    #[error("partition {} of the ledger is closed", .partition.no())]
+    Closed {
+        /// Which.
+        partition: Partition,
+    },
+    /// A row was changed by someone else, or by the disk.
+    #[error("{table} row {no} of partition {} cannot be read: {reason}", .partition.no())]
+    Damaged {
+        /// In which table.
+        table: Table,
+        /// In which partition.
+        partition: Partition,
+        /// Of an entry its number, of a state row the number that it was written under.
+        no: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
