@@ -1,1 +1,19 @@
-//! presence.
+//! The guest book: which device is in which fence, since when, and what changed.
+//!
+//! A fix is first screened ([`Presence::screen`]): old, repeated, impossible ones are
+//! dropped, a sudden jump is held until the next fix explains it. What is used then
+//! updates the visits ([`Presence::update`]), which yields changes: enter, dwell, exit,
+//! cross. The clock of presence is the device's; `now` only judges age and silence.
+
+mod change;
+mod device;
+mod policy;
+mod presence;
+mod screen;
+mod visit;
+
+pub use change::{Change, Surroundings};
+pub use policy::PresencePolicy;
+pub use presence::{Presence, TimedOut};
+pub use screen::{Arrival, Drop, Flag, Screening, Used};
+pub use visit::OpenVisit;

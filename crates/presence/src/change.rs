@@ -1,0 +1,41 @@
+//! What presence asks of the map, and what it answers.
+
+use model::{ExitReason, FenceNo, Meters, Timestamp, TransitionKind};
+
+/// What the map knows about one device's fix.
+///
+/// The caller asks the index; presence knows no shapes.
+pub trait Surroundings {
+    /// Fences that hold the fix and may be seen, ascending.
+    fn inside(&self) -> &[FenceNo];
+
+    /// How far outside a fence the fix lies; nought inside.
+    fn distance_outside(&self, fence: FenceNo) -> Meters;
+
+    /// The radius of a fence.
+    fn radius(&self, fence: FenceNo) -> Meters;
+
+    /// Fences that may be seen and that the way from the fix before meets.
+    fn crossed(&self) -> Vec<FenceNo>;
+}
+
+/// One change of presence, not yet named.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Change {
+    /// Where.
+    pub fence: FenceNo,
+    /// What.
+    pub kind: TransitionKind,
+    /// Device time of the deciding fix, or of the timer.
+    pub at: Timestamp,
+    /// Device time of the visit's first fix inside.
+    pub entered_at: Timestamp,
+    /// The visit began before we could see its beginning.
+    pub initial: bool,
+    /// The deciding fix was fresh, honest and exact enough for an offer.
+    pub may_trigger: bool,
+    /// Speed of the deciding fix in metres a second.
+    pub speed_mps: Option<f32>,
+    /// Of an exit, why.
+    pub exit_reason: Option<ExitReason>,
+}

@@ -1,0 +1,264 @@
+//! All devices of one engine.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use model::{DeviceNo, ExitReason, FenceNo, Fix, Timestamp, TransitionKind};
+
+use crate::device::Device;
+use crate::visit::Visit;
+use crate::{Change, OpenVisit, PresencePolicy, Screening, Surroundings, Used};
+
+/// Visits of all devices, by dense number.
+#[derive(Debug, Default)]
+pub struct Presence {
+    policy: PresencePolicy,
+    devices: Vec<Option<Device>>,
+    timers: BinaryHeap<Reverse<(Timestamp, DeviceNo)>>,
+    n_held: u64,
+}
+
+impl Presence {
+    /// An empty guest book.
+    #[must_use]
+    pub fn new(policy: PresencePolicy) -> Self {
+        Self { policy, ..Self::default() }
+    }
+
+    /// The bounds in force.
+    #[must_use]
+    pub const fn policy(&self) -> &PresencePolicy {
+        &self.policy
+    }
+
+    /// How many fixes wait for the next one of their device.
+    #[must_use]
+    pub const fn n_held(&self) -> u64 {
+        self.n_held
+    }
+
+    /// Judges a fix before anything is asked about its place.
+    ///
+    /// Call [`Presence::update`] for every [`Used`] of the answer, in order.
+    pub fn screen(&mut self, device: DeviceNo, fix: Fix, now: Timestamp) -> Screening {
+        let policy = self.policy;
+        let known = self.device_mut(device);
+        let held_before = known.holds_a_fix();
+        let screening = known.screen(fix, &policy, now);
+        let held_after = known.holds_a_fix();
+        self.n_held = self.n_held + u64::from(held_after) - u64::from(held_before);
+        self.arm(device);
+        screening
+    }
+
+    /// Brings the visits of a device up to date with a used fix.
+    ///
+    /// Changes come in this order: exits and dwells of open visits, then enters, then
+    /// crossings, each by ascending fence.
+    pub fn update(
+        &mut self,
+        device: DeviceNo,
+        used: &Used,
+        around: &impl Surroundings,
+        changes: &mut Vec<Change>,
+    ) {
+        let policy = self.policy;
+        let known = self.device_mut(device);
+        let initial = std::mem::replace(&mut known.is_new, false);
+        let decides = |fence| {
+            used.fix.accuracy_or_assumed().0 <= policy.accuracy_decides_max.0.max(around.radius(fence).0)
+        };
+        known.visits.retain_mut(|visit| {
+            let fence = visit.open.fence;
+            if !decides(fence) {
+                return true;
+            }
+            let change = if around.inside().binary_search(&fence).is_ok() {
+                visit.stay(used, &policy)
+            } else {
+                visit.stray(used, around.distance_outside(fence), around.radius(fence), &policy)
+            };
+            changes.extend(change);
+            change.is_none_or(|change| change.kind != TransitionKind::Exit)
+        });
+        for &fence in around.inside() {
+            let at = known.visits.partition_point(|visit| visit.open.fence < fence);
+            let open = known.visits.get(at).is_some_and(|visit| visit.open.fence == fence);
+            if open || !decides(fence) || policy.visits_max <= known.visits.len() {
+                continue;
+            }
+            let visit = Visit::enter(fence, used, initial);
+            let entered = visit.change(TransitionKind::Enter, used.fix.taken_at);
+            changes.push(Change {
+                may_trigger: used.flag.is_none(),
+                speed_mps: used.fix.speed_mps,
+                ..entered
+            });
+            known.visits.insert(at, visit);
+        }
+        if policy.crossings && used.previous.is_some() && !initial {
+            cross(known, used, around, changes);
+        }
+        self.arm(device);
+    }
+
+    /// The next instant at which [`Presence::handle_timeout`] has something to do.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.timers.peek().map(|Reverse((due_at, _))| *due_at)
+    }
+
+    /// Lets time pass for the device whose timer is due first, if any is due by `now`.
+    ///
+    /// Call again until it answers `None`. A held fix that is given up is in the answer.
+    pub fn handle_timeout(&mut self, changes: &mut Vec<Change>, now: Timestamp) -> Option<TimedOut> {
+        let Reverse((due_at, device)) = *self.timers.peek().filter(|timer| timer.0.0 <= now)?;
+        self.timers.pop();
+        let policy = self.policy;
+        let Some(known) = self.known_mut(device) else { return Some(TimedOut { device, abandoned: false }) };
+        known.armed_at = Timestamp::MAX;
+        for visit in &mut known.visits {
+            if visit.dwell_due_at(&policy).is_some_and(|dwell_at| dwell_at <= due_at) {
+                changes.extend(visit.dwell(due_at));
+            }
+        }
+        let abandoned = known.abandon_held(&policy, due_at);
+        if known.silent_at(&policy) <= due_at {
+            changes.extend(known.visits.drain(..).map(|visit| visit.exit(due_at, ExitReason::TimedOut)));
+        }
+        self.n_held -= u64::from(abandoned);
+        self.arm(device);
+        Some(TimedOut { device, abandoned })
+    }
+
+    /// Ends the visits of a device in fences that may no longer be seen.
+    pub fn close(
+        &mut self,
+        device: DeviceNo,
+        reason: ExitReason,
+        gone: impl Fn(FenceNo) -> bool,
+        changes: &mut Vec<Change>,
+    ) {
+        let Some(known) = self.known_mut(device) else { return };
+        let at = known.last_at();
+        known.visits.retain(|visit| {
+            let ends = gone(visit.open.fence);
+            changes.extend(ends.then(|| visit.exit(at, reason)));
+            !ends
+        });
+    }
+
+    /// Forgets where a device was, and everything else about it except its open visits.
+    ///
+    /// Answers whether a held fix was given up.
+    pub fn forget_place(&mut self, device: DeviceNo) -> bool {
+        let Some(known) = self.known_mut(device) else { return false };
+        let abandoned = known.forget_place();
+        known.is_new = true;
+        self.n_held -= u64::from(abandoned);
+        abandoned
+    }
+
+    /// Forgets a device altogether; answers whether a held fix was given up.
+    pub fn forget(&mut self, device: DeviceNo) -> bool {
+        let abandoned = self.forget_place(device);
+        if let Some(slot) = self.devices.get_mut(device.slot()) {
+            *slot = None;
+        }
+        abandoned
+    }
+
+    /// Takes over a visit that was read back; it stays open and re-opens nothing.
+    pub fn resume(&mut self, device: DeviceNo, open: OpenVisit) {
+        let known = self.device_mut(device);
+        known.heard(open.last_at);
+        let at = known.visits.partition_point(|visit| visit.open.fence < open.fence);
+        known.visits.insert(at, Visit::resumed(open));
+        self.arm(device);
+    }
+
+    /// Renumbers all visits for a new set of fences.
+    ///
+    /// Visits whose fence is gone must have been closed before. What the next fix of a
+    /// device finds is `initial`: no offer comes from an operator's edit.
+    ///
+    /// # Panics
+    /// When an open visit has no new number.
+    pub fn renumber(&mut self, new_no: impl Fn(FenceNo) -> Option<FenceNo>) {
+        for known in self.devices.iter_mut().flatten() {
+            known.is_new = true;
+            for visit in &mut known.visits {
+                visit.open.fence =
+                    new_no(visit.open.fence).expect("visits of removed fences are closed before renumbering");
+            }
+            known.visits.sort_by_key(|visit| visit.open.fence);
+        }
+    }
+
+    /// The open visits of a device, by ascending fence.
+    pub fn open_visits(&self, device: DeviceNo) -> impl Iterator<Item = OpenVisit> {
+        self.known(device).into_iter().flat_map(|known| known.visits.iter().map(|visit| visit.open))
+    }
+
+    fn known(&self, device: DeviceNo) -> Option<&Device> {
+        let known = self.devices.get(device.slot())?.as_ref()?;
+        (known.generation == device.generation()).then_some(known)
+    }
+
+    fn known_mut(&mut self, device: DeviceNo) -> Option<&mut Device> {
+        let known = self.devices.get_mut(device.slot())?.as_mut()?;
+        (known.generation == device.generation()).then_some(known)
+    }
+
+    fn device_mut(&mut self, device: DeviceNo) -> &mut Device {
+        if self.devices.len() <= device.slot() {
+            self.devices.resize_with(device.slot() + 1, || None);
+        }
+        let slot = &mut self.devices[device.slot()];
+        if slot.as_ref().is_none_or(|known| known.generation != device.generation()) {
+            *slot = None;
+        }
+        slot.get_or_insert_with(|| Device::new(device.generation()))
+    }
+
+    /// Sets a timer when none that is set comes early enough.
+    fn arm(&mut self, device: DeviceNo) {
+        let policy = self.policy;
+        let Some(known) = self.known_mut(device) else { return };
+        let due_at = known.due_at(&policy);
+        if due_at < known.armed_at {
+            known.armed_at = due_at;
+            self.timers.push(Reverse((due_at, device)));
+        }
+    }
+}
+
+/// What a timer did besides the changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimedOut {
+    /// Whose timer it was.
+    pub device: DeviceNo,
+    /// A held fix was given up.
+    pub abandoned: bool,
+}
+
+/// Both fixes outside, and the way between them meets the fence.
+fn cross(known: &Device, used: &Used, around: &impl Surroundings, changes: &mut Vec<Change>) {
+    let at = used.fix.taken_at;
+    for fence in around.crossed() {
+        let visited = known.visits.iter().any(|visit| visit.open.fence == fence);
+        if visited || around.inside().contains(&fence) {
+            continue;
+        }
+        changes.push(Change {
+            fence,
+            kind: TransitionKind::Cross,
+            at,
+            entered_at: at,
+            initial: false,
+            may_trigger: used.flag.is_none(),
+            speed_mps: used.fix.speed_mps,
+            exit_reason: None,
+        });
+    }
+}
