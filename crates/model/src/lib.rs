@@ -9,6 +9,7 @@ extern crate alloc;
 mod fence;
 mod fix;
 mod hash;
+mod heard;
 mod id;
 mod notification;
 mod number;
@@ -19,6 +20,7 @@ mod visit;
 pub use fence::{FenceFacts, TimeZoneName};
 pub use fix::Fix;
 pub use hash::{Digest, StableHasher};
+pub use heard::Heard;
 pub use id::{
     CustomerId, DeviceId, FenceId, IdFlaw, MerchantId, OfferId, RESERVED_CUSTOMERS, RESERVED_DEVICE,
 };
