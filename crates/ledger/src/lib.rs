@@ -43,14 +43,21 @@
 //!
 //! The room is pure: no clock, no chance, no I/O. Random bytes come from the caller.
 
+mod chain;
+mod codec;
 mod commit;
 mod entry;
 mod memory;
+mod replay;
+mod seal;
 mod state;
 mod storage;
 
+pub use chain::{Head, SealedHash, sealed_hash};
 pub use commit::{Batch, Committed, NotCommitted, Recorded, Staged, commit, stage};
 pub use entry::{ConsentEntry, Decision, DeliveryOutcome, Entry, SENT, Said, What};
 pub use memory::MemoryStorage;
+pub use replay::{Disagreement, Rebuilt, replay};
+pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};
 pub use storage::{Numbered, Storage, StorageError, Table};

@@ -49,7 +49,8 @@ impl Storage for MemoryStorage {
             self.entries.entry(partition).or_default().push(entry.clone());
         }
         for row in batch.rows() {
-            self.states.insert(row.customer.clone(), row.clone());
+            let consents = row.consents_in_order().into_iter().cloned().collect();
+            self.states.insert(row.customer.clone(), StateRow { consents, ..row.clone() });
         }
         Ok(())
     }

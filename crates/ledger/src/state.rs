@@ -1,9 +1,8 @@
 //! State rows: one compact summary of the log per customer, all that a start reads.
 
-use consent_gate::{ConsentRow, Epoch};
-use model::{
-    CustomerId, DeviceId, FenceId, MerchantId, Notification, NotificationId, OfferId, Timestamp, VisitId,
-};
+use consent_gate::{ConsentRow, ConsentState, Epoch};
+pub use model::Heard;
+use model::{CustomerId, DeviceId, FenceId, Notification, Timestamp, VisitId};
 
 /// What is known of one customer.
 ///
@@ -41,30 +40,14 @@ impl StateRow {
             visits: Vec::new(),
         }
     }
-}
 
-/// A notification that counts towards caps and cooldowns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
-    /// When it was decided.
-    pub at: Timestamp,
-    /// What.
-    pub offer: OfferId,
-    /// Whose.
-    pub merchant: MerchantId,
-    /// Where.
-    pub fence: FenceId,
-    /// The stay.
-    pub visit: VisitId,
-    /// The zone whose civil day it counts in.
-    pub zone: Option<Box<str>>,
-}
-
-impl Heard {
-    /// The notification that was heard.
-    #[must_use]
-    pub fn notification(&self) -> NotificationId {
-        NotificationId::of(self.visit, &self.offer)
+    /// Equal states are stored equally.
+    pub(crate) fn consents_in_order(&self) -> Vec<&ConsentRow> {
+        let says_something =
+            |row: &&ConsentRow| row.state != ConsentState::Unknown || row.restricted_at.is_some();
+        let mut rows: Vec<_> = self.consents.iter().filter(says_something).collect();
+        rows.sort_by(|a, b| (&a.merchant, a.purpose).cmp(&(&b.merchant, b.purpose)));
+        rows
     }
 }
 

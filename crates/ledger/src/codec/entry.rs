@@ -1,0 +1,166 @@
+//! Entries as they are stored.
+
+use std::borrow::Cow;
+
+use model::{CustomerId, DeviceId, FenceId, MerchantId, NotificationId, OfferId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::consent::ConsentEntryV1;
+use super::notification::WordsV1;
+use super::{all_borrowed, all_boxed, boxed, digest, hex, id, instant, known, trigger, unix_ms, visit};
+use crate::{Decision, DeliveryOutcome, Entry, Said, Unreadable, What};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EntryV1<'a> {
+    #[serde(borrow)]
+    customer: Cow<'a, str>,
+    at: i64,
+    #[serde(borrow)]
+    what: WhatV1<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum WhatV1<'a> {
+    #[serde(borrow)]
+    Consent(ConsentEntryV1<'a>),
+    Decision(DecisionV1<'a>),
+    Delivery {
+        notification: Cow<'a, str>,
+        outcome: Cow<'a, str>,
+    },
+    Feedback {
+        notification: Cow<'a, str>,
+        kind: Cow<'a, str>,
+    },
+}
+
+impl<'a> EntryV1<'a> {
+    pub(super) fn of(entry: &'a Entry) -> Self {
+        let what = match &entry.what {
+            What::Consent(consent) => WhatV1::Consent(ConsentEntryV1::of(consent)),
+            What::Decision(decision) => WhatV1::Decision(DecisionV1::of(decision)),
+            What::Delivery { notification, outcome } => {
+                WhatV1::Delivery { notification: hex(notification.0), outcome: Cow::Borrowed(outcome.word()) }
+            }
+            What::Feedback { notification, kind } => {
+                WhatV1::Feedback { notification: hex(notification.0), kind: Cow::Borrowed(kind) }
+            }
+        };
+        Self { customer: Cow::Borrowed(entry.customer.as_str()), at: entry.at.unix_ms(), what }
+    }
+
+    pub(super) fn into_entry(self) -> Result<Entry, Unreadable> {
+        let what = match self.what {
+            WhatV1::Consent(consent) => What::Consent(consent.into_entry()?),
+            WhatV1::Decision(decision) => What::Decision(decision.into_decision()?),
+            WhatV1::Delivery { notification, outcome } => What::Delivery {
+                notification: digest(&notification).map(NotificationId)?,
+                outcome: known(DeliveryOutcome::from_word(&outcome))?,
+            },
+            WhatV1::Feedback { notification, kind } => {
+                What::Feedback { notification: digest(&notification).map(NotificationId)?, kind: boxed(kind) }
+            }
+        };
+        let customer = id(CustomerId::new(&self.customer))?;
+        Ok(Entry { customer, at: Timestamp::from_unix_ms(self.at), what })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DecisionV1<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    device: Cow<'a, str>,
+    #[serde(borrow)]
+    offer: Cow<'a, str>,
+    #[serde(borrow)]
+    merchant: Cow<'a, str>,
+    #[serde(borrow)]
+    fence: Cow<'a, str>,
+    #[serde(borrow)]
+    store: Cow<'a, str>,
+    #[serde(borrow)]
+    visit: Cow<'a, str>,
+    #[serde(borrow)]
+    trigger: Cow<'a, str>,
+    triggered_at: i64,
+    #[serde(borrow)]
+    verdict: Cow<'a, str>,
+    #[serde(borrow)]
+    failed: Vec<Cow<'a, str>>,
+    next_possible_at: Option<i64>,
+    #[serde(borrow)]
+    purposes: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    facts: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    #[serde(borrow)]
+    said: Option<SaidV1<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidV1<'a> {
+    expires_at: i64,
+    #[serde(borrow)]
+    zone: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    words: WordsV1<'a>,
+}
+
+impl<'a> DecisionV1<'a> {
+    fn of(decision: &'a Decision) -> Self {
+        let said = decision.said.as_ref().map(|said| SaidV1 {
+            expires_at: said.expires_at.unix_ms(),
+            zone: said.zone.as_deref().map(Cow::Borrowed),
+            words: WordsV1::of(&said.words),
+        });
+        let borrowed =
+            |(name, value): &'a (Box<str>, Box<str>)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value));
+        Self {
+            id: hex(decision.id.0),
+            device: Cow::Borrowed(decision.device.as_str()),
+            offer: Cow::Borrowed(decision.offer.as_str()),
+            merchant: Cow::Borrowed(decision.merchant.as_str()),
+            fence: Cow::Borrowed(decision.fence.as_str()),
+            store: Cow::Borrowed(&decision.store),
+            visit: hex(decision.visit.0),
+            trigger: Cow::Borrowed(decision.trigger.word()),
+            triggered_at: decision.triggered_at.unix_ms(),
+            verdict: Cow::Borrowed(&decision.verdict),
+            failed: all_borrowed(&decision.failed),
+            next_possible_at: unix_ms(decision.next_possible_at),
+            purposes: all_borrowed(&decision.purposes),
+            facts: decision.facts.iter().map(borrowed).collect(),
+            said,
+        }
+    }
+
+    fn into_decision(self) -> Result<Decision, Unreadable> {
+        let said = self.said.map(|said| Said {
+            expires_at: Timestamp::from_unix_ms(said.expires_at),
+            zone: said.zone.map(boxed),
+            words: said.words.into_words(),
+        });
+        Ok(Decision {
+            id: digest(&self.id).map(NotificationId)?,
+            device: id(DeviceId::new(&self.device))?,
+            offer: id(OfferId::new(&self.offer))?,
+            merchant: id(MerchantId::new(&self.merchant))?,
+            fence: id(FenceId::new(&self.fence))?,
+            store: boxed(self.store),
+            visit: visit(&self.visit)?,
+            trigger: trigger(&self.trigger)?,
+            triggered_at: Timestamp::from_unix_ms(self.triggered_at),
+            verdict: boxed(self.verdict),
+            failed: all_boxed(self.failed),
+            next_possible_at: instant(self.next_possible_at),
+            purposes: all_boxed(self.purposes),
+            facts: self.facts.into_iter().map(|(name, value)| (boxed(name), boxed(value))).collect(),
+            said,
+        })
+    }
+}

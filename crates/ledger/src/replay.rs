@@ -1,0 +1,130 @@
+//! State from entries alone: the proof that the state rows tell the truth.
+
+use std::collections::BTreeMap;
+
+use consent_gate::{ConsentKind, ConsentRow, ConsentState, Effect, Epoch};
+use model::{CustomerId, Notification, NotificationId, Timestamp};
+
+use crate::{ConsentEntry, Entry, Heard, StateRow, What};
+
+/// What the entries of one customer add up to.
+///
+/// Open visits and `consented_since` are in no entry and therefore not here.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Rebuilt {
+    /// How often they restricted something.
+    pub epoch: Epoch,
+    /// What they agreed to, in ascending order of merchant and purpose.
+    pub consents: Vec<ConsentRow>,
+    /// What they were told, oldest first, however long ago.
+    pub heard: Vec<Heard>,
+    /// What is recorded and not yet delivered, oldest first.
+    pub outbox: Vec<Notification>,
+}
+
+/// The part of a state row that is not what the entries say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disagreement {
+    /// Its epoch.
+    Epoch,
+    /// Its consents.
+    Consents,
+    /// What was heard.
+    Heard,
+    /// Its outbox.
+    Outbox,
+}
+
+/// Rebuilds every customer's state from entries in the order of their numbers.
+///
+/// Entries of different customers may come in any order.
+pub fn replay(entries: impl IntoIterator<Item = Entry>) -> BTreeMap<CustomerId, Rebuilt> {
+    let mut customers = BTreeMap::<CustomerId, Rebuilt>::new();
+    for entry in entries {
+        match customers.get_mut(&entry.customer) {
+            Some(rebuilt) => rebuilt.apply(&entry),
+            None => customers.entry(entry.customer.clone()).or_default().apply(&entry),
+        }
+    }
+    customers
+}
+
+impl Rebuilt {
+    /// Adds what one more entry says.
+    pub fn apply(&mut self, entry: &Entry) {
+        match &entry.what {
+            What::Consent(consent) => self.consent(consent, entry.at),
+            What::Decision(decision) => {
+                let Some(notification) = decision.notification(&entry.customer, entry.at) else { return };
+                self.heard.push(Heard {
+                    at: entry.at,
+                    offer: decision.offer.clone(),
+                    merchant: decision.merchant.clone(),
+                    fence: decision.fence.clone(),
+                    visit: decision.visit,
+                    zone: decision.said.as_ref().and_then(|said| said.zone.clone()),
+                });
+                self.outbox.push(notification);
+            }
+            What::Delivery { notification, outcome } => {
+                self.outbox.retain(|waiting| waiting.id != *notification);
+                if outcome.gives_back() {
+                    self.give_back(*notification);
+                }
+            }
+            What::Feedback { .. } => {}
+        }
+    }
+
+    /// Compares a state row with what the entries say.
+    ///
+    /// What was heard before `forgotten_before` may be missing in the row.
+    pub fn check(&self, row: &StateRow, forgotten_before: Timestamp) -> Result<(), Disagreement> {
+        if row.epoch != self.epoch {
+            return Err(Disagreement::Epoch);
+        }
+        if row.consents != self.consents {
+            return Err(Disagreement::Consents);
+        }
+        let n_forgotten = self.heard.len().saturating_sub(row.heard.len());
+        let (forgotten, known) = self.heard.split_at(n_forgotten);
+        if known != row.heard || forgotten.iter().any(|heard| forgotten_before <= heard.at) {
+            return Err(Disagreement::Heard);
+        }
+        if row.outbox != self.outbox {
+            return Err(Disagreement::Outbox);
+        }
+        Ok(())
+    }
+
+    fn consent(&mut self, entry: &ConsentEntry, at: Timestamp) {
+        self.epoch = entry.epoch;
+        match entry.effect {
+            Effect::Applied => {}
+            Effect::LateGrant | Effect::NoEvidence | Effect::NothingToChange => return,
+        }
+        let event = &entry.event;
+        let key = (&event.merchant, event.purpose);
+        let found = self.consents.binary_search_by(|row| (&row.merchant, row.purpose).cmp(&key));
+        let place = found.unwrap_or_else(|place| {
+            let state = ConsentState::Unknown;
+            let (merchant, purpose) = (event.merchant.clone(), event.purpose);
+            self.consents.insert(place, ConsentRow { merchant, purpose, state, restricted_at: None });
+            place
+        });
+        let row = &mut self.consents[place];
+        row.state = entry.state;
+        match event.kind {
+            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => {
+                row.restricted_at = Some(at);
+            }
+            ConsentKind::Grant { .. } | ConsentKind::Resume => {}
+        }
+    }
+
+    fn give_back(&mut self, notification: NotificationId) {
+        if let Some(place) = self.heard.iter().rposition(|heard| heard.notification() == notification) {
+            self.heard.remove(place);
+        }
+    }
+}

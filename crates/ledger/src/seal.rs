@@ -1,0 +1,223 @@
+//! Sealing: what is written can be read, moved or changed by nobody without the keys.
+//!
+//! Each customer has a key of their own; a master key wraps it and makes the hashes that
+//! stand in index columns. A sealed row is bound to its place, so that a row which was
+//! moved to another customer, number or table cannot be opened.
+
+use std::fmt;
+
+use chacha20poly1305::aead::{AeadInOut, KeyInit};
+use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use model::{CustomerId, Partition};
+use zeroize::Zeroize;
+
+use crate::{Entry, StateRow, StoredState, Table, codec};
+
+/// Random bytes for one sealing, never used twice under one key.
+pub type Nonce = [u8; NONCE_LEN];
+
+const NONCE_LEN: usize = 24;
+const TAG_LEN: usize = 16;
+const KEY_LEN: usize = 32;
+
+/// Why a stored row cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.text())]
+pub enum Unreadable {
+    /// It is not what was written there, or the key is another.
+    NotAuthentic,
+    /// It was written by a newer version of this program.
+    UnknownVersion,
+    /// It is authentic and makes no sense.
+    Malformed,
+}
+
+impl Unreadable {
+    /// The reason as part of a sentence.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NotAuthentic => "it is not what was written there",
+            Self::UnknownVersion => "it was written by a newer version",
+            Self::Malformed => "it is malformed",
+        }
+    }
+}
+
+/// A customer in an index column: a hash that means nothing without the master key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CustomerHash([u8; 16]);
+
+impl CustomerHash {
+    /// A hash that was stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+/// Where a sealed row stands; it opens nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In which table.
+    pub table: Table,
+    /// In which partition.
+    pub partition: Partition,
+    /// Whose.
+    pub customer: CustomerHash,
+    /// Of an entry its number, of a state row the number of the partition's last entry
+    /// when it was written, of a key nought.
+    pub no: u64,
+}
+
+impl Place {
+    fn bytes(&self) -> [u8; 27] {
+        let mut bytes = [0; 27];
+        bytes[0] = match self.table {
+            Table::Entries => 1,
+            Table::States => 2,
+            Table::Keys => 3,
+        };
+        bytes[1..3].copy_from_slice(&self.partition.no().to_le_bytes());
+        bytes[3..19].copy_from_slice(&self.customer.0);
+        bytes[19..].copy_from_slice(&self.no.to_le_bytes());
+        bytes
+    }
+}
+
+/// The key under which one customer's rows are sealed; wiped from memory when dropped.
+pub struct CustomerKey([u8; KEY_LEN]);
+
+impl CustomerKey {
+    /// A key of random bytes.
+    #[must_use]
+    pub const fn new(random: [u8; KEY_LEN]) -> Self {
+        Self(random)
+    }
+
+    /// Seals an entry.
+    #[must_use]
+    pub fn seal_entry(&self, entry: &Entry, place: &Place, nonce: &Nonce) -> Vec<u8> {
+        seal(&self.0, place, nonce, |out| codec::encode_entry(entry, out))
+    }
+
+    /// Opens an entry.
+    pub fn open_entry(&self, sealed: &[u8], place: &Place) -> Result<Entry, Unreadable> {
+        codec::decode_entry(&open(&self.0, place, sealed)?)
+    }
+
+    /// Seals a state row.
+    #[must_use]
+    pub fn seal_state(&self, row: &StateRow, place: &Place, nonce: &Nonce) -> Vec<u8> {
+        seal(&self.0, place, nonce, |out| codec::encode_state(row, out))
+    }
+
+    /// Opens a state row.
+    pub fn open_state(&self, sealed: &[u8], place: &Place) -> Result<StoredState, Unreadable> {
+        codec::decode_state(&open(&self.0, place, sealed)?).map(StoredState::new)
+    }
+}
+
+impl Drop for CustomerKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for CustomerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CustomerKey(not shown)")
+    }
+}
+
+/// What follows from the master key: the hashes of customers and the wrapping of their
+/// keys; wiped from memory when dropped.
+pub struct Vault {
+    index_key: [u8; KEY_LEN],
+    wrapping_key: [u8; KEY_LEN],
+}
+
+impl Vault {
+    /// The vault of a master key; the caller wipes its own copy.
+    #[must_use]
+    pub fn new(master_key: &[u8; KEY_LEN]) -> Self {
+        Self {
+            index_key: blake3::derive_key("stile ledger index v1", master_key),
+            wrapping_key: blake3::derive_key("stile ledger wrapping v1", master_key),
+        }
+    }
+
+    /// What stands for a customer in index columns.
+    #[must_use]
+    pub fn hash(&self, customer: &CustomerId) -> CustomerHash {
+        let mut bytes = [0; 16];
+        let mut hasher = blake3::Hasher::new_keyed(&self.index_key);
+        hasher.update(customer.as_str().as_bytes()).finalize_xof().fill(&mut bytes);
+        CustomerHash(bytes)
+    }
+
+    /// A customer's key as it may be stored.
+    #[must_use]
+    pub fn wrap(&self, key: &CustomerKey, place: &Place, nonce: &Nonce) -> Vec<u8> {
+        seal(&self.wrapping_key, place, nonce, |out| out.extend_from_slice(&key.0))
+    }
+
+    /// The key that was wrapped.
+    pub fn unwrap(&self, wrapped: &[u8], place: &Place) -> Result<CustomerKey, Unreadable> {
+        let mut opened = open(&self.wrapping_key, place, wrapped)?;
+        let key = opened.as_slice().try_into().map(CustomerKey).map_err(|_| Unreadable::Malformed);
+        opened.zeroize();
+        key
+    }
+}
+
+impl Drop for Vault {
+    fn drop(&mut self) {
+        self.index_key.zeroize();
+        self.wrapping_key.zeroize();
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(not shown)")
+    }
+}
+
+/// Nonce, ciphertext, tag.
+fn seal(key: &[u8; KEY_LEN], place: &Place, nonce: &Nonce, encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut sealed = Vec::with_capacity(512);
+    sealed.extend_from_slice(nonce);
+    encode(&mut sealed);
+    let cipher = XChaCha20Poly1305::new(key.into());
+    let text = sealed[NONCE_LEN..].as_mut().into();
+    let tag = cipher
+        .encrypt_inout_detached(&XNonce::from(*nonce), &place.bytes(), text)
+        .expect("a row is shorter than what the cipher can seal");
+    sealed.extend_from_slice(&tag);
+    sealed
+}
+
+fn open(key: &[u8; KEY_LEN], place: &Place, sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unreadable::NotAuthentic)?;
+    let (text, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(Unreadable::NotAuthentic)?;
+    let mut text = text.to_vec();
+    XChaCha20Poly1305::new(key.into())
+        .decrypt_inout_detached(
+            &XNonce::from(*nonce),
+            &place.bytes(),
+            text.as_mut_slice().into(),
+            &Tag::from(*tag),
+        )
+        .map_err(|_| Unreadable::NotAuthentic)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests;
