@@ -1,1 +1,159 @@
-//! town.
+//! A seeded town: streets, stores with fences, and people whose phones report where they are.
+//!
+//! The same plan gives the same town and the same reports, to the byte, in every process.
+//! Nothing here is clever about the earth: the town is laid out on a plane that touches it,
+//! which is all that a generator needs and more than a judge of positions may use.
+//!
+//! ```
+//! use town::{Plan, Town};
+//!
+//! let town = Town::build(&Plan::default()).expect("the default plan is sound");
+//! let from = town.midnight_at() + model::Millis::from_hours(10);
+//! let reports = town.reports(from, from + model::Millis::from_mins(1));
+//! assert!(reports.count() > 10);
+//! ```
+
+mod chance;
+mod crowd;
+mod day;
+mod noise;
+mod people;
+mod plan;
+mod plane;
+mod report;
+mod stores;
+mod streets;
+mod visits;
+
+use chance::Chance;
+use day::Day;
+use streets::Streets;
+
+pub use crowd::{Crowd, Spot};
+pub use day::Doing;
+pub use people::{Agreement, Habit, Person, PersonNo, Phone};
+pub use plan::{Plan, PlanFlaw};
+pub use plane::{Plane, Point};
+pub use report::{Report, Reports};
+pub use stores::{Merchant, Shape, Store, StoreNo};
+pub use visits::TruthVisit;
+
+use model::{Millis, Timestamp};
+
+/// Streets, stores and people, built once from a [`Plan`].
+pub struct Town {
+    plan: Plan,
+    plane: Plane,
+    streets: Streets,
+    merchants: Vec<Merchant>,
+    stores: Vec<Store>,
+    people: Vec<Person>,
+}
+
+impl Town {
+    /// Builds the town of a plan.
+    ///
+    /// # Errors
+    /// What is wrong with the plan.
+    pub fn build(plan: &Plan) -> Result<Self, PlanFlaw> {
+        plan.check()?;
+        let plane = Plane::at(plan.centre);
+        let streets = Streets::lay(plan, &mut Chance::of(&[plan.seed, 1]));
+        let merchants = stores::merchants(plan.n_merchants);
+        let stores = stores::open(plan, &streets, &merchants, plane, &mut Chance::of(&[plan.seed, 2]));
+        let people = people::settle(plan, &streets, &stores);
+        Ok(Self { plan: plan.clone(), plane, streets, merchants, stores, people })
+    }
+
+    /// The first midnight that the town's calendar knows; each day is 24 hours from there.
+    #[must_use]
+    pub const fn midnight_at(&self) -> Timestamp {
+        self.plan.midnight_at
+    }
+
+    /// The plane that the town is laid out on.
+    #[must_use]
+    pub const fn plane(&self) -> Plane {
+        self.plane
+    }
+
+    /// Half its width and half its height, in metres from the centre.
+    #[must_use]
+    pub const fn half_size_m(&self) -> (f64, f64) {
+        self.plan.half_size_m()
+    }
+
+    /// The time zone on the town's clocks.
+    #[must_use]
+    pub fn tz(&self) -> &str {
+        &self.plan.tz
+    }
+
+    /// Who keeps stores here.
+    #[must_use]
+    pub fn merchants(&self) -> &[Merchant] {
+        &self.merchants
+    }
+
+    /// The stores, ascending by id; a store's [`StoreNo`] is its place here.
+    #[must_use]
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
+    /// The people; a person's [`PersonNo`] is their place here.
+    #[must_use]
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// Every stretch of street between two crossings, for drawing.
+    pub fn street_stretches(&self) -> impl Iterator<Item = (Point, Point)> + '_ {
+        self.streets.stretches()
+    }
+
+    /// What the phones report from `from` until before `to`, ascending by the time they send.
+    ///
+    /// Streams: holds one day of each person and the few reports under way. Two spans that
+    /// touch give together what the span over both gives.
+    #[must_use]
+    pub fn reports(&self, from: Timestamp, to: Timestamp) -> Reports<'_> {
+        Reports::new(self, from, to)
+    }
+
+    /// Where everybody truly is, asked at ascending times.
+    #[must_use]
+    pub fn crowd(&self) -> Crowd<'_> {
+        Crowd::new(self)
+    }
+
+    /// Who truly was inside which fence and how long, cut to the span; by person, then by time.
+    pub fn truth_visits(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = TruthVisit> + '_ {
+        let people = 0..self.people.len() as u32;
+        people.flat_map(move |no| self.truth_visits_of(PersonNo(no), from, to))
+    }
+
+    /// The same of one person.
+    #[must_use]
+    pub fn truth_visits_of(&self, person: PersonNo, from: Timestamp, to: Timestamp) -> Vec<TruthVisit> {
+        visits::of(self, person, from, to)
+    }
+
+    /// The number of the day that holds an instant.
+    fn day_of(&self, at: Timestamp) -> i64 {
+        at.since(self.plan.midnight_at).ms().div_euclid(DAY.ms())
+    }
+
+    fn day(&self, person: PersonNo, day: i64) -> Day {
+        Day::plan(self, person, day)
+    }
+
+    fn person(&self, person: PersonNo) -> &Person {
+        &self.people[person.slot()]
+    }
+}
+
+const DAY: Millis = Millis::from_days(1);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,368 @@
+//! One day of one person: where they go, when, and how fast.
+
+use model::{Millis, Timestamp};
+
+use crate::chance::Chance;
+use crate::streets::Crossing;
+use crate::{DAY, Habit, Person, PersonNo, Point, StoreNo, Town};
+
+/// What someone is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Is at home.
+    AtHome,
+    /// Goes on foot.
+    Walking,
+    /// Rides a bicycle.
+    Riding,
+    /// Drives a car.
+    Driving,
+    /// Stands in a store.
+    InStore(StoreNo),
+}
+
+/// A stretch of a day along a straight line, or on one spot.
+#[derive(Clone, Copy)]
+pub(crate) struct Leg {
+    pub(crate) begins_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) from: Point,
+    pub(crate) to: Point,
+    pub(crate) doing: Doing,
+}
+
+impl Leg {
+    pub(crate) fn place(&self, at: Timestamp) -> Point {
+        let (done_ms, all_ms) = (at.since(self.begins_at).ms(), self.ends_at.since(self.begins_at).ms());
+        if all_ms <= 0 {
+            return self.to;
+        }
+        self.from.towards(self.to, (done_ms as f64 / all_ms as f64).clamp(0.0, 1.0))
+    }
+
+    pub(crate) fn speed_mps(&self) -> f64 {
+        let ms = self.ends_at.since(self.begins_at).ms();
+        if ms <= 0 { 0.0 } else { self.from.distance_m(self.to) * 1_000.0 / ms as f64 }
+    }
+}
+
+/// A day, from midnight to midnight, without a gap, beginning and ending at home.
+pub(crate) struct Day {
+    pub(crate) legs: Vec<Leg>,
+}
+
+/// Where a way can begin or end.
+#[derive(Clone, Copy)]
+enum Place {
+    Crossing(Crossing),
+    Store(StoreNo),
+}
+
+/// Whoever sets out by then is home by midnight.
+const LAST_OUT: Millis = Millis::from_mins(20 * 60 + 30);
+/// People walk to places within a quarter of an hour, in a big town too.
+const WALK_MAX_M: f64 = 1_000.0;
+
+struct Planner<'a> {
+    town: &'a Town,
+    person: &'a Person,
+    chance: Chance,
+    legs: Vec<Leg>,
+    here: Place,
+    ends_at: Timestamp,
+}
+
+impl Day {
+    pub(crate) fn plan(town: &Town, no: PersonNo, day: i64) -> Self {
+        let person = town.person(no);
+        let midnight_at = town.midnight_at() + Millis::new(day * DAY.ms());
+        let mut planner = Planner {
+            town,
+            person,
+            chance: Chance::of(&[town.plan.seed, 4, u64::from(no.0), day.cast_unsigned()]),
+            legs: Vec::with_capacity(64),
+            here: Place::Crossing(person.home),
+            ends_at: midnight_at + DAY,
+        };
+        planner.wait(midnight_at, Timestamp::MIN, Doing::AtHome);
+        planner.live(midnight_at);
+        planner.close();
+        Self { legs: planner.legs }
+    }
+
+    /// The place of the leg that holds an instant, looked for from `hint` onwards.
+    pub(crate) fn leg_at(&self, at: Timestamp, hint: usize) -> usize {
+        let last = self.legs.len() - 1;
+        (hint..last).find(|&no| at < self.legs[no].ends_at).unwrap_or(last)
+    }
+}
+
+impl Planner<'_> {
+    fn live(&mut self, midnight_at: Timestamp) {
+        let last_out_at = midnight_at + LAST_OUT;
+        match self.person.habit {
+            Habit::Passer => {
+                let mut out_at = self.first_out(midnight_at);
+                for _ in 0..1 + self.chance.below(3) {
+                    self.stroll(out_at);
+                    out_at = self.now() + self.minutes(40.0, 150.0);
+                    if last_out_at < out_at {
+                        break;
+                    }
+                }
+            }
+            Habit::Shopper => {
+                let mut out_at = self.first_out(midnight_at);
+                for _ in 0..1 + self.chance.below(2) {
+                    self.shop(out_at);
+                    out_at = self.now() + self.minutes(90.0, 240.0);
+                    if last_out_at < out_at {
+                        break;
+                    }
+                }
+            }
+            Habit::Forgetful => {
+                let out_at = self.first_out(midnight_at);
+                self.shop_twice(out_at);
+            }
+            Habit::Driver => {
+                let mut out_at = self.first_out(midnight_at);
+                for _ in 0..2 + self.chance.below(4) {
+                    self.drive(out_at);
+                    out_at = self.now() + self.minutes(15.0, 120.0);
+                    if last_out_at < out_at {
+                        break;
+                    }
+                }
+            }
+            Habit::Courier => {
+                let begins_at = midnight_at + self.minutes(8.5 * 60.0, 10.0 * 60.0);
+                self.deliver(begins_at, midnight_at + Millis::from_hours(17));
+            }
+            Habit::NightOwl => self.work_at_night(midnight_at),
+        }
+    }
+
+    /// Three in five set out around the peak, the others at any time between 9 and 18.
+    fn first_out(&mut self, midnight_at: Timestamp) -> Timestamp {
+        if self.chance.unit() < 0.6 {
+            midnight_at + self.town.plan.peak + self.minutes(-22.0, 9.0)
+        } else {
+            midnight_at + self.minutes(9.0 * 60.0, 18.0 * 60.0)
+        }
+    }
+
+    fn minutes(&mut self, low: f64, high: f64) -> Millis {
+        Millis::new((self.chance.between(low, high) * 60_000.0).round() as i64)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.legs.last().map_or(Timestamp::MIN, |leg| leg.ends_at)
+    }
+
+    /// A loop past a few crossings and home again.
+    fn stroll(&mut self, out_at: Timestamp) {
+        let pace_mps = self.person.pace_mps;
+        self.leave_home(out_at);
+        for _ in 0..2 + self.chance.below(3) {
+            let crossing = self.crossing_on_foot();
+            self.go(Place::Crossing(crossing), Doing::Walking, pace_mps);
+        }
+        self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
+    }
+
+    fn shop(&mut self, out_at: Timestamp) {
+        let pace_mps = self.person.pace_mps;
+        self.leave_home(out_at);
+        for _ in 0..1 + self.chance.below(3) {
+            let store = self.near_store();
+            self.go(Place::Store(store), Doing::Walking, pace_mps);
+            let stay = self.minutes(4.0, 20.0).min(self.minutes(4.0, 20.0));
+            self.stay(stay, store);
+        }
+        self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
+    }
+
+    fn shop_twice(&mut self, out_at: Timestamp) {
+        let pace_mps = self.person.pace_mps;
+        self.leave_home(out_at);
+        let store = self.near_store();
+        self.go(Place::Store(store), Doing::Walking, pace_mps);
+        let first = self.minutes(4.0, 6.0);
+        self.stay(first, store);
+        let away = self.crossing_away_from(store);
+        self.go(Place::Crossing(away), Doing::Walking, pace_mps);
+        self.go(Place::Store(store), Doing::Walking, pace_mps);
+        let second = self.minutes(5.0, 9.0);
+        self.stay(second, store);
+        self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
+    }
+
+    fn drive(&mut self, out_at: Timestamp) {
+        self.leave_home(out_at);
+        for _ in 0..1 + self.chance.below(3) {
+            let (crossing, speed_mps) = (self.any_crossing(), self.chance.between(8.0, 13.0));
+            self.go(Place::Crossing(crossing), Doing::Driving, speed_mps);
+        }
+        let speed_mps = self.chance.between(8.0, 13.0);
+        self.go(Place::Crossing(self.person.home), Doing::Driving, speed_mps);
+    }
+
+    fn deliver(&mut self, begins_at: Timestamp, until: Timestamp) {
+        self.leave_home(begins_at);
+        let speed_mps = self.chance.between(4.0, 6.0);
+        while self.now() < until {
+            let store = StoreNo(self.chance.below(self.town.stores.len()) as u32);
+            self.go(Place::Store(store), Doing::Riding, speed_mps);
+            let stay = self.minutes(0.5, 1.5);
+            self.stay(stay, store);
+        }
+        self.go(Place::Crossing(self.person.home), Doing::Riding, speed_mps);
+    }
+
+    fn work_at_night(&mut self, midnight_at: Timestamp) {
+        let pace_mps = self.person.pace_mps;
+        let out_at = midnight_at + self.minutes(30.0, 60.0);
+        self.leave_home(out_at);
+        let store = self.near_store();
+        self.go(Place::Store(store), Doing::Walking, pace_mps);
+        let stay = self.minutes(240.0, 300.0);
+        self.stay(stay, store);
+        self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
+    }
+
+    fn any_crossing(&mut self) -> Crossing {
+        self.chance.below(self.town.streets.n_crossings()) as Crossing
+    }
+
+    /// Any crossing near enough to walk to; home's own when eight draws found none.
+    fn crossing_on_foot(&mut self) -> Crossing {
+        let home = self.person.home;
+        let home_at = self.town.streets.at(home);
+        for _ in 0..8 {
+            let crossing = self.any_crossing();
+            if self.town.streets.at(crossing).distance_m(home_at) <= WALK_MAX_M {
+                return crossing;
+            }
+        }
+        home
+    }
+
+    /// One of the six stores nearest to here; or the last one of them when here is the first.
+    fn near_store(&mut self) -> StoreNo {
+        let here = self.here_point();
+        let mut all: Vec<u32> = (0..self.town.stores.len() as u32).collect();
+        let distance_m = |no: &u32| self.town.stores[*no as usize].spot.distance_m(here);
+        all.sort_by(|a, b| distance_m(a).total_cmp(&distance_m(b)));
+        all.truncate(6);
+        if let Place::Store(store) = self.here {
+            all.retain(|&no| no != store.0);
+        }
+        StoreNo(all[self.chance.below(all.len())])
+    }
+
+    /// The nearest crossing that is well outside a store's fence, 60 m and more.
+    fn crossing_away_from(&self, store: StoreNo) -> Crossing {
+        let store = &self.town.stores[store.slot()];
+        let outside = |no: &Crossing| {
+            let at = self.town.streets.at(*no);
+            let around = [(60.0, 0.0), (-60.0, 0.0), (0.0, 60.0), (0.0, -60.0), (0.0, 0.0)];
+            !around.iter().any(|&(east_m, north_m)| store.holds(at.moved(east_m, north_m)))
+        };
+        let distance_m = |no: &Crossing| self.town.streets.at(*no).distance_m(store.spot);
+        let all = 0..self.town.streets.n_crossings() as Crossing;
+        all.filter(outside).min_by(|a, b| distance_m(a).total_cmp(&distance_m(b))).unwrap_or(self.person.home)
+    }
+
+    fn here_point(&self) -> Point {
+        match self.here {
+            Place::Crossing(crossing) => self.town.streets.at(crossing),
+            Place::Store(store) => self.town.stores[store.slot()].spot,
+        }
+    }
+
+    fn leave_home(&mut self, out_at: Timestamp) {
+        let at = self.here_point();
+        let begins_at = self.now();
+        let leg = Leg { begins_at, ends_at: out_at.max(begins_at), from: at, to: at, doing: Doing::AtHome };
+        self.legs.push(leg);
+    }
+
+    fn wait(&mut self, begins_at: Timestamp, until: Timestamp, doing: Doing) {
+        let at = self.here_point();
+        self.legs.push(Leg { begins_at, ends_at: until.max(begins_at), from: at, to: at, doing });
+    }
+
+    fn stay(&mut self, stay: Millis, store: StoreNo) {
+        let now = self.now();
+        self.wait(now, now + stay, Doing::InStore(store));
+    }
+
+    /// Goes along the streets, give or take a tenth of the speed on each stretch.
+    fn go(&mut self, to: Place, doing: Doing, speed_mps: f64) {
+        let mut from = self.here_point();
+        let mut way = self.way(to);
+        self.here = to;
+        way.push(self.here_point());
+        for point in way {
+            let speed_mps = speed_mps * self.chance.between(0.9, 1.1);
+            let ms = (from.distance_m(point) / speed_mps * 1_000.0).round() as i64;
+            let begins_at = self.now();
+            if 0 < ms {
+                self.legs.push(Leg {
+                    begins_at,
+                    ends_at: begins_at + Millis::new(ms),
+                    from,
+                    to: point,
+                    doing,
+                });
+            }
+            from = point;
+        }
+    }
+
+    /// The points between here and there, without either.
+    fn way(&self, to: Place) -> Vec<Point> {
+        let mut best: Option<(f64, Vec<Point>)> = None;
+        for (out, from_crossing) in self.ways_in(self.here) {
+            for (back, to_crossing) in self.ways_in(to) {
+                let mut points: Vec<Point> = out.into_iter().collect();
+                let crossings = self.town.streets.way(from_crossing, to_crossing);
+                points.extend(crossings.into_iter().map(|no| self.town.streets.at(no)));
+                points.extend(back);
+                let length_m: f64 = points.windows(2).map(|pair| pair[0].distance_m(pair[1])).sum();
+                if best.as_ref().is_none_or(|(shortest_m, _)| length_m < *shortest_m) {
+                    best = Some((length_m, points));
+                }
+            }
+        }
+        best.map_or(Vec::new(), |(_, points)| points)
+    }
+
+    /// The crossings by which a place is reached, each with the door before it, if any.
+    fn ways_in(&self, place: Place) -> Vec<(Option<Point>, Crossing)> {
+        match place {
+            Place::Crossing(crossing) => vec![(None, crossing)],
+            Place::Store(store) => {
+                let store = &self.town.stores[store.slot()];
+                vec![(Some(store.door), store.street.0), (Some(store.door), store.street.1)]
+            }
+        }
+    }
+
+    /// Cuts what goes beyond midnight, and fills what is left of the day at home.
+    fn close(&mut self) {
+        let ends_at = self.ends_at;
+        self.legs.retain(|leg| leg.begins_at < ends_at);
+        if let Some(last) = self.legs.last_mut()
+            && ends_at < last.ends_at
+        {
+            last.to = last.place(ends_at);
+            last.ends_at = ends_at;
+            return;
+        }
+        self.here = Place::Crossing(self.person.home);
+        let now = self.now();
+        self.wait(now, ends_at, Doing::AtHome);
+    }
+}
