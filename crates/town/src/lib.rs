@@ -118,7 +118,27 @@ impl Town {
     /// touch give together what the span over both gives.
     #[must_use]
     pub fn reports(&self, from: Timestamp, to: Timestamp) -> Reports<'_> {
-        Reports::new(self, from, to)
+        Reports::new(self, 0..self.people.len() as u32, from, to)
+    }
+
+    /// The same of one person.
+    #[must_use]
+    pub fn reports_of(&self, person: PersonNo, from: Timestamp, to: Timestamp) -> Reports<'_> {
+        Reports::new(self, person.0..person.0 + 1, from, to)
+    }
+
+    /// Whose pseudonym this is.
+    #[must_use]
+    pub fn person_no(&self, customer: &str) -> Option<PersonNo> {
+        let found = self.people.binary_search_by(|person| person.customer.as_str().cmp(customer));
+        found.ok().map(|no| PersonNo(no as u32))
+    }
+
+    /// Which store's fence this is.
+    #[must_use]
+    pub fn store_no(&self, fence: &str) -> Option<StoreNo> {
+        let found = self.stores.binary_search_by(|store| store.id.as_str().cmp(fence));
+        found.ok().map(|no| StoreNo(no as u32))
     }
 
     /// Where everybody truly is, asked at ascending times.

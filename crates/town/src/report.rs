@@ -1,6 +1,7 @@
 //! What the phones send, in the order in which it arrives.
 
 use core::cmp::Reverse;
+use core::ops::Range;
 use std::collections::BinaryHeap;
 
 use model::{Fix, Millis, Position, Timestamp};
@@ -28,6 +29,8 @@ pub struct Reports<'a> {
     town: &'a Town,
     from: Timestamp,
     to: Timestamp,
+    /// The first person whose phone is among these.
+    first: PersonNo,
     phones: Vec<PhoneDay>,
     under_way: BinaryHeap<Reverse<UnderWay>>,
     n_taken: u64,
@@ -78,12 +81,14 @@ impl Ord for UnderWay {
 }
 
 impl<'a> Reports<'a> {
-    pub(crate) fn new(town: &'a Town, from: Timestamp, to: Timestamp) -> Self {
+    /// Of the people whose numbers lie in `people`.
+    pub(crate) fn new(town: &'a Town, people: Range<u32>, from: Timestamp, to: Timestamp) -> Self {
         let first_day = town.day_of(from - LATE_MAX);
-        let phones = (0..town.people().len() as u32).map(|no| PhoneDay::wake(town, PersonNo(no), first_day));
-        let mut reports =
-            Self { town, from, to, phones: phones.collect(), under_way: BinaryHeap::new(), n_taken: 0 };
-        for no in 0..reports.phones.len() as u32 {
+        let first = PersonNo(people.start);
+        let phones = people.clone().map(|no| PhoneDay::wake(town, PersonNo(no), first_day));
+        let phones = phones.collect();
+        let mut reports = Self { town, from, to, first, phones, under_way: BinaryHeap::new(), n_taken: 0 };
+        for no in people {
             reports.take_next(PersonNo(no));
         }
         reports
@@ -93,7 +98,7 @@ impl<'a> Reports<'a> {
     fn take_next(&mut self, person: PersonNo) {
         let (from, to) = (self.from - LATE_MAX, self.to);
         loop {
-            let phone = &mut self.phones[person.slot()];
+            let phone = &mut self.phones[person.slot() - self.first.slot()];
             let (report, twice) = phone.take(self.town, person);
             if to <= report.fix.taken_at {
                 return;

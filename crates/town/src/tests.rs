@@ -64,6 +64,19 @@ fn reports_ascend_and_a_span_is_the_sum_of_its_parts() {
 }
 
 #[test]
+fn one_persons_reports_are_theirs_among_all() {
+    let town = town(3);
+    let (from, to) = (clock(&town, 9, 50), clock(&town, 10, 20));
+    for no in [PersonNo(0), PersonNo(77), PersonNo(239)] {
+        let of_all: Vec<Report> = town.reports(from, to).filter(|report| report.person == no).collect();
+        assert_eq!(town.reports_of(no, from, to).collect::<Vec<_>>(), of_all);
+        assert_eq!(town.person_no(town.people()[no.slot()].customer.as_str()), Some(no));
+    }
+    assert_eq!(town.person_no("nobody"), None);
+    assert_eq!(town.store_no(town.stores()[3].id.as_str()), Some(StoreNo(3)));
+}
+
+#[test]
 fn phones_out_of_doors_report_every_ten_to_sixty_seconds() {
     let town = town(4);
     let (from, to) = (clock(&town, 10, 0), clock(&town, 12, 0));
