@@ -1,1 +1,26 @@
-//! settings.
+//! What operators write, turned into checked values: the settings file and the offers file.
+//!
+//! A file is read as far as it can be and everything wrong with it is reported at once,
+//! each with file, line, reason and the nearest right name. Nothing half right comes out.
+
+mod broker;
+mod listener;
+mod nearest;
+mod offers_file;
+mod policies;
+mod problem;
+mod region;
+mod secret;
+mod section;
+mod settings;
+mod source;
+mod span;
+
+pub use broker::{BrokerSettings, Protocol};
+pub use listener::{ListenerSettings, Role, Secret, User};
+pub use offers_file::OffersFile;
+pub use problem::{Place, Problem, Shown};
+pub use region::Region;
+pub use secret::{SecretText, read_secret};
+pub use settings::{DataSettings, EngineSettings, FenceSettings, LimitSettings, Settings, load, load_with};
+pub use span::parse_span;
