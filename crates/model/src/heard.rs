@@ -1,20 +1,28 @@
 //! What a customer has heard before.
 
-use crate::{FenceId, MerchantId, NotificationId, OfferId, TimeZoneName, Timestamp};
+use crate::{FenceId, MerchantId, NotificationId, OfferId, TimeZoneName, Timestamp, VisitId};
 
-/// One notification that was decided, as caps and cooldowns count it.
+/// A notification that counts towards caps and cooldowns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
-    /// Which one.
-    pub id: NotificationId,
     /// When it was decided.
     pub at: Timestamp,
-    /// What was offered.
+    /// What.
     pub offer: OfferId,
-    /// By whom.
+    /// Whose.
     pub merchant: MerchantId,
     /// Where.
     pub fence: FenceId,
-    /// The zone whose civil day it counts for.
+    /// The stay.
+    pub visit: VisitId,
+    /// The zone whose civil day it counts in.
     pub zone: Option<TimeZoneName>,
+}
+
+impl Heard {
+    /// The notification that was heard.
+    #[must_use]
+    pub fn notification(&self) -> NotificationId {
+        NotificationId::of(self.visit, &self.offer)
+    }
 }

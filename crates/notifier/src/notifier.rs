@@ -29,6 +29,8 @@ pub struct Waiting {
     pub customer: CustomerNo,
     /// What.
     pub notification: Notification,
+    /// The zone whose civil day it counts in.
+    pub zone: Option<TimeZoneName>,
     /// Whether it has waited for too long, and must be dropped.
     pub is_too_late: bool,
 }
@@ -53,6 +55,7 @@ struct Person {
 struct InLine {
     customer: CustomerNo,
     notification: Notification,
+    zone: Option<TimeZoneName>,
     since: Timestamp,
 }
 
@@ -118,16 +121,17 @@ impl Notifier {
             &Case { policy: &policy, candidate: &candidate, heard, agreed_at: person.agreed_at },
             now,
         )?;
-        person.waiting.push(heard_of(&candidate.notification, candidate.zone, now));
-        self.line.push_back(InLine { customer, notification: candidate.notification, since: now });
+        let Candidate { notification, zone, .. } = candidate;
+        person.waiting.push(heard_of(&notification, zone.clone(), now));
+        self.line.push_back(InLine { customer, notification, zone, since: now });
         Ok(())
     }
 
     /// Takes the next notification out of the line, to be let out or dropped.
     pub fn next_waiting(&mut self, now: Timestamp) -> Option<Waiting> {
-        let InLine { customer, notification, since } = self.line.pop_front()?;
+        let InLine { customer, notification, zone, since } = self.line.pop_front()?;
         let is_too_late = self.policy.decide_within < now.since(since) || notification.expires_at <= now;
-        Some(Waiting { customer, notification, is_too_late })
+        Some(Waiting { customer, notification, zone, is_too_late })
     }
 
     /// Notes that a notification taken out of the line is going to be said.
@@ -139,7 +143,7 @@ impl Notifier {
         let at = person
             .waiting
             .iter()
-            .position(|heard| heard.id == id)
+            .position(|heard| heard.notification() == id)
             .expect("what is committed was in the line");
         let heard = person.waiting.remove(at);
         person.heard.push(Heard { at: now, ..heard });
@@ -148,8 +152,8 @@ impl Notifier {
     /// Gives the count of a notification back: it was dropped from the line, refused at once, or expired unsent.
     pub fn give_back(&mut self, customer: CustomerNo, id: NotificationId) {
         let person = self.person_mut(customer);
-        person.waiting.retain(|heard| heard.id != id);
-        person.heard.retain(|heard| heard.id != id);
+        person.waiting.retain(|heard| heard.notification() != id);
+        person.heard.retain(|heard| heard.notification() != id);
     }
 
     fn person(&self, customer: CustomerNo) -> Option<&Person> {
@@ -176,6 +180,6 @@ impl Notifier {
 }
 
 fn heard_of(notification: &Notification, zone: Option<TimeZoneName>, now: Timestamp) -> Heard {
-    let Notification { id, offer, merchant, fence, .. } = notification;
-    Heard { id: *id, at: now, offer: offer.clone(), merchant: merchant.clone(), fence: fence.clone(), zone }
+    let Notification { offer, merchant, fence, visit, .. } = notification;
+    Heard { at: now, offer: offer.clone(), merchant: merchant.clone(), fence: fence.clone(), visit: *visit, zone }
 }
