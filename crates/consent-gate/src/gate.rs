@@ -32,6 +32,9 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// All of them, for counters that start at nought.
+    pub const ALL: [Self; 4] = [Self::Applied, Self::LateGrant, Self::NoEvidence, Self::NothingToChange];
+
     /// The word that acknowledgements use.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -169,6 +172,12 @@ impl Gate {
     #[must_use]
     pub fn epoch(&self, customer: CustomerNo) -> Epoch {
         self.known(customer).map_or(Epoch::default(), |known| known.epoch)
+    }
+
+    /// The customer's epoch for storing, which the gate keeps while it is shut too.
+    #[must_use]
+    pub fn stored_epoch(&self, customer: CustomerNo) -> Epoch {
+        self.slot(customer).map_or(Epoch::default(), |known| known.epoch)
     }
 
     /// Weighs an event and puts restrictions in force at once.

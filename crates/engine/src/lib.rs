@@ -1,1 +1,33 @@
-//! engine.
+//! Joins the rooms in the order in which data flows.
+//!
+//! The engine has no clock, no sockets and no files. Its caller, the shell, runs this loop:
+//!
+//! - after each drain of its queue call [`Engine::handle_letters`];
+//! - when [`Engine::poll_timeout`] is due call [`Engine::handle_timeout`];
+//! - after either, call [`Engine::poll_staged`]; what it gives must be committed, and the
+//!   answer goes to [`Engine::handle_committed`] before the next one is given;
+//! - then call [`Engine::poll_output`] until it answers `None`; before every publish and
+//!   every retry ask [`Engine::may_send`], and tell [`Engine::handle_delivery`] how it went.
+//!
+//! A new engine refuses everybody (`gate_starts_shut`) until what the ledger holds has been
+//! given to [`Engine::load`] and [`Engine::open`] was called.
+
+mod deciding;
+mod desk;
+mod engine;
+mod event;
+mod front;
+mod house;
+mod leaving;
+mod letter;
+mod people;
+mod policy;
+mod seeing;
+mod tally;
+
+pub use engine::Engine;
+pub use event::{Event, EventKind};
+pub use house::House;
+pub use letter::{ConsentAck, Door, Letter, Output};
+pub use policy::{ClockSource, Policy};
+pub use tally::{Counts, Tally};

@@ -1,0 +1,121 @@
+//! The pantry and the porter: from a transition to verdicts.
+
+use consent_gate::Purpose;
+use ledger::{Decision, Entry, Said, What};
+use model::{
+    CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceNo, Notification, NotificationId, Timestamp, Transition, Words,
+};
+use notifier::{Candidate, Suppressed, Suppression};
+use offers::Offer;
+
+use crate::engine::Engine;
+use crate::event::EventKind;
+
+impl Engine {
+    /// Finds the offers that a transition calls for, and gives each its verdict or its place in the line.
+    ///
+    /// Of several due at once the best that passes is proposed; the others lose to it.
+    pub(crate) fn decide(&mut self, customer: CustomerNo, device: DeviceNo, transition: &Transition, fence: FenceNo, now: Timestamp) {
+        // A visit that we ended ourselves is no occasion to speak.
+        if transition.exit_reason.is_some_and(|reason| reason != ExitReason::Left) {
+            return;
+        }
+        let facts = self.house.fence(fence);
+        let due = self.house.catalogue.due(transition.kind, facts);
+        let prepared: Vec<Prepared> = due.into_iter().map(|offer| self.prepare(offer, device, transition, facts, now)).collect();
+        let mut winner = false;
+        for prepared in prepared {
+            self.book.tally.n_candidates += 1;
+            let notification = prepared.notification.clone();
+            match self.judge(customer, prepared, transition, winner, now) {
+                Ok(()) => winner = true,
+                Err(suppressed) => self.suppress(customer, device, &notification, &suppressed, now),
+            }
+        }
+    }
+
+    fn prepare(&self, offer: &Offer, device: DeviceNo, transition: &Transition, facts: &FenceFacts, now: Timestamp) -> Prepared {
+        let (customer, phone) = self.names(device);
+        let words = self.house.catalogue.words(offer, facts);
+        let silence = || Words { title: String::new(), body: String::new(), link: None, why: String::new() };
+        let breaks_a_text_rule = words.is_err();
+        let notification = Notification {
+            id: NotificationId::of(transition.visit, offer.id()),
+            customer: customer.clone(),
+            device: phone.clone(),
+            offer: offer.id().clone(),
+            merchant: offer.draft().merchant.clone(),
+            fence: transition.fence.clone(),
+            store: facts.name.to_string(),
+            visit: transition.visit,
+            trigger: transition.kind,
+            triggered_at: transition.at,
+            issued_at: now,
+            expires_at: now + offer.draft().valid_for,
+            words: words.unwrap_or_else(|_| silence()),
+        };
+        Prepared { notification, zone: facts.tz.clone(), breaks_a_text_rule }
+    }
+
+    fn judge(&mut self, customer: CustomerNo, prepared: Prepared, transition: &Transition, winner: bool, now: Timestamp) -> Result<(), Suppressed> {
+        let Prepared { notification, zone, breaks_a_text_rule } = prepared;
+        if self.merchant_may_speak(customer, &notification, now).is_err() {
+            return Err(Suppressed::by(Suppression::NoConsent));
+        }
+        if winner {
+            return Err(Suppressed::by(Suppression::LostArbitration));
+        }
+        if breaks_a_text_rule {
+            return Err(Suppressed::by(Suppression::Text));
+        }
+        let &Transition { initial, may_trigger, speed_mps, .. } = transition;
+        self.notifier.propose(customer, Candidate { notification, zone, initial, may_trigger, speed_mps }, now)
+    }
+
+    /// Writes a *no* down, with its reasons.
+    pub(crate) fn suppress(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        notification: &Notification,
+        suppressed: &Suppressed,
+        now: Timestamp,
+    ) {
+        let verdict = suppressed.verdict().word();
+        self.book.tally.suppressed.count(verdict);
+        let Notification { offer, fence, visit, .. } = notification.clone();
+        self.note(device, EventKind::Suppressed { offer, fence, visit, reason: verdict }, now);
+        let failed = suppressed.failed().iter().map(|rule| rule.word().into()).collect();
+        let next_possible_at = suppressed.next_possible_at;
+        let decision = Decision { failed, next_possible_at, ..decision_on(notification, verdict, None) };
+        self.desk.write(customer, Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) });
+    }
+}
+
+struct Prepared {
+    notification: Notification,
+    zone: Option<Box<str>>,
+    breaks_a_text_rule: bool,
+}
+
+/// The record of a verdict; it holds no position.
+pub(crate) fn decision_on(notification: &Notification, verdict: &str, said: Option<Said>) -> Decision {
+    let purposes = [Purpose::Location, Purpose::OffersPush];
+    Decision {
+        id: notification.id,
+        device: notification.device.clone(),
+        offer: notification.offer.clone(),
+        merchant: notification.merchant.clone(),
+        fence: notification.fence.clone(),
+        store: notification.store.as_str().into(),
+        visit: notification.visit,
+        trigger: notification.trigger,
+        triggered_at: notification.triggered_at,
+        verdict: verdict.into(),
+        failed: Vec::new(),
+        next_possible_at: None,
+        purposes: purposes.map(|purpose| purpose.word().into()).to_vec(),
+        facts: Vec::new(),
+        said,
+    }
+}

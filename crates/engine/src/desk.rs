@@ -1,0 +1,80 @@
+//! The register's desk: what is to be written down, and what waits for it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use consent_gate::{Change, Consented};
+use ledger::{Entry, Stored};
+use model::{CustomerNo, Notification, NotificationId, Timestamp};
+
+use crate::letter::{ConsentAck, Output};
+
+/// Open visits stored with one commit at most, so that a full bus does not hold up an opt-out.
+pub(crate) const VISIT_ROWS_MAX: usize = 500;
+
+/// Papers on their way to the ledger.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) notifications: Vec<Consented<Notification>>,
+    /// Customers whose row must be written with the entries.
+    pub(crate) touched: BTreeSet<CustomerNo>,
+    pub(crate) pending: Pending,
+    pub(crate) in_flight: Option<(u64, Pending)>,
+    pub(crate) outbox: BTreeMap<CustomerNo, Vec<Notification>>,
+    pub(crate) stored: Vec<(CustomerNo, Stored)>,
+    pub(crate) visits: UnstoredVisits,
+    pub(crate) outputs: VecDeque<Output>,
+    n_tickets: u64,
+}
+
+/// What happens once the entries are durable.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) acks: Vec<ConsentAck>,
+    pub(crate) settled: Vec<u64>,
+}
+
+/// Customers whose visits changed since their row was written.
+#[derive(Debug)]
+pub(crate) struct UnstoredVisits {
+    pub(crate) customers: BTreeSet<CustomerNo>,
+    pub(crate) stored_at: Timestamp,
+}
+
+impl Default for UnstoredVisits {
+    fn default() -> Self {
+        Self { customers: BTreeSet::new(), stored_at: Timestamp::MIN }
+    }
+}
+
+impl Desk {
+    /// Writes an entry and its customer's row with the next commit.
+    pub(crate) fn write(&mut self, customer: CustomerNo, entry: Entry) {
+        self.touched.insert(customer);
+        self.entries.push(entry);
+    }
+
+    pub(crate) fn next_ticket(&mut self) -> u64 {
+        self.n_tickets += 1;
+        self.n_tickets
+    }
+
+    /// Lets the sender of a letter know, if it asked.
+    pub(crate) fn settle(&mut self, ticket: u64) {
+        if ticket != 0 {
+            self.outputs.push_back(Output::Settled { ticket });
+        }
+    }
+
+    /// Takes a notification out of the outbox; `None` when it is not there any more.
+    pub(crate) fn take_from_outbox(&mut self, customer: CustomerNo, id: NotificationId) -> Option<Notification> {
+        let waiting = self.outbox.get_mut(&customer)?;
+        let at = waiting.iter().position(|notification| notification.id == id)?;
+        let taken = waiting.remove(at);
+        if waiting.is_empty() {
+            self.outbox.remove(&customer);
+        }
+        Some(taken)
+    }
+}

@@ -1,0 +1,281 @@
+//! The engine: calls the rooms, top to bottom.
+
+use consent_gate::{Gate, Purpose, Refusal};
+use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
+use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, Notification, NotificationId, Timestamp};
+use notifier::Notifier;
+use presence::{Change, Presence};
+use wire::Decoder;
+
+use crate::desk::Desk;
+use crate::event::{Event, Tap};
+use crate::front::Opened;
+use crate::house::House;
+use crate::letter::{Door, Letter, Output};
+use crate::people::People;
+use crate::policy::{ClockSource, Policy};
+use crate::tally::Tally;
+
+/// One shard's worth of customers, with everything that decides about them.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) policy: Policy,
+    pub(crate) house: House,
+    pub(crate) people: People,
+    pub(crate) gate: Gate,
+    pub(crate) decoder: Decoder,
+    pub(crate) presence: Presence,
+    pub(crate) notifier: Notifier,
+    pub(crate) desk: Desk,
+    pub(crate) book: Book,
+    /// Never goes back.
+    now: Timestamp,
+}
+
+/// What is told about the work, and the work's own scratch paper.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) tally: Tally,
+    pub(crate) tap: Tap,
+    pub(crate) opened: Opened,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Engine {
+    /// An engine that knows nobody and refuses everybody.
+    #[must_use]
+    pub fn new(house: House, policy: Policy) -> Self {
+        let mut people = People::default();
+        for merchant in house.facts().iter().filter_map(|facts| facts.merchant.as_ref()) {
+            people.merchant_no(merchant);
+        }
+        Self {
+            gate: Gate::new(policy.gate),
+            decoder: Decoder::new(policy.limits),
+            presence: Presence::new(policy.presence),
+            notifier: Notifier::new(policy.notifier),
+            desk: Desk::default(),
+            book: Book::default(),
+            now: Timestamp::MIN,
+            policy,
+            house,
+            people,
+        }
+    }
+
+    /// Takes over one customer from the ledger, before [`Engine::open`].
+    pub fn load(&mut self, stored: StoredState) {
+        let (row, outbox) = stored.into_parts();
+        let StateRow { customer, epoch, consents, consented_since, heard, outbox: _, visits } = row;
+        let no = self.people.customer_no(&customer);
+        let people = &mut self.people;
+        let rows = consents.into_iter().filter_map(|row| Some((people.merchant_no(&row.merchant)?, row)));
+        self.gate.load(no, epoch, rows);
+        self.notifier.load(no, heard, consented_since);
+        for visit in visits {
+            self.resume_visit(no, &visit);
+        }
+        let pending = outbox.iter().map(|stored| stored.notification().clone()).collect::<Vec<_>>();
+        if !pending.is_empty() {
+            self.desk.outbox.insert(no, pending);
+        }
+        self.desk.stored.extend(outbox.into_iter().map(|stored| (no, stored)));
+    }
+
+    /// Opens the gate, and takes up what was recorded and not delivered.
+    pub fn open(&mut self, now: Timestamp) {
+        let now = self.advance(now);
+        self.gate.open();
+        for (customer, stored) in std::mem::take(&mut self.desk.stored) {
+            self.take_up(customer, stored, now);
+        }
+    }
+
+    /// Handles a drain of the queue, in order.
+    ///
+    /// All positions of the drain are matched in one call.
+    pub fn handle_letters(&mut self, letters: &[Letter<'_>], now: Timestamp) {
+        let now = self.advance(now);
+        match self.policy.clock {
+            ClockSource::Caller => self.handle_drain(letters, now),
+            ClockSource::Fixes => letters.iter().for_each(|letter| self.handle_drain(std::slice::from_ref(letter), self.now)),
+        }
+    }
+
+    fn handle_drain(&mut self, letters: &[Letter<'_>], now: Timestamp) {
+        let mut opened = std::mem::take(&mut self.book.opened);
+        opened.clear();
+        for letter in letters {
+            match letter.door {
+                Door::Fixes => self.open_fixes(letter, &mut opened, now),
+                Door::Consent => self.hear_consent(letter, now),
+                Door::Feedback => self.hear_feedback(letter, now),
+            }
+        }
+        self.house.index.match_batch(&opened.positions, &mut opened.hits);
+        for (i, record) in opened.records.iter().enumerate() {
+            let now = self.time_of(&record.fix, now);
+            self.see(record, opened.hits.of(i), now);
+        }
+        self.book.opened = opened;
+    }
+
+    /// The time at which a fix is handled; a clock driven by fixes moves, and its timers fire first.
+    fn time_of(&mut self, fix: &Fix, now: Timestamp) -> Timestamp {
+        match self.policy.clock {
+            ClockSource::Caller => now,
+            ClockSource::Fixes => {
+                self.handle_timeout(fix.taken_at);
+                self.now
+            }
+        }
+    }
+
+    /// The next instant at which [`Engine::handle_timeout`] has something to do.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.presence.poll_timeout()
+    }
+
+    /// Lets time pass: every timer due by `now` fires with its own time.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        while let Some(due_at) = self.presence.poll_timeout().filter(|due_at| *due_at <= now) {
+            let at = self.advance(due_at);
+            self.time_passes(at);
+        }
+        self.advance(now);
+    }
+
+    /// What must become durable next; `None` while the last one is not, or when there is nothing.
+    ///
+    /// The gate is asked here for every notification in line: whoever withdrew while it
+    /// waited gets nothing.
+    pub fn poll_staged(&mut self, now: Timestamp) -> Option<Staged> {
+        let now = self.advance(now);
+        if self.desk.in_flight.is_some() {
+            return None;
+        }
+        while let Some(waiting) = self.notifier.next_waiting(now) {
+            self.let_out(waiting, now);
+        }
+        self.stage(now)
+    }
+
+    /// Grants take effect, acknowledgements and notifications go out: they are durable.
+    ///
+    /// # Panics
+    /// When it is not the answer to the last [`Engine::poll_staged`].
+    pub fn handle_committed(&mut self, committed: Committed, now: Timestamp) {
+        self.advance(now);
+        let (ticket, pending) = self.desk.in_flight.take().expect("a commit was in flight");
+        assert_eq!(ticket, committed.ticket, "commits are answered in order");
+        for change in &pending.changes {
+            self.gate.confirm(change);
+        }
+        let outputs = &mut self.desk.outputs;
+        outputs.extend(committed.notifications.into_iter().map(Output::Send));
+        outputs.extend(pending.acks.into_iter().map(Output::Acknowledge));
+        for ticket in pending.settled {
+            self.desk.settle(ticket);
+        }
+    }
+
+    /// The next thing for the shell to do.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.desk.outputs.pop_front()
+    }
+
+    /// Asks the back door again, before every publish and every retry.
+    ///
+    /// # Errors
+    /// How the notification leaves the outbox instead; tell [`Engine::handle_delivery`].
+    pub fn may_send(&self, recorded: &Recorded<Notification>, now: Timestamp) -> Result<(), DeliveryOutcome> {
+        let (customer, notification) = (recorded.customer(), recorded.value());
+        if notification.expires_at <= now {
+            return Err(DeliveryOutcome::Expired);
+        }
+        let allowed = self.merchant_may_speak(customer, notification, now).is_ok();
+        if allowed && recorded.epoch() == self.gate.epoch(customer) { Ok(()) } else { Err(DeliveryOutcome::Revoked) }
+    }
+
+    /// Notes how a notification left the outbox.
+    pub fn handle_delivery(&mut self, customer: &CustomerId, id: NotificationId, outcome: DeliveryOutcome, now: Timestamp) {
+        let now = self.advance(now);
+        if let Some(no) = self.people.find(customer.as_str()) {
+            self.leave(no, id, outcome, now);
+        }
+    }
+
+    /// Starts to note events for [`Engine::poll_event`].
+    pub const fn listen(&mut self) {
+        self.book.tap.open();
+    }
+
+    /// The next event since [`Engine::listen`].
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.book.tap.next()
+    }
+
+    /// Everything counted so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.book.tally.clone();
+        tally.n_opened = self.decoder.n_opened();
+        tally.n_held = self.presence.n_held();
+        tally.n_waiting = self.notifier.n_waiting() as u64;
+        tally
+    }
+
+    /// What the operator has set up.
+    #[must_use]
+    pub const fn house(&self) -> &House {
+        &self.house
+    }
+
+    /// The engine's time: the latest that it was told.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// How many customers are known.
+    #[must_use]
+    pub fn n_customers(&self) -> usize {
+        self.people.n_customers()
+    }
+
+    /// What is stored of a customer; `None` for a stranger.
+    #[must_use]
+    pub fn state_of(&self, customer: &CustomerId) -> Option<StateRow> {
+        self.people.find(customer.as_str()).map(|no| self.row(no))
+    }
+
+    pub(crate) fn merchant_may_speak(&self, customer: CustomerNo, notification: &Notification, now: Timestamp) -> Result<(), Refusal> {
+        let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted)?;
+        self.gate.check(customer, merchant, Purpose::Location, now)?;
+        self.gate.check(customer, merchant, Purpose::OffersPush, now)
+    }
+
+    /// Whether a customer lets the merchant of a fence see where they are.
+    pub(crate) fn may_see(&self, customer: CustomerNo, fence: FenceNo, now: Timestamp) -> bool {
+        let merchant = self.house.merchant(fence).and_then(|id| self.people.find_merchant(id));
+        merchant.is_some_and(|merchant| self.gate.check(customer, merchant, Purpose::Location, now).is_ok())
+    }
+
+    pub(crate) fn names(&self, device: DeviceNo) -> (&CustomerId, &DeviceId) {
+        (self.people.customer(self.people.owner(device)), self.people.device(device))
+    }
+
+    fn resume_visit(&mut self, customer: CustomerNo, visit: &OpenVisit) {
+        // A fence that was removed while the engine was down takes its visits with it, silently.
+        let Some(fence) = self.house.no_of(&visit.fence) else { return };
+        let Some(device) = self.people.device_no(customer, visit.device.as_str(), usize::MAX) else { return };
+        let &OpenVisit { entered_at, last_at, initial, dwelled, .. } = visit;
+        self.presence.resume(device, presence::OpenVisit { fence, entered_at, last_at, initial, dwelled });
+    }
+
+    fn advance(&mut self, now: Timestamp) -> Timestamp {
+        self.now = self.now.max(now);
+        self.now
+    }
+}

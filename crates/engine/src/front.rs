@@ -1,0 +1,209 @@
+//! The front door: who is admitted, and what they said.
+
+use consent_gate::{ConsentEvent, ConsentKind, Consented, Effect, Purpose, Refusal};
+use ledger::{ConsentEntry, Entry, What};
+use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, Position, Timestamp};
+use spatial_index::Hits;
+use wire::{Acknowledgement, Envelope, Flaw};
+
+use crate::engine::Engine;
+use crate::event::{Event, EventKind};
+use crate::letter::{ConsentAck, Letter, Output};
+use crate::tally::TOO_MANY_DEVICES;
+
+/// A drain's letters, opened.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    pub(crate) records: Vec<Record>,
+    /// Of each record its position, for one call of the index.
+    pub(crate) positions: Vec<Position>,
+    pub(crate) hits: Hits,
+    decoded: Vec<Result<Fix, Flaw>>,
+}
+
+/// A decoded fix, with whose it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Record {
+    pub(crate) customer: CustomerNo,
+    pub(crate) device: DeviceNo,
+    pub(crate) fix: Fix,
+}
+
+impl Opened {
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+        self.positions.clear();
+    }
+}
+
+/// Merchants and purposes that one customer can have said something about.
+const CONSENTS_MAX: usize = 512;
+
+impl Engine {
+    /// Asks the gate by name alone, and decodes only what it lets through (`no_look_without_consent`).
+    pub(crate) fn open_fixes(&mut self, letter: &Letter<'_>, opened: &mut Opened, now: Timestamp) {
+        let Letter { customer, device, body, .. } = *letter;
+        let envelope = Envelope { customer, device, body };
+        let admitted = match self.people.find(customer) {
+            Some(no) => self.gate.admit(no, envelope, now),
+            None => Err(Refusal::UnknownCustomer),
+        };
+        match admitted {
+            Ok(envelope) => self.decode(envelope, letter, opened, now),
+            Err(refusal) => {
+                self.book.tally.n_records += 1;
+                self.book.tally.refused.count(refusal.word());
+                self.note_letter(letter, EventKind::Refused { reason: refusal.word() }, now);
+            }
+        }
+        self.desk.settle(letter.ticket);
+    }
+
+    fn decode(&mut self, envelope: Consented<Envelope<'_>>, letter: &Letter<'_>, opened: &mut Opened, now: Timestamp) {
+        let customer = envelope.customer();
+        let mut decoded = std::mem::take(&mut opened.decoded);
+        decoded.clear();
+        self.decoder.fixes(envelope, &mut decoded);
+        self.book.tally.n_records += decoded.len() as u64;
+        for fix in decoded.drain(..) {
+            match fix {
+                Ok(fix) => self.address(customer, fix, letter, opened, now),
+                Err(flaw) => {
+                    self.book.tally.malformed.count(flaw.word());
+                    self.note_letter(letter, EventKind::Dropped { reason: flaw.word() }, now);
+                }
+            }
+        }
+        opened.decoded = decoded;
+    }
+
+    fn address(&mut self, customer: CustomerNo, fix: Fix, letter: &Letter<'_>, opened: &mut Opened, now: Timestamp) {
+        let Some(device) = self.people.device_no(customer, letter.device, self.policy.devices_max) else {
+            self.book.tally.dropped.count(TOO_MANY_DEVICES);
+            self.note_letter(letter, EventKind::Dropped { reason: TOO_MANY_DEVICES }, now);
+            return;
+        };
+        opened.positions.push(fix.position);
+        opened.records.push(Record { customer, device, fix });
+    }
+
+    /// A consent event: restrictions hold from here on, grants once they are recorded.
+    pub(crate) fn hear_consent(&mut self, letter: &Letter<'_>, now: Timestamp) {
+        let Letter { customer, device, body, ticket, .. } = *letter;
+        let event = self.decoder.consent(&Envelope { customer, device, body });
+        let weighed = event.and_then(|event| self.weigh(customer, event, ticket, now));
+        if let Err(flaw) = weighed {
+            self.book.tally.unusable.count(flaw.word());
+            self.desk.settle(ticket);
+        }
+    }
+
+    fn weigh(&mut self, customer: &str, event: ConsentEvent, ticket: u64, now: Timestamp) -> Result<(), Flaw> {
+        let id = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
+        if proves_nothing(&event) {
+            // Before a number is given: a grant without evidence leaves no trace.
+            self.book.tally.consents.count(Effect::NoEvidence.word());
+            let answer = acknowledgement(&event, "unchanged", Effect::NoEvidence, 0);
+            self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer: id, ticket, answer }));
+            self.desk.settle(ticket);
+            return Ok(());
+        }
+        let no = self.people.customer_no(&id);
+        let merchant = self.people.merchant_no(&event.merchant).ok_or(Flaw::TooMany)?;
+        let n_rows = self.gate.rows(no).count();
+        let is_new = !self.gate.rows(no).any(|(of, purpose, ..)| of == merchant && purpose == event.purpose);
+        if is_new && CONSENTS_MAX <= n_rows {
+            return Err(Flaw::TooMany);
+        }
+        let first_yes = event.purpose == Purpose::OffersPush
+            && matches!(event.kind, ConsentKind::Grant { .. })
+            && !self.gate.rows(no).any(|(_, purpose, state, _)| purpose == Purpose::OffersPush && state.check(now).is_ok());
+        let change = self.gate.weigh(no, merchant, &event, now);
+        if first_yes && change.effect == Effect::Applied {
+            self.notifier.agreed(no, now);
+        }
+        if event.purpose == Purpose::Location {
+            self.stop_seeing(no, now);
+        }
+        self.book.tally.consents.count(change.effect.word());
+        let answer = acknowledgement(&event, change.state.word(now), change.effect, change.epoch.0);
+        self.desk.pending.acks.push(ConsentAck { customer: id.clone(), ticket, answer });
+        if ticket != 0 {
+            self.desk.pending.settled.push(ticket);
+        }
+        self.desk.pending.changes.push(change);
+        let entry = ConsentEntry { event, effect: change.effect, state: change.state, epoch: change.epoch };
+        self.desk.write(no, Entry { customer: id, at: now, what: What::Consent(entry) });
+        Ok(())
+    }
+
+    /// Ends visits in fences that may no longer be seen, and forgets where the customer was
+    /// when nobody may see it.
+    fn stop_seeing(&mut self, customer: CustomerNo, now: Timestamp) {
+        let nobody_sees = self.gate.admit(customer, (), now).is_err();
+        let mut changes = std::mem::take(&mut self.book.changes);
+        for device in self.people.devices_of(customer).to_vec() {
+            let hidden: Vec<_> = self
+                .presence
+                .open_visits(device)
+                .map(|visit| visit.fence)
+                .filter(|fence| !self.may_see(customer, *fence, now))
+                .collect();
+            self.presence.close(device, ExitReason::ConsentWithdrawn, |fence| hidden.contains(&fence), &mut changes);
+            if nobody_sees && self.presence.forget_place(device) {
+                self.book.tally.dropped.count(presence::Drop::Jump.word());
+            }
+            self.tell(customer, device, &mut changes, now);
+        }
+        self.book.changes = changes;
+    }
+
+    /// Feedback counts only on an offer that this customer got.
+    pub(crate) fn hear_feedback(&mut self, letter: &Letter<'_>, now: Timestamp) {
+        let Letter { customer, device, body, ticket, .. } = *letter;
+        let Some(no) = self.people.find(customer) else {
+            self.book.tally.n_feedback_unknown += 1;
+            return self.desk.settle(ticket);
+        };
+        let feedback = match self.decoder.feedback(&Envelope { customer, device, body }) {
+            Ok(feedback) => feedback,
+            Err(flaw) => {
+                self.book.tally.unusable.count(flaw.word());
+                return self.desk.settle(ticket);
+            }
+        };
+        let got = self.notifier.heard(no).iter().any(|heard| heard.notification() == feedback.offer);
+        if !got {
+            self.book.tally.n_feedback_unknown += 1;
+            return self.desk.settle(ticket);
+        }
+        self.book.tally.n_feedback += 1;
+        let what = What::Feedback { notification: feedback.offer, kind: feedback.kind.word().into() };
+        self.desk.write(no, Entry { customer: self.people.customer(no).clone(), at: now, what });
+        if ticket != 0 {
+            self.desk.pending.settled.push(ticket);
+        }
+    }
+
+    fn note_letter(&mut self, letter: &Letter<'_>, kind: EventKind, now: Timestamp) {
+        self.book.tap.note(|| {
+            let (customer, device) = (CustomerId::new(letter.customer).ok()?, DeviceId::new(letter.device).ok()?);
+            Some(Event { at: now, customer, device, kind })
+        });
+    }
+}
+
+const fn proves_nothing(event: &ConsentEvent) -> bool {
+    matches!(event.kind, ConsentKind::Grant { .. }) && event.notice.is_none()
+}
+
+fn acknowledgement(event: &ConsentEvent, state: &str, effect: Effect, epoch: u32) -> Acknowledgement {
+    Acknowledgement {
+        event_id: event.id.as_str().into(),
+        merchant: event.merchant.as_str().into(),
+        purpose: event.purpose.word().into(),
+        state: state.into(),
+        effect: effect.word().into(),
+        epoch,
+    }
+}

@@ -1,0 +1,133 @@
+//! The map room and the guest book: from a fix to transitions.
+
+use model::{CustomerNo, DeviceNo, FenceNo, Meters, Position, Timestamp, Transition, TransitionKind, VisitId};
+use presence::{Arrival, Change, Drop, Surroundings, Used};
+use spatial_index::Index;
+
+use crate::engine::Engine;
+use crate::event::{Event, EventKind};
+use crate::front::Record;
+
+impl Engine {
+    /// One fix, with the fences that hold it.
+    pub(crate) fn see(&mut self, record: &Record, hits: &[FenceNo], now: Timestamp) {
+        let &Record { customer, device, fix } = record;
+        let screening = self.presence.screen(device, fix, now);
+        match screening.held {
+            None => {}
+            Some(Err(drop)) => self.drop_fix(device, drop, now),
+            Some(Ok(used)) => {
+                let mut hits = Vec::new();
+                self.house.index.match_one(used.fix.position, &mut hits);
+                self.place(customer, device, &used, &hits, now);
+            }
+        }
+        match screening.arrival {
+            Arrival::Used(used) => self.place(customer, device, &used, hits, now),
+            Arrival::Held => {}
+            Arrival::Dropped(drop) => self.drop_fix(device, drop, now),
+        }
+    }
+
+    fn drop_fix(&mut self, device: DeviceNo, drop: Drop, now: Timestamp) {
+        self.book.tally.dropped.count(drop.word());
+        self.note(device, EventKind::Dropped { reason: drop.word() }, now);
+    }
+
+    /// Updates the visits; fences of merchants that may not see the customer vanish here.
+    fn place(&mut self, customer: CustomerNo, device: DeviceNo, used: &Used, hits: &[FenceNo], now: Timestamp) {
+        let inside: Vec<FenceNo> = hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();
+        let tally = &mut self.book.tally;
+        tally.n_used += 1;
+        tally.n_matched += u64::from(!inside.is_empty());
+        if let Some(flag) = used.flag {
+            tally.flagged.count(flag.word());
+        }
+        let crossed = self.crossed(customer, used, now);
+        let around = Around { index: &self.house.index, position: used.fix.position, inside, crossed };
+        let mut changes = std::mem::take(&mut self.book.changes);
+        self.presence.update(device, used, &around, &mut changes);
+        self.tell(customer, device, &mut changes, now);
+        self.book.changes = changes;
+    }
+
+    fn crossed(&self, customer: CustomerNo, used: &Used, now: Timestamp) -> Vec<FenceNo> {
+        let mut crossed = Vec::new();
+        if self.policy.presence.crossings && let Some(previous) = used.previous {
+            self.house.index.crossed(previous, used.fix.position, &mut crossed);
+            crossed.retain(|fence| self.may_see(customer, *fence, now));
+        }
+        crossed
+    }
+
+    /// Fires the timers of the device that is due first.
+    pub(crate) fn time_passes(&mut self, now: Timestamp) {
+        let mut changes = std::mem::take(&mut self.book.changes);
+        if let Some(timed_out) = self.presence.handle_timeout(&mut changes, now) {
+            if timed_out.abandoned {
+                self.drop_fix(timed_out.device, Drop::Jump, now);
+            }
+            self.tell(self.people.owner(timed_out.device), timed_out.device, &mut changes, now);
+        }
+        self.book.changes = changes;
+    }
+
+    /// Gives changes their names, tells them, and asks what offers they call for.
+    pub(crate) fn tell(&mut self, customer: CustomerNo, device: DeviceNo, changes: &mut Vec<Change>, now: Timestamp) {
+        for change in changes.drain(..) {
+            let transition = self.name(device, &change);
+            self.book.tally.transitions.count(transition.kind.word());
+            if transition.kind != TransitionKind::Cross {
+                self.desk.visits.customers.insert(customer);
+            }
+            let Transition { kind, visit, at, initial, exit_reason, .. } = transition;
+            let first_seen_inside = initial && kind == TransitionKind::Enter;
+            let reason = exit_reason.map(|reason| reason.word()).or(first_seen_inside.then_some("initial"));
+            let fence = transition.fence.clone();
+            self.note(device, EventKind::Transition { kind, fence, visit, reason }, at);
+            self.decide(customer, device, &transition, change.fence, now);
+        }
+    }
+
+    fn name(&self, device: DeviceNo, change: &Change) -> Transition {
+        let (customer, phone) = self.names(device);
+        let fence = self.house.fence(change.fence).id.clone();
+        let &Change { kind, at, entered_at, initial, may_trigger, speed_mps, exit_reason, .. } = change;
+        let visit = VisitId::of(customer, phone, &fence, entered_at);
+        Transition { visit, kind, fence, at, entered_at, initial, may_trigger, speed_mps, exit_reason }
+    }
+
+    pub(crate) fn note(&mut self, device: DeviceNo, kind: EventKind, at: Timestamp) {
+        let people = &self.people;
+        self.book.tap.note(|| {
+            let customer = people.customer(people.owner(device)).clone();
+            Some(Event { at, customer, device: people.device(device).clone(), kind })
+        });
+    }
+}
+
+/// What the map knows about one fix.
+struct Around<'a> {
+    index: &'a Index,
+    position: Position,
+    inside: Vec<FenceNo>,
+    crossed: Vec<FenceNo>,
+}
+
+impl Surroundings for Around<'_> {
+    fn inside(&self) -> &[FenceNo] {
+        &self.inside
+    }
+
+    fn distance_outside(&self, fence: FenceNo) -> Meters {
+        self.index.distance_outside(fence, self.position)
+    }
+
+    fn radius(&self, fence: FenceNo) -> Meters {
+        self.index.radius(fence)
+    }
+
+    fn crossed(&self) -> Vec<FenceNo> {
+        self.crossed.clone()
+    }
+}
