@@ -1,0 +1,20 @@
+//! The project's own rules, checked by a machine: who may know whom, and what every file owes.
+//!
+//! Every rule gives sentences; no sentence means that it is kept. `cargo xtask tidy` runs
+//! all of them, and so does `cargo test`.
+
+mod code;
+mod neighbours;
+mod paths;
+mod purity;
+mod sizes;
+mod tree;
+
+pub use tree::Tree;
+
+/// Every sentence of every rule.
+#[must_use]
+pub fn tidy(tree: &Tree) -> Vec<String> {
+    let rules: [fn(&Tree) -> Vec<String>; 4] = [neighbours::check, purity::check, sizes::check, paths::check];
+    rules.iter().flat_map(|rule| rule(tree)).collect()
+}
