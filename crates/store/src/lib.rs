@@ -1,1 +1,23 @@
-//! store.
+//! The ledger on disk: SQLite, one writer, one transaction for a batch.
+//!
+//! A data directory holds `ledger.db` (entries, state rows, heads), `keys.db` (the
+//! customers' keys, wrapped), `master.key`, `heads` (where each chain ended, kept apart)
+//! and `lock`. `docs/ledger-format.md` describes them byte by byte. Nothing in them names
+//! a customer or a place in plain text.
+
+mod directory;
+mod error;
+mod heads;
+mod keys;
+mod schema;
+mod sqlite;
+mod verify;
+mod write;
+
+pub use directory::Part;
+pub use error::OpenError;
+pub use sqlite::{Options, SqliteStore};
+pub use verify::ClosedPartition;
+
+/// Fills a buffer with random bytes.
+pub type Chance = Box<dyn FnMut(&mut [u8]) + Send>;

@@ -1,0 +1,192 @@
+//! The data directory: whose it is, what lies in it, the master key.
+
+use std::fmt;
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::{Chance, OpenError};
+
+/// A file of the data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Entries, state rows, heads.
+    Ledger,
+    /// The customers' keys.
+    Keys,
+    /// The key of the keys.
+    MasterKey,
+    /// Where each chain ended; the sign that there were data.
+    Heads,
+}
+
+impl Part {
+    /// The name of its file.
+    #[must_use]
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger.db",
+            Self::Keys => "keys.db",
+            Self::MasterKey => "master.key",
+            Self::Heads => "heads",
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.file_name())
+    }
+}
+
+/// Mode of every file in the directory.
+const FILE_MODE: u32 = 0o600;
+/// Mode of the directory.
+const DIRECTORY_MODE: u32 = 0o700;
+/// Bytes of the master key.
+const KEY_LEN: usize = 32;
+
+/// A data directory that nobody else has open.
+pub(crate) struct Directory {
+    path: PathBuf,
+    /// The lock lasts as long as this file is open.
+    _lock: File,
+}
+
+impl Directory {
+    /// Locks the directory, after making it when it is absent and `create` says so.
+    pub(crate) fn claim(path: &Path, create: bool) -> Result<Self, OpenError> {
+        if create {
+            let mut builder = DirBuilder::new();
+            builder.recursive(true).mode(DIRECTORY_MODE).create(path).map_err(OpenError::io(path))?;
+        } else if !path.join(Part::Heads.file_name()).exists()
+            && !path.join(Part::Ledger.file_name()).exists()
+        {
+            return Err(OpenError::NoData { dir: path.into() });
+        }
+        let lock_path = path.join("lock");
+        let lock = private_file(&lock_path, true).map_err(OpenError::io(&lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.into(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: path.into() }),
+            Err(TryLockError::Error(source)) => Err(OpenError::Io { path: lock_path, source }),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn file(&self, part: Part) -> PathBuf {
+        self.path.join(part.file_name())
+    }
+
+    /// Whether a part exists and holds anything.
+    pub(crate) fn has(&self, part: Part) -> Result<bool, OpenError> {
+        let path = self.file(part);
+        match fs::metadata(&path) {
+            Ok(metadata) => Ok(metadata.len() != 0),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(OpenError::Io { path, source }),
+        }
+    }
+
+    /// An error unless all parts exist.
+    pub(crate) fn require_all_parts(&self) -> Result<(), OpenError> {
+        for part in [Part::MasterKey, Part::Keys, Part::Ledger] {
+            if !self.has(part)? {
+                return Err(self.missing(part));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn missing(&self, part: Part) -> OpenError {
+        OpenError::Missing { dir: self.path.clone(), part }
+    }
+
+    /// What a failure of SQLite means for opening a part.
+    pub(crate) fn sqlite(&self, part: Part) -> impl FnOnce(rusqlite::Error) -> OpenError {
+        let path = self.file(part);
+        move |source| OpenError::Sqlite { path, source }
+    }
+
+    /// Makes an empty file that only its owner can read, where there is none.
+    pub(crate) fn touch(&self, part: Part) -> Result<(), OpenError> {
+        let path = self.file(part);
+        private_file(&path, true).map(drop).map_err(OpenError::io(&path))
+    }
+
+    /// Makes new files survive a power loss.
+    pub(crate) fn sync(&self) -> Result<(), OpenError> {
+        File::open(&self.path).and_then(|dir| dir.sync_all()).map_err(OpenError::io(&self.path))
+    }
+
+    /// The master key, made of random bytes where there is none.
+    ///
+    /// The caller knows that there are no data without it.
+    pub(crate) fn master_key(&self, chance: &mut Chance) -> Result<Zeroizing<[u8; KEY_LEN]>, OpenError> {
+        let path = self.file(Part::MasterKey);
+        if !self.has(Part::MasterKey)? {
+            self.make_master_key(&path, chance).map_err(OpenError::io(&path))?;
+            self.sync()?;
+        }
+        let file = File::open(&path).map_err(OpenError::io(&path))?;
+        let metadata = file.metadata().map_err(OpenError::io(&path))?;
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & 0o077 != 0 {
+            return Err(OpenError::LooseMode { path, mode });
+        }
+        let owner = fs::metadata(&self.path).map_err(OpenError::io(&self.path))?.uid();
+        if metadata.uid() != owner {
+            return Err(OpenError::OtherOwner { path });
+        }
+        let mut text = Zeroizing::new(String::with_capacity(4 * KEY_LEN));
+        let read = file.take(4 * KEY_LEN as u64).read_to_string(&mut text);
+        match read {
+            Ok(_) => from_hex(text.strip_suffix('\n').unwrap_or(&text)).ok_or(OpenError::NoKey { path }),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(OpenError::NoKey { path }),
+            Err(source) => Err(OpenError::Io { path, source }),
+        }
+    }
+
+    fn make_master_key(&self, path: &Path, chance: &mut Chance) -> io::Result<()> {
+        let mut key = Zeroizing::new([0; KEY_LEN]);
+        chance(&mut *key);
+        let mut text = Zeroizing::new(String::with_capacity(2 * KEY_LEN + 1));
+        for byte in *key {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from_digit(u32::from(digit), 16).unwrap_or_default());
+            }
+        }
+        text.push('\n');
+        // A file that a crash left empty is replaced; one that holds a key never is.
+        let half = self.path.join("master.key.new");
+        let mut file = private_file(&half, true)?;
+        file.set_len(0)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&half, path)
+    }
+}
+
+fn from_hex(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
+    if text.len() != 2 * KEY_LEN || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut key = Zeroizing::new([0; KEY_LEN]);
+    for (byte, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Opens a file that is made with mode 0600.
+pub(crate) fn private_file(path: &Path, create: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(create).truncate(false).mode(FILE_MODE);
+    options.open(path)
+}

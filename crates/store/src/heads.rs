@@ -1,0 +1,124 @@
+//! Where each chain ended, kept apart from the database.
+//!
+//! SQLite drops a damaged tail of its log silently. The heads are written and synced
+//! after every commit and before it is acknowledged, so that a ledger which lost
+//! something acknowledged is found out at the next start. Two slots are written in turn:
+//! a torn write leaves the other one.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use ledger::{Head, sealed_hash};
+use model::{N_PARTITIONS, Partition};
+
+use crate::directory::{Directory, Part, private_file};
+use crate::error::OpenError;
+
+/// Names the ledger that a file belongs to.
+pub(crate) type Instance = [u8; 16];
+/// One head per partition, by number.
+pub(crate) type Heads = [Head; N_PARTITIONS as usize];
+
+const MAGIC: &[u8; 16] = b"stile heads v1\n\n";
+const SLOT_LEN: usize = 4096;
+const HEAD_LEN: usize = 40;
+const HEADS_AT: usize = 40;
+const CHECK_AT: usize = HEADS_AT + HEAD_LEN * N_PARTITIONS as usize;
+const CHECK_LEN: usize = 32;
+
+/// All partitions, in order.
+pub(crate) fn partitions() -> impl Iterator<Item = Partition> {
+    (0..N_PARTITIONS).map(Partition::from_no)
+}
+
+/// The heads of a ledger without entries.
+pub(crate) fn empty_heads() -> Heads {
+    std::array::from_fn(|no| Head::empty(Partition::from_no(no as u16)))
+}
+
+/// The file, open for writing.
+pub(crate) struct HeadsFile {
+    file: File,
+    instance: Instance,
+    n_written: u64,
+}
+
+impl HeadsFile {
+    /// Makes the file of a new ledger; it appears whole or not at all.
+    pub(crate) fn create(directory: &Directory, instance: Instance) -> Result<Self, OpenError> {
+        let path = directory.file(Part::Heads);
+        let half = path.with_extension("new");
+        let create = || {
+            let file = private_file(&half, true)?;
+            file.set_len(2 * SLOT_LEN as u64)?;
+            let mut heads = Self { file, instance, n_written: 0 };
+            heads.write(&empty_heads())?;
+            std::fs::rename(&half, &path)?;
+            Ok(heads)
+        };
+        let heads = create().map_err(OpenError::io(&path))?;
+        directory.sync()?;
+        Ok(heads)
+    }
+
+    /// Opens the file and reads the newer of the slots that are whole.
+    pub(crate) fn open(directory: &Directory, instance: Instance) -> Result<(Self, Heads), OpenError> {
+        let path = directory.file(Part::Heads);
+        let file = private_file(&path, false).map_err(OpenError::io(&path))?;
+        let slots = [0, 1].map(|slot| read_slot(&file, slot));
+        let newest = slots.into_iter().flatten().max_by_key(|slot| slot.n_written);
+        let Some(Slot { n_written, instance: found, heads }) = newest else {
+            let (dir, part) = (directory.path().into(), Part::Heads);
+            return Err(OpenError::Damaged { dir, part, reason: "neither slot is whole".into() });
+        };
+        if found != instance {
+            return Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Heads });
+        }
+        Ok((Self { file, instance, n_written }, heads))
+    }
+
+    /// Writes the heads over the older slot, durable on return.
+    pub(crate) fn write(&mut self, heads: &Heads) -> io::Result<()> {
+        let n_written = self.n_written + 1;
+        let mut slot = vec![0; SLOT_LEN];
+        slot[..16].copy_from_slice(MAGIC);
+        slot[16..32].copy_from_slice(&self.instance);
+        slot[32..HEADS_AT].copy_from_slice(&n_written.to_le_bytes());
+        for (bytes, head) in slot[HEADS_AT..CHECK_AT].chunks_mut(HEAD_LEN).zip(heads) {
+            bytes[..8].copy_from_slice(&head.no().to_le_bytes());
+            bytes[8..].copy_from_slice(head.link());
+        }
+        let check = sealed_hash(&slot[..CHECK_AT]);
+        slot[CHECK_AT..CHECK_AT + CHECK_LEN].copy_from_slice(&check);
+        self.file.write_all_at(&slot, n_written % 2 * SLOT_LEN as u64)?;
+        self.file.sync_data()?;
+        self.n_written = n_written;
+        Ok(())
+    }
+}
+
+struct Slot {
+    n_written: u64,
+    instance: Instance,
+    heads: Heads,
+}
+
+fn read_slot(file: &File, slot: u64) -> Option<Slot> {
+    let mut bytes = vec![0; SLOT_LEN];
+    file.read_exact_at(&mut bytes, slot * SLOT_LEN as u64).ok()?;
+    let check = &bytes[CHECK_AT..CHECK_AT + CHECK_LEN];
+    if bytes[..16] != MAGIC[..] || *check != sealed_hash(&bytes[..CHECK_AT]) {
+        return None;
+    }
+    let mut heads = empty_heads();
+    for (head, stored) in heads.iter_mut().zip(bytes[HEADS_AT..CHECK_AT].chunks(HEAD_LEN)) {
+        let (no, link) = stored.split_first_chunk()?;
+        *head = Head::stored(head.partition(), u64::from_le_bytes(*no), link.try_into().ok()?);
+    }
+    Some(Slot {
+        n_written: u64::from_le_bytes(bytes[32..HEADS_AT].try_into().ok()?),
+        instance: bytes[16..32].try_into().ok()?,
+        heads,
+    })
+}

@@ -1,0 +1,143 @@
+//! The customers' keys: in `keys.db` wrapped, in memory open.
+
+use std::collections::{HashMap, HashSet};
+
+use ledger::{CustomerHash, CustomerKey, Nonce, Place, StorageError, Table, Unreadable, Vault};
+use model::{CustomerId, Partition};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use zeroize::Zeroizing;
+
+use crate::Chance;
+use crate::error::storage_error;
+use crate::schema::{meta, set_meta};
+
+/// Whose key, and in which partition the customer is.
+pub(crate) type Owner = (Partition, CustomerHash);
+
+/// Makes, keeps and finds keys.
+pub(crate) struct KeyRoom {
+    connection: Connection,
+    vault: Vault,
+    known: HashMap<CustomerHash, CustomerKey>,
+}
+
+/// A constant wrapped by the master key, to know the right one.
+const CHECK: &str = "check";
+
+impl KeyRoom {
+    /// A room of keys, and whether the master key is theirs.
+    pub(crate) fn open(
+        connection: Connection,
+        vault: Vault,
+        chance: &mut Chance,
+    ) -> rusqlite::Result<(Self, bool)> {
+        let fits = match meta(&connection, CHECK)? {
+            Some(wrapped) => vault.unwrap(&wrapped, &check_place()).is_ok(),
+            None => {
+                let check = vault.wrap(&CustomerKey::new([0; 32]), &check_place(), &nonce(chance));
+                set_meta(&connection, CHECK, &check)?;
+                true
+            }
+        };
+        Ok((Self { connection, vault, known: HashMap::new() }, fits))
+    }
+
+    pub(crate) fn is_empty(&self) -> rusqlite::Result<bool> {
+        let found = self.connection.query_row("SELECT 1 FROM keys LIMIT 1", [], |_| Ok(())).optional()?;
+        Ok(found.is_none())
+    }
+
+    pub(crate) fn owner(&self, customer: &CustomerId) -> Owner {
+        (Partition::of(customer.as_str()), self.vault.hash(customer))
+    }
+
+    /// The key of a customer, if there is one.
+    pub(crate) fn find(&mut self, owner: Owner) -> Result<Option<&CustomerKey>, StorageError> {
+        if !self.known.contains_key(&owner.1) {
+            let Some(wrapped) = self.wrapped(owner.1)? else { return Ok(None) };
+            let key = self.vault.unwrap(&wrapped, &place(owner)).map_err(|why| damaged(owner, why))?;
+            self.known.insert(owner.1, key);
+        }
+        Ok(self.known.get(&owner.1))
+    }
+
+    /// The key of a customer of whom there are rows.
+    pub(crate) fn require(&mut self, owner: Owner) -> Result<&CustomerKey, StorageError> {
+        self.find(owner)?.ok_or_else(|| Self::lost(owner))
+    }
+
+    /// The failure of a customer of whom there are rows and no key.
+    pub(crate) const fn lost((partition, _): Owner) -> StorageError {
+        StorageError::Damaged { table: Table::Keys, partition, no: 0, reason: "it is missing" }
+    }
+
+    /// Of some owners those who have no key, each once.
+    pub(crate) fn without_key(
+        &mut self,
+        owners: impl Iterator<Item = Owner>,
+    ) -> Result<Vec<Owner>, StorageError> {
+        let mut without = Vec::new();
+        let mut seen = HashSet::new();
+        for owner in owners {
+            if seen.insert(owner) && self.find(owner)?.is_none() {
+                without.push(owner);
+            }
+        }
+        Ok(without)
+    }
+
+    /// Makes keys for owners without one, durable on return.
+    pub(crate) fn make(&mut self, owners: &[Owner], chance: &mut Chance) -> Result<(), StorageError> {
+        let mut made = Vec::with_capacity(owners.len());
+        let mut wrapped = Vec::with_capacity(owners.len());
+        for &owner in owners {
+            let mut random = Zeroizing::new([0; 32]);
+            chance(&mut *random);
+            let key = CustomerKey::new(*random);
+            wrapped.push((owner.1, self.vault.wrap(&key, &place(owner), &nonce(chance))));
+            made.push((owner.1, key));
+        }
+        self.insert(&wrapped).map_err(|error| storage_error(&error))?;
+        self.known.extend(made);
+        Ok(())
+    }
+
+    fn insert(&mut self, wrapped: &[(CustomerHash, Vec<u8>)]) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut insert =
+            transaction.prepare_cached("INSERT INTO keys (customer, wrapped) VALUES (?1, ?2)")?;
+        for (customer, wrapped) in wrapped {
+            insert.execute((customer.bytes(), wrapped))?;
+        }
+        drop(insert);
+        transaction.commit()
+    }
+
+    fn wrapped(&self, customer: CustomerHash) -> Result<Option<Vec<u8>>, StorageError> {
+        let find = || {
+            let mut select =
+                self.connection.prepare_cached("SELECT wrapped FROM keys WHERE customer = ?1")?;
+            select.query_row([customer.bytes()], |row| row.get(0)).optional()
+        };
+        find().map_err(|error| storage_error(&error))
+    }
+}
+
+/// Random bytes for one sealing.
+pub(crate) fn nonce(chance: &mut Chance) -> Nonce {
+    let mut nonce = Nonce::default();
+    chance(&mut nonce);
+    nonce
+}
+
+fn check_place() -> Place {
+    place((Partition::from_no(0), CustomerHash::from_bytes([0; 16])))
+}
+
+const fn place((partition, customer): Owner) -> Place {
+    Place { table: Table::Keys, partition, customer, no: 0 }
+}
+
+const fn damaged((partition, _): Owner, why: Unreadable) -> StorageError {
+    StorageError::Damaged { table: Table::Keys, partition, no: 0, reason: why.text() }
+}

@@ -1,0 +1,126 @@
+//! The two databases: how they are opened, their tables, their versions.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+
+use crate::directory::{Directory, Part};
+use crate::error::OpenError;
+use crate::heads::Instance;
+
+/// The newest format, kept in `PRAGMA user_version`.
+const FORMAT: i64 = 1;
+/// "STIL", kept in `PRAGMA application_id`.
+const APPLICATION_ID: i64 = 0x5354_494c;
+/// How long a reader from outside may hold us up.
+const BUSY_MAX: Duration = Duration::from_secs(2);
+
+const LEDGER_TABLES: &str = "
+    CREATE TABLE entries (
+        place INTEGER PRIMARY KEY,
+        partition INTEGER GENERATED ALWAYS AS (place >> 40) VIRTUAL,
+        no INTEGER GENERATED ALWAYS AS (place & 0xffffffffff) VIRTUAL,
+        customer BLOB NOT NULL,
+        sealed_hash BLOB NOT NULL,
+        link BLOB NOT NULL,
+        sealed BLOB
+    );
+    CREATE INDEX entries_of_customer ON entries (customer);
+    CREATE TABLE states (
+        partition INTEGER NOT NULL,
+        customer BLOB NOT NULL,
+        as_of INTEGER NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (partition, customer)
+    ) WITHOUT ROWID;
+    CREATE TABLE heads (
+        partition INTEGER PRIMARY KEY,
+        no INTEGER NOT NULL,
+        link BLOB NOT NULL,
+        last_at INTEGER NOT NULL
+    );";
+
+const KEYS_TABLES: &str = "
+    CREATE TABLE keys (
+        customer BLOB PRIMARY KEY,
+        wrapped BLOB NOT NULL
+    ) WITHOUT ROWID;";
+
+/// Opens one of the two databases, with its tables made where there are none.
+pub(crate) fn open(directory: &Directory, part: Part) -> Result<Connection, OpenError> {
+    directory.touch(part)?;
+    let path = directory.file(part);
+    let failed = |source: rusqlite::Error| OpenError::Sqlite { path: path.clone(), source };
+    let mut connection = connect(&path, part).map_err(failed)?;
+    let number = |connection: &Connection, pragma: &str| -> Result<i64, OpenError> {
+        connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(failed)
+    };
+    let found = number(&connection, "user_version")?;
+    let dir = || directory.path().to_path_buf();
+    if FORMAT < found {
+        return Err(OpenError::NewerVersion { dir: dir(), part, found, known: FORMAT });
+    }
+    if found == 0 {
+        let n_tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(failed)?;
+        if n_tables != 0 {
+            return Err(not_ours(directory, part));
+        }
+        create_tables(&mut connection, part).map_err(failed)?;
+    }
+    if number(&connection, "application_id")? != APPLICATION_ID {
+        return Err(not_ours(directory, part));
+    }
+    Ok(connection)
+}
+
+fn not_ours(directory: &Directory, part: Part) -> OpenError {
+    OpenError::Damaged { dir: directory.path().into(), part, reason: "it is no database of ours".into() }
+}
+
+fn connect(path: &Path, part: Part) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_MAX)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    // What is deleted from the keys must not linger in free pages.
+    connection.pragma_update(None, "secure_delete", part == Part::Keys)?;
+    Ok(connection)
+}
+
+fn create_tables(connection: &mut Connection, part: Part) -> rusqlite::Result<()> {
+    let tables = if part == Part::Keys { KEYS_TABLES } else { LEDGER_TABLES };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute_batch(tables)?;
+    transaction
+        .execute_batch("CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;")?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}
+
+/// A named value of the database itself.
+pub(crate) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()
+}
+
+/// Sets a named value that has none yet.
+pub(crate) fn set_meta(connection: &Connection, name: &str, value: &[u8]) -> rusqlite::Result<()> {
+    connection.execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", (name, value)).map(drop)
+}
+
+/// The ledger that a database belongs to; `new` where it belongs to none yet.
+pub(crate) fn instance(connection: &Connection, new: Instance) -> rusqlite::Result<Instance> {
+    if let Some(stored) = meta(connection, "instance")? {
+        return Ok(stored.try_into().unwrap_or_default());
+    }
+    set_meta(connection, "instance", &new)?;
+    Ok(new)
+}

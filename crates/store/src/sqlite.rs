@@ -1,0 +1,302 @@
+//! The store itself.
+
+use std::path::Path;
+
+use ledger::{
+    Batch, CustomerHash, Entry, Head, Numbered, Storage, StorageError, StoredState, Table, Vault, sealed_hash,
+};
+use model::{CustomerId, Partition, Timestamp};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::directory::{Directory, Part};
+use crate::error::{OpenError, storage_error};
+use crate::heads::{Heads, HeadsFile, Instance, empty_heads, partitions};
+use crate::keys::{KeyRoom, Owner};
+use crate::verify::{Chains, ClosedPartition, entry_no, entry_place, verify};
+use crate::write::{SealedBatch, place};
+use crate::{Chance, schema};
+
+/// How to open a data directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Make the directory and an empty ledger where there is none.
+    pub create: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { create: true }
+    }
+}
+
+/// A ledger in a data directory, which nobody else can open meanwhile.
+pub struct SqliteStore {
+    ledger: Connection,
+    keys: KeyRoom,
+    heads: Heads,
+    heads_file: HeadsFile,
+    closed: Vec<ClosedPartition>,
+    suspect: Option<Box<str>>,
+    chance: Chance,
+    /// Last, so that the lock goes when all else is closed.
+    _directory: Directory,
+}
+
+impl SqliteStore {
+    /// Opens the ledger in `dir`; `chance` makes its keys and nonces.
+    ///
+    /// # Errors
+    /// [`OpenError::Locked`] when somebody else has it open. Data of which a part is
+    /// missing, foreign, or newer than this program are refused and left as they are.
+    pub fn open(dir: &Path, options: Options, mut chance: Chance) -> Result<Self, OpenError> {
+        let directory = Directory::claim(dir, options.create)?;
+        let is_new = !directory.has(Part::Heads)?;
+        if !is_new {
+            directory.require_all_parts()?;
+        }
+        let vault = Vault::new(&*directory.master_key(&mut chance)?);
+        let (ledger, keys, instance) = open_databases(&directory, vault, &mut chance)?;
+        let (heads_file, apart) = if is_new {
+            let no_keys = keys.is_empty().map_err(directory.sqlite(Part::Keys))?;
+            if !no_keys || !has_no_rows(&ledger).map_err(directory.sqlite(Part::Ledger))? {
+                return Err(directory.missing(Part::Heads));
+            }
+            (HeadsFile::create(&directory, instance)?, empty_heads())
+        } else {
+            HeadsFile::open(&directory, instance)?
+        };
+        let Chains { heads, closed } = verify(&ledger, &apart).map_err(directory.sqlite(Part::Ledger))?;
+        Ok(Self { ledger, keys, heads, heads_file, closed, suspect: None, chance, _directory: directory })
+    }
+
+    /// The partitions that are closed, by number; a scan of the states may close more.
+    #[must_use]
+    pub fn closed_partitions(&self) -> &[ClosedPartition] {
+        &self.closed
+    }
+
+    /// The latest instant of any entry, to notice a clock that was set back (K09).
+    pub fn last_recorded_at(&self) -> Result<Option<Timestamp>, StorageError> {
+        let find = || self.ledger.query_row("SELECT max(last_at) FROM heads", [], |row| row.get(0));
+        let found: Option<i64> = find().map_err(|error| storage_error(&error))?;
+        Ok(found.map(Timestamp::from_unix_ms))
+    }
+
+    fn is_closed(&self, partition: Partition) -> bool {
+        self.closed.iter().any(|closed| closed.partition == partition)
+    }
+
+    fn close(&mut self, partition: Partition, reason: &'static str) {
+        if !self.is_closed(partition) {
+            self.closed.push(ClosedPartition { partition, reason });
+            self.closed.sort_by_key(|closed| closed.partition);
+        }
+    }
+
+    /// Gives keys to those who are new, and to nobody whose key was lost.
+    fn make_keys(&mut self, batch: &Batch<'_>) -> Result<(), StorageError> {
+        let of_entries = batch.entries().map(|entry| &entry.customer);
+        let customers = of_entries.chain(batch.rows().into_iter().map(|row| &row.customer));
+        let owners: Vec<Owner> = customers.map(|customer| self.keys.owner(customer)).collect();
+        if let Some(&(partition, _)) = owners.iter().find(|(partition, _)| self.is_closed(*partition)) {
+            return Err(StorageError::Closed { partition });
+        }
+        let new = self.keys.without_key(owners.into_iter())?;
+        for &owner in &new {
+            if self.has_rows(owner).map_err(|error| storage_error(&error))? {
+                return Err(KeyRoom::lost(owner));
+            }
+        }
+        if new.is_empty() { Ok(()) } else { self.keys.make(&new, &mut self.chance) }
+    }
+
+    fn has_rows(&self, (partition, customer): Owner) -> rusqlite::Result<bool> {
+        let mut select = self.ledger.prepare_cached(
+            "SELECT 1 FROM states WHERE partition = ?1 AND customer = ?2
+             UNION ALL SELECT 1 FROM entries WHERE customer = ?2 LIMIT 1",
+        )?;
+        let found = select.query_row((partition.no(), customer.bytes()), |_| Ok(())).optional()?;
+        Ok(found.is_some())
+    }
+
+    /// The states of one partition, ascending by customer.
+    fn states_of(&mut self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
+        let sqlite = |error: rusqlite::Error| storage_error(&error);
+        let head_no = self.heads[usize::from(partition.no())].no();
+        let mut select = self
+            .ledger
+            .prepare_cached("SELECT customer, as_of, sealed FROM states WHERE partition = ?1")
+            .map_err(sqlite)?;
+        let mut rows = select.query([partition.no()]).map_err(sqlite)?;
+        let mut states = Vec::new();
+        while let Some(row) = rows.next().map_err(sqlite)? {
+            let customer = CustomerHash::from_bytes(row.get(0).map_err(sqlite)?);
+            let no = row.get::<_, i64>(1).map_err(sqlite)?.cast_unsigned();
+            let sealed = row.get_ref(2).map_err(sqlite)?.as_blob().unwrap_or_default();
+            let damaged = |reason| StorageError::Damaged { table: Table::States, partition, no, reason };
+            if head_no < no {
+                return Err(damaged("it is newer than the entries"));
+            }
+            let owner = (partition, customer);
+            let opened = self.keys.require(owner)?.open_state(sealed, &place(Table::States, owner, no));
+            states.push(opened.map_err(|why| damaged(why.text()))?);
+        }
+        states.sort_by(|a: &StoredState, b| a.customer().cmp(b.customer()));
+        Ok(states)
+    }
+}
+
+impl Storage for SqliteStore {
+    fn append(&mut self, batch: &Batch<'_>) -> Result<(), StorageError> {
+        if let Some(reason) = &self.suspect {
+            return Err(StorageError::Suspect(reason.clone()));
+        }
+        let written = self.write(batch);
+        if let Err(StorageError::Suspect(reason)) = &written {
+            self.suspect = Some(reason.clone());
+        }
+        written
+    }
+
+    fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
+        for partition in partitions() {
+            if self.is_closed(partition) {
+                continue;
+            }
+            match self.states_of(partition) {
+                Ok(states) => states.into_iter().for_each(&mut *visit),
+                Err(StorageError::Damaged { reason, .. }) => self.close(partition, reason),
+                Err(StorageError::Suspect(_)) => self.close(partition, "its rows cannot be read"),
+                Err(error @ (StorageError::Full | StorageError::Io(_) | StorageError::Closed { .. })) => {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_entries(
+        &mut self,
+        of: Option<&CustomerId>,
+        visit: &mut dyn FnMut(Numbered),
+    ) -> Result<(), StorageError> {
+        match of {
+            Some(customer) => self.scan_customer(customer, visit),
+            None => partitions().try_for_each(|partition| self.scan_partition(partition, visit)),
+        }
+    }
+}
+
+impl SqliteStore {
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), StorageError> {
+        self.make_keys(batch)?;
+        let sealed = SealedBatch::seal(batch, self.heads, &mut self.keys, &mut self.chance)?;
+        sealed.write(&mut self.ledger).map_err(|error| storage_error(&error))?;
+        if sealed.has_entries() {
+            // The batch is durable and cannot be taken back: to write it again would double it.
+            let apart = self.heads_file.write(&sealed.heads);
+            apart.map_err(|error| StorageError::Suspect(error.to_string().into_boxed_str()))?;
+            self.heads = sealed.heads;
+        }
+        Ok(())
+    }
+
+    fn scan_customer(
+        &mut self,
+        customer: &CustomerId,
+        visit: &mut dyn FnMut(Numbered),
+    ) -> Result<(), StorageError> {
+        let sqlite = |error: rusqlite::Error| storage_error(&error);
+        let owner = self.keys.owner(customer);
+        let mut select = self
+            .ledger
+            .prepare_cached("SELECT place, sealed FROM entries WHERE customer = ?1 ORDER BY place")
+            .map_err(sqlite)?;
+        let mut rows = select.query([owner.1.bytes()]).map_err(sqlite)?;
+        while let Some(row) = rows.next().map_err(sqlite)? {
+            let no = entry_no(row.get(0).map_err(sqlite)?);
+            let sealed = row.get_ref(1).map_err(sqlite)?.as_blob().unwrap_or_default();
+            let entry = open_entry(&mut self.keys, owner, no, sealed)?;
+            visit(Numbered { partition: owner.0, no, entry });
+        }
+        Ok(())
+    }
+
+    /// Visits a whole chain and checks every link of it.
+    fn scan_partition(
+        &mut self,
+        partition: Partition,
+        visit: &mut dyn FnMut(Numbered),
+    ) -> Result<(), StorageError> {
+        let sqlite = |error: rusqlite::Error| storage_error(&error);
+        let mut select = self
+            .ledger
+            .prepare_cached(
+                "SELECT place, customer, sealed_hash, link, sealed FROM entries
+                 WHERE ?1 < place AND place < ?2 ORDER BY place",
+            )
+            .map_err(sqlite)?;
+        let ends = (entry_place(partition, 0), i64::from(partition.no() + 1) << 40);
+        let mut rows = select.query(ends).map_err(sqlite)?;
+        let mut head = Head::empty(partition);
+        while let Some(row) = rows.next().map_err(sqlite)? {
+            let no = entry_no(row.get(0).map_err(sqlite)?);
+            let damaged = |no, reason| StorageError::Damaged { table: Table::Entries, partition, no, reason };
+            if no != head.no() + 1 {
+                return Err(damaged(head.no() + 1, "it is missing"));
+            }
+            let customer = CustomerHash::from_bytes(row.get(1).map_err(sqlite)?);
+            let sealed = row.get_ref(4).map_err(sqlite)?.as_blob().unwrap_or_default();
+            head = head.next(customer, &row.get(2).map_err(sqlite)?);
+            if *head.link() != row.get::<_, [u8; 32]>(3).map_err(sqlite)? {
+                return Err(damaged(no, "its link does not follow from the one before"));
+            }
+            if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(sqlite)? {
+                return Err(damaged(no, "it is not what was written there"));
+            }
+            let entry = open_entry(&mut self.keys, (partition, customer), no, sealed)?;
+            visit(Numbered { partition, no, entry });
+        }
+        Ok(())
+    }
+}
+
+fn open_entry(keys: &mut KeyRoom, owner: Owner, no: u64, sealed: &[u8]) -> Result<Entry, StorageError> {
+    let opened = keys.require(owner)?.open_entry(sealed, &place(Table::Entries, owner, no));
+    opened.map_err(|why| StorageError::Damaged {
+        table: Table::Entries,
+        partition: owner.0,
+        no,
+        reason: why.text(),
+    })
+}
+
+/// Opens both databases, and finds out whether they and the master key belong together.
+fn open_databases(
+    directory: &Directory,
+    vault: Vault,
+    chance: &mut Chance,
+) -> Result<(Connection, KeyRoom, Instance), OpenError> {
+    let keys = schema::open(directory, Part::Keys)?;
+    let ledger = schema::open(directory, Part::Ledger)?;
+    let mut instance = Instance::default();
+    chance(&mut instance);
+    let instance = schema::instance(&keys, instance).map_err(directory.sqlite(Part::Keys))?;
+    let found = schema::instance(&ledger, instance).map_err(directory.sqlite(Part::Ledger))?;
+    if found != instance {
+        return Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Ledger });
+    }
+    let (keys, fits) = KeyRoom::open(keys, vault, chance).map_err(directory.sqlite(Part::Keys))?;
+    if !fits {
+        return Err(OpenError::WrongKey { dir: directory.path().into() });
+    }
+    Ok((ledger, keys, instance))
+}
+
+fn has_no_rows(ledger: &Connection) -> rusqlite::Result<bool> {
+    let select = "SELECT 1 FROM entries UNION ALL SELECT 1 FROM states LIMIT 1";
+    Ok(ledger.query_row(select, [], |_| Ok(())).optional()?.is_none())
+}
+
+#[cfg(test)]
+mod tests;

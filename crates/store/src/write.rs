@@ -1,0 +1,122 @@
+//! One batch, sealed and then written in one transaction.
+
+use ledger::{Batch, CustomerHash, Head, Place, SealedHash, StorageError, Table, sealed_hash};
+use model::{Partition, Timestamp};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::Chance;
+use crate::heads::Heads;
+use crate::keys::{KeyRoom, Owner, nonce};
+use crate::verify::entry_place;
+
+/// A batch as it is written.
+pub(crate) struct SealedBatch {
+    entries: Vec<SealedEntry>,
+    states: Vec<SealedState>,
+    /// The heads after it.
+    pub(crate) heads: Heads,
+    /// The latest instant of an entry in each partition that it touches.
+    last_at: Vec<(Partition, Timestamp)>,
+}
+
+struct SealedEntry {
+    head: Head,
+    customer: CustomerHash,
+    sealed_hash: SealedHash,
+    sealed: Vec<u8>,
+}
+
+struct SealedState {
+    place: Place,
+    sealed: Vec<u8>,
+}
+
+impl SealedBatch {
+    /// Seals a batch whose customers all have keys, to follow `heads`.
+    pub(crate) fn seal(
+        batch: &Batch<'_>,
+        mut heads: Heads,
+        keys: &mut KeyRoom,
+        chance: &mut Chance,
+    ) -> Result<Self, StorageError> {
+        let mut entries = Vec::new();
+        let mut last_at: Vec<(Partition, Timestamp)> = Vec::new();
+        for entry in batch.entries() {
+            let owner = keys.owner(&entry.customer);
+            let head = &mut heads[usize::from(owner.0.no())];
+            let place = place(Table::Entries, owner, head.no() + 1);
+            let sealed = keys.require(owner)?.seal_entry(entry, &place, &nonce(chance));
+            let sealed_hash = sealed_hash(&sealed);
+            *head = head.next(owner.1, &sealed_hash);
+            entries.push(SealedEntry { head: *head, customer: owner.1, sealed_hash, sealed });
+            match last_at.iter_mut().find(|(partition, _)| *partition == owner.0) {
+                Some((_, at)) => *at = entry.at.max(*at),
+                None => last_at.push((owner.0, entry.at)),
+            }
+        }
+        let mut states = Vec::new();
+        for row in batch.rows() {
+            let owner = keys.owner(&row.customer);
+            let place = place(Table::States, owner, heads[usize::from(owner.0.no())].no());
+            let sealed = keys.require(owner)?.seal_state(row, &place, &nonce(chance));
+            states.push(SealedState { place, sealed });
+        }
+        Ok(Self { entries, states, heads, last_at })
+    }
+
+    /// Whether it moves any head.
+    pub(crate) const fn has_entries(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Writes it in one transaction, durable on return.
+    pub(crate) fn write(&self, ledger: &mut Connection) -> rusqlite::Result<()> {
+        let transaction = ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        self.insert_entries(&transaction)?;
+        self.put_states(&transaction)?;
+        self.put_heads(&transaction)?;
+        transaction.commit()
+    }
+
+    fn insert_entries(&self, ledger: &Connection) -> rusqlite::Result<()> {
+        let mut insert = ledger.prepare_cached(
+            "INSERT INTO entries (place, customer, sealed_hash, link, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        for entry in &self.entries {
+            let place = entry_place(entry.head.partition(), entry.head.no());
+            let (customer, link) = (entry.customer.bytes(), entry.head.link());
+            insert.execute((place, customer, &entry.sealed_hash, link, &entry.sealed))?;
+        }
+        Ok(())
+    }
+
+    fn put_states(&self, ledger: &Connection) -> rusqlite::Result<()> {
+        let mut put = ledger.prepare_cached(
+            "INSERT INTO states (partition, customer, as_of, sealed) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed",
+        )?;
+        for state in &self.states {
+            let Place { partition, customer, no, .. } = &state.place;
+            put.execute((partition.no(), customer.bytes(), no.cast_signed(), &state.sealed))?;
+        }
+        Ok(())
+    }
+
+    fn put_heads(&self, ledger: &Connection) -> rusqlite::Result<()> {
+        let mut put = ledger.prepare_cached(
+            "INSERT INTO heads (partition, no, link, last_at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET no = excluded.no, link = excluded.link,
+                 last_at = max(last_at, excluded.last_at)",
+        )?;
+        for (partition, at) in &self.last_at {
+            let head = &self.heads[usize::from(partition.no())];
+            put.execute((partition.no(), head.no().cast_signed(), head.link(), at.unix_ms()))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a row of a customer stands.
+pub(crate) const fn place(table: Table, (partition, customer): Owner, no: u64) -> Place {
+    Place { table, partition, customer, no }
+}
