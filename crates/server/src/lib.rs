@@ -1,0 +1,3 @@
+//! The parts of the `stile` program: sockets, files, threads and the clock around the engine.
+
+pub mod mqtt;
