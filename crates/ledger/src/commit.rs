@@ -191,3 +191,6 @@ impl Recorded<Notification> {
         Self::of(stored.map(Stored::into_notification))
     }
 }
+
+#[cfg(test)]
+mod tests;

