@@ -1,0 +1,85 @@
+//! Answers to consent events.
+
+use serde::Serialize;
+use serde::de::MapAccess;
+
+use crate::json::{self, Fields, Scalar, check_version, fill};
+use crate::{Field, Flaw};
+
+/// What became of a consent event; sent only once it is durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    /// The event's name.
+    pub event_id: String,
+    /// Towards whom.
+    pub merchant: String,
+    /// For what.
+    pub purpose: String,
+    /// The word of the state that now holds.
+    pub state: String,
+    /// The word of what the event did.
+    pub effect: String,
+    /// The customer's epoch after it.
+    pub epoch: u32,
+}
+
+/// Writes an answer.
+#[must_use]
+pub fn encode_acknowledgement(answer: &Acknowledgement) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Written<'a> {
+        v: u8,
+        event_id: &'a str,
+        merchant: &'a str,
+        purpose: &'a str,
+        state: &'a str,
+        effect: &'a str,
+        epoch: u32,
+    }
+
+    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch } = answer;
+    json::write(&Written { v: 1, event_id, merchant, purpose, state, effect, epoch: *epoch })
+}
+
+/// Reads an answer, for clients.
+pub fn decode_acknowledgement(body: &[u8]) -> Result<Acknowledgement, Flaw> {
+    let raw: RawAcknowledgement<'_> = json::read(body)?;
+    check_version(&raw.version, Flaw::UnknownFormat)?;
+    let text = |value: &Scalar<'_>| value.required_text(Field::Answer).map(str::to_owned);
+    let Scalar::Integer(epoch) = raw.epoch else { return Err(Flaw::Malformed) };
+    Ok(Acknowledgement {
+        event_id: text(&raw.event_id)?,
+        merchant: text(&raw.merchant)?,
+        purpose: text(&raw.purpose)?,
+        state: text(&raw.state)?,
+        effect: text(&raw.effect)?,
+        epoch: u32::try_from(epoch).map_err(|_| Flaw::OutOfRange)?,
+    })
+}
+
+#[derive(Default)]
+struct RawAcknowledgement<'a> {
+    version: Scalar<'a>,
+    event_id: Scalar<'a>,
+    merchant: Scalar<'a>,
+    purpose: Scalar<'a>,
+    state: Scalar<'a>,
+    effect: Scalar<'a>,
+    epoch: Scalar<'a>,
+}
+
+impl<'a> Fields<'a> for RawAcknowledgement<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let slot = match key {
+            "v" => &mut self.version,
+            "event_id" => &mut self.event_id,
+            "merchant" => &mut self.merchant,
+            "purpose" => &mut self.purpose,
+            "state" => &mut self.state,
+            "effect" => &mut self.effect,
+            "epoch" => &mut self.epoch,
+            _ => return json::skip(map),
+        };
+        fill(slot, map)
+    }
+}

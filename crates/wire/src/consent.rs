@@ -1,0 +1,164 @@
+//! Consent events: what a customer said, with the evidence that they said it.
+
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
+use model::{MerchantId, Timestamp};
+use serde::de::{Error, MapAccess};
+
+use crate::json::{self, Fields, Object, Scalar, check_version, fill};
+use crate::names::Names;
+use crate::{Envelope, Field, Flaw, instant};
+
+/// Longest name of a notice, in bytes.
+const NOTICE_ID_LEN_MAX: usize = 256;
+/// Longest language tag, in bytes, as RFC 5646 advises.
+const LANG_LEN_MAX: usize = 35;
+/// Hexadecimal digits of a SHA-256.
+const SHA256_LEN: usize = 64;
+
+#[derive(Default)]
+pub(crate) struct RawConsent<'a> {
+    version: Scalar<'a>,
+    id: Scalar<'a>,
+    merchant: Scalar<'a>,
+    purpose: Scalar<'a>,
+    kind: Scalar<'a>,
+    until: Scalar<'a>,
+    actor: Scalar<'a>,
+    method: Scalar<'a>,
+    evidence_at: Scalar<'a>,
+    notice: RawNotice<'a>,
+    pub(crate) received_at: Scalar<'a>,
+    pub(crate) names: Names<'a>,
+    pub(crate) n_unexpected: u64,
+}
+
+#[derive(Default)]
+enum RawNotice<'a> {
+    #[default]
+    Absent,
+    Null,
+    Fields(NoticeFields<'a>),
+}
+
+#[derive(Default)]
+struct NoticeFields<'a> {
+    id: Scalar<'a>,
+    version: Scalar<'a>,
+    lang: Scalar<'a>,
+    sha256: Scalar<'a>,
+    shown_at: Scalar<'a>,
+}
+
+impl<'a> Fields<'a> for RawConsent<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        self.n_unexpected += u64::from(Names::is_unexpected(key));
+        let slot = match key {
+            "v" => &mut self.version,
+            "event_id" => &mut self.id,
+            "merchant" => &mut self.merchant,
+            "purpose" => &mut self.purpose,
+            "kind" => &mut self.kind,
+            "until" => &mut self.until,
+            "actor" => &mut self.actor,
+            "method" => &mut self.method,
+            "evidence_ts" => &mut self.evidence_at,
+            "received_at" => &mut self.received_at,
+            "notice" => return self.take_notice(map),
+            _ => match self.names.slot(key) {
+                Some(slot) => slot,
+                None => return json::skip(map),
+            },
+        };
+        fill(slot, map)
+    }
+}
+
+impl<'a> RawConsent<'a> {
+    fn take_notice<A: MapAccess<'a>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        if !matches!(self.notice, RawNotice::Absent) {
+            return Err(A::Error::custom("a key comes twice"));
+        }
+        let notice: Option<Object<NoticeFields<'a>>> = map.next_value()?;
+        self.notice = notice.map_or(RawNotice::Null, |notice| RawNotice::Fields(notice.0));
+        Ok(())
+    }
+
+    /// What the fields say.
+    pub(crate) fn event(&self) -> Result<ConsentEvent, Flaw> {
+        check_version(&self.version, Flaw::UnknownFormat)?;
+        let id = EventId::new(self.id.required_text(Field::EventId)?).map_err(|_| Flaw::BadId)?;
+        let merchant = MerchantId::new(self.merchant.required_text(Field::Merchant)?);
+        let merchant = merchant.map_err(|_| Flaw::BadId)?;
+        let purpose = Purpose::from_word(self.purpose.required_text(Field::Purpose)?);
+        let purpose = purpose.ok_or(Flaw::UnknownPurpose)?;
+        let kind = kind(self.kind.required_text(Field::Kind)?, instant::optional(&self.until)?)?;
+        let actor = Actor::from_word(self.actor.required_text(Field::Actor)?).ok_or(Flaw::UnknownActor)?;
+        let method = Method::from_word(self.method.required_text(Field::Method)?);
+        let method = method.ok_or(Flaw::UnknownMethod)?;
+        let notice = match &self.notice {
+            RawNotice::Absent | RawNotice::Null => None,
+            RawNotice::Fields(fields) => Some(fields.notice()?),
+        };
+        let evidence_at = instant::optional(&self.evidence_at)?;
+        Ok(ConsentEvent { id, merchant, purpose, kind, actor, method, notice, evidence_at })
+    }
+}
+
+/// The end belongs to grants and pauses; a *no* has none.
+fn kind(word: &str, until: Option<Timestamp>) -> Result<ConsentKind, Flaw> {
+    let kinds = [
+        ConsentKind::Grant { until },
+        ConsentKind::Refuse,
+        ConsentKind::Withdraw,
+        ConsentKind::Pause { until },
+        ConsentKind::Resume,
+    ];
+    kinds.into_iter().find(|kind| kind.word() == word).ok_or(Flaw::UnknownKind)
+}
+
+impl<'a> Fields<'a> for NoticeFields<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let slot = match key {
+            "id" => &mut self.id,
+            "version" => &mut self.version,
+            "lang" => &mut self.lang,
+            "sha256" => &mut self.sha256,
+            "shown_at" => &mut self.shown_at,
+            _ => return json::skip(map),
+        };
+        fill(slot, map)
+    }
+}
+
+impl NoticeFields<'_> {
+    fn notice(&self) -> Result<Notice, Flaw> {
+        let id = self.id.required_text(Field::NoticeId)?;
+        let version = match self.version {
+            Scalar::Absent => return Err(Flaw::MissingField(Field::NoticeVersion)),
+            Scalar::Integer(version) => u32::try_from(version).map_err(|_| Flaw::BadNotice)?,
+            Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Nested => {
+                return Err(Flaw::BadNotice);
+            }
+        };
+        let lang = self.lang.required_text(Field::NoticeLang)?;
+        let sha256 = self.sha256.required_text(Field::NoticeSha256)?;
+        let shown_at = instant::required(&self.shown_at, Field::NoticeShownAt)?;
+        let is_name = |text: &str, len_max: usize| {
+            !text.is_empty() && text.len() <= len_max && !text.chars().any(char::is_control)
+        };
+        let is_sha256 = sha256.len() == SHA256_LEN && sha256.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_name(id, NOTICE_ID_LEN_MAX) || !is_name(lang, LANG_LEN_MAX) || !is_sha256 {
+            return Err(Flaw::BadNotice);
+        }
+        let sha256 = sha256.to_ascii_lowercase().into();
+        Ok(Notice { id: id.into(), version, lang: lang.into(), sha256, shown_at })
+    }
+}
+
+/// The event, and how many fields claim a power that no payload has.
+pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(ConsentEvent, u64), Flaw> {
+    let raw: RawConsent<'_> = json::read(envelope.body)?;
+    check_version(&raw.version, Flaw::UnknownFormat)?;
+    raw.names.check(envelope)?;
+    Ok((raw.event()?, raw.n_unexpected))
+}

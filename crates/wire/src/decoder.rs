@@ -1,0 +1,102 @@
+//! Opens envelopes: the one place where payloads are looked into.
+
+use std::fmt;
+
+use consent_gate::{ConsentEvent, Consented};
+use model::Fix;
+
+use crate::{Feedback, Flaw, Limits, consent, feedback, fix};
+
+/// A payload under the names of its topic, or of the head of its record.
+#[derive(Clone, Copy)]
+pub struct Envelope<'a> {
+    /// Whose.
+    pub customer: &'a str,
+    /// From which phone; empty where the topic names none.
+    pub device: &'a str,
+    /// What is inside.
+    pub body: &'a [u8],
+}
+
+impl fmt::Debug for Envelope<'_> {
+    /// Shows the length and nothing else.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Envelope({} bytes, not shown)", self.body.len())
+    }
+}
+
+/// Turns payloads into nouns, and counts what it looked into.
+#[derive(Debug)]
+pub struct Decoder {
+    limits: Limits,
+    n_opened: u64,
+    n_unexpected: u64,
+}
+
+impl Decoder {
+    /// A decoder that refuses what is above the limits.
+    #[must_use]
+    pub const fn new(limits: Limits) -> Self {
+        Self { limits, n_opened: 0, n_unexpected: 0 }
+    }
+
+    /// Opens a payload of fixes and appends what it holds: at least one result.
+    ///
+    /// A payload that cannot be used is one flaw; so is one bad fix of a list, of which the
+    /// others stay. Good fixes of a list come in ascending time, equal times as they came,
+    /// and before the flaws. Not even the first byte is read of what is too large.
+    pub fn fixes(
+        &mut self,
+        envelope: Consented<Envelope<'_>>,
+        out: &mut Vec<Result<Fix, Flaw>>,
+    ) -> Consented<()> {
+        envelope.map(|envelope| {
+            if let Err(flaw) = check_len(envelope.body, self.limits.fix_len_max) {
+                out.push(Err(flaw));
+                return;
+            }
+            self.n_opened += 1;
+            let read = fix::read(&envelope, self.limits.n_fixes_max, out);
+            self.n_unexpected += read.n_unexpected;
+            out.extend(read.flaw.map(Err));
+        })
+    }
+
+    /// Reads a consent event, which needs no consent.
+    pub fn consent(&mut self, envelope: &Envelope<'_>) -> Result<ConsentEvent, Flaw> {
+        check_len(envelope.body, self.limits.consent_len_max)?;
+        let (event, n_unexpected) = consent::read(envelope)?;
+        self.n_unexpected += n_unexpected;
+        Ok(event)
+    }
+
+    /// Reads feedback, which holds no position.
+    pub fn feedback(&mut self, envelope: &Envelope<'_>) -> Result<Feedback, Flaw> {
+        check_len(envelope.body, self.limits.feedback_len_max)?;
+        let (feedback, n_unexpected) = feedback::read(envelope)?;
+        self.n_unexpected += n_unexpected;
+        Ok(feedback)
+    }
+
+    /// Payloads of fixes that it ever looked into: none of a customer who was refused.
+    #[must_use]
+    pub const fn n_opened(&self) -> u64 {
+        self.n_opened
+    }
+
+    /// Fields that claimed a power which no payload has, such as `admin`; they were ignored.
+    #[must_use]
+    pub const fn n_unexpected(&self) -> u64 {
+        self.n_unexpected
+    }
+}
+
+const fn check_len(body: &[u8], len_max: usize) -> Result<(), Flaw> {
+    if body.is_empty() {
+        return Err(Flaw::Empty);
+    }
+    if len_max < body.len() {
+        return Err(Flaw::TooLarge);
+    }
+    Ok(())
+}

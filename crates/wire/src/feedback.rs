@@ -1,0 +1,149 @@
+//! Feedback on an offer: what the customer, or the phone, made of it.
+
+use model::{Digest, NotificationId, Timestamp};
+use serde::Serialize;
+use serde::de::MapAccess;
+
+use crate::json::{self, Fields, Scalar, check_version, fill};
+use crate::names::Names;
+use crate::{Envelope, Field, Flaw, instant};
+
+/// What became of an offer after it left us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// Which.
+    pub offer: NotificationId,
+    /// What.
+    pub kind: FeedbackKind,
+    /// When, by the clock of whoever says so.
+    pub at: Option<Timestamp>,
+}
+
+/// What can be said of an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedbackKind {
+    /// A backend handed it to the push service.
+    Delivered,
+    /// A backend could not hand it on.
+    Failed,
+    /// The phone has it.
+    Received,
+    /// It was on the screen.
+    Shown,
+    /// The customer tapped it.
+    Opened,
+    /// The customer wiped it away.
+    Dismissed,
+    /// The customer used it.
+    Redeemed,
+    /// The customer does not care for it.
+    NotRelevant,
+    /// The customer hears too much.
+    TooOften,
+    /// The customer feels watched.
+    Creepy,
+}
+
+impl FeedbackKind {
+    /// All of them, for counters that start at nought.
+    pub const ALL: [Self; 10] = [
+        Self::Delivered,
+        Self::Failed,
+        Self::Received,
+        Self::Shown,
+        Self::Opened,
+        Self::Dismissed,
+        Self::Redeemed,
+        Self::NotRelevant,
+        Self::TooOften,
+        Self::Creepy,
+    ];
+
+    /// The word that wires and files use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Received => "received",
+            Self::Shown => "shown",
+            Self::Opened => "opened",
+            Self::Dismissed => "dismissed",
+            Self::Redeemed => "redeemed",
+            Self::NotRelevant => "not_relevant",
+            Self::TooOften => "too_often",
+            Self::Creepy => "creepy",
+        }
+    }
+
+    /// The kind of a word, if it is one.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// Writes feedback as a phone or a backend sends it.
+#[must_use]
+pub fn encode_feedback(feedback: &Feedback) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Written<'a> {
+        v: u8,
+        offer_id: String,
+        kind: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ts: Option<i64>,
+    }
+
+    json::write(&Written {
+        v: 1,
+        offer_id: feedback.offer.0.to_string(),
+        kind: feedback.kind.word(),
+        ts: feedback.at.map(Timestamp::unix_ms),
+    })
+}
+
+#[derive(Default)]
+struct RawFeedback<'a> {
+    version: Scalar<'a>,
+    offer: Scalar<'a>,
+    kind: Scalar<'a>,
+    time: Scalar<'a>,
+    names: Names<'a>,
+    n_unexpected: u64,
+}
+
+impl<'a> Fields<'a> for RawFeedback<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        self.n_unexpected += u64::from(Names::is_unexpected(key));
+        let slot = match key {
+            "v" => &mut self.version,
+            "offer_id" => &mut self.offer,
+            "kind" => &mut self.kind,
+            "ts" => &mut self.time,
+            _ => match self.names.slot(key) {
+                Some(slot) => slot,
+                None => return json::skip(map),
+            },
+        };
+        fill(slot, map)
+    }
+}
+
+/// The feedback, and how many fields claim a power that no payload has.
+pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(Feedback, u64), Flaw> {
+    let raw: RawFeedback<'_> = json::read(envelope.body)?;
+    check_version(&raw.version, Flaw::UnknownFormat)?;
+    raw.names.check(envelope)?;
+    let offer = notification_id(raw.offer.required_text(Field::OfferId)?)?;
+    let kind = FeedbackKind::from_word(raw.kind.required_text(Field::Kind)?).ok_or(Flaw::UnknownKind)?;
+    let at = instant::optional(&raw.time)?;
+    Ok((Feedback { offer, kind, at }, raw.n_unexpected))
+}
+
+/// The name of a notification as we write it.
+pub(crate) fn notification_id(text: &str) -> Result<NotificationId, Flaw> {
+    let is_hexadecimal = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let digest = Digest::from_hex(text).filter(|_| is_hexadecimal);
+    digest.map(NotificationId).ok_or(Flaw::BadId)
+}
