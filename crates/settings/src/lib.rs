@@ -13,6 +13,7 @@ mod region;
 mod secret;
 mod section;
 mod settings;
+mod sheet;
 mod source;
 mod span;
 

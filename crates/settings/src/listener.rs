@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use model::CustomerId;
 
 use crate::secret::check_private;
-use crate::section::{Section, Sheet, Spanned};
+use crate::section::{Section, Spanned};
+use crate::sheet::Sheet;
 use crate::source::Source;
 use crate::{Problem, SecretText};
 

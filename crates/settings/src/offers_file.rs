@@ -9,7 +9,8 @@ use offers::{Catalogue, CatalogueFlaw, Draft};
 
 use crate::Problem;
 use crate::nearest::nearest;
-use crate::section::{Section, Sheet, Spanned};
+use crate::section::{Section, Spanned};
+use crate::sheet::Sheet;
 use crate::source::Source;
 
 /// Most offers of one file; a catalogue of one merchant has dozens.

@@ -1,7 +1,7 @@
-//! Walks a TOML document key by key and notes everything that is wrong with it.
+//! Walks a table key by key: a reader asks for each key that it knows and gets a checked value.
 //!
-//! A reader asks a [`Section`] for each key that it knows; what nobody asked for is
-//! unknown, and is reported when the section is dropped, so that no reader can forget.
+//! What nobody asked for is unknown, and is reported when the section is dropped, so that
+//! no reader can forget.
 
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -10,27 +10,11 @@ use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use model::Millis;
-use toml_edit::{Document, Item, TableLike, Value};
+use toml_edit::{Item, TableLike, Value};
 
 use crate::nearest::nearest;
-use crate::source::Source;
-use crate::{Problem, parse_span};
-
-/// One document being read.
-pub(crate) struct Sheet<'a> {
-    source: &'a Source,
-    problems: RefCell<Vec<Problem>>,
-    /// Every key that some reader asked for, with its section.
-    known: RefCell<Vec<(String, &'static str)>>,
-    unknown: RefCell<Vec<Unknown>>,
-}
-
-/// A key that stands in the file and that no reader asked for.
-struct Unknown {
-    section: String,
-    key: String,
-    bytes: Range<usize>,
-}
+use crate::parse_span;
+use crate::sheet::{Sheet, joined};
 
 /// A value and the bytes it was written in.
 #[derive(Clone, Debug)]
@@ -48,65 +32,8 @@ pub(crate) struct Section<'a> {
     asked: RefCell<Vec<&'static str>>,
 }
 
-impl<'a> Sheet<'a> {
-    pub(crate) fn new(source: &'a Source, problems: Vec<Problem>) -> Self {
-        Self {
-            source,
-            problems: RefCell::new(problems),
-            known: RefCell::default(),
-            unknown: RefCell::default(),
-        }
-    }
-
-    /// The document as a section without a name.
-    pub(crate) fn root(&'a self, document: &'a Document<String>) -> Section<'a> {
-        Section::new(self, String::new(), Some(document.as_table()), 0..0)
-    }
-
-    pub(crate) fn report(&self, problem: Problem) {
-        self.problems.borrow_mut().push(problem);
-    }
-
-    /// Every key that some reader asked for so far, such as `presence.dwell`.
-    #[cfg(test)]
-    pub(crate) fn known_keys(&self) -> Vec<String> {
-        self.known.borrow().iter().map(|(section, key)| joined(section, key)).collect()
-    }
-
-    /// Everything that was wrong, in the order of the file.
-    pub(crate) fn finish(self) -> Vec<Problem> {
-        let known = self.known.into_inner();
-        let mut problems = self.problems.into_inner();
-        for unknown in self.unknown.into_inner() {
-            let key = joined(&unknown.section, &unknown.key);
-            let mut problem = self.source.problem(unknown.bytes.clone(), &key, "is not a key");
-            problem.hint = hint_for(&unknown, &known);
-            problems.push(problem);
-        }
-        problems.sort_by_key(|problem| problem.place.as_ref().map(|place| place.bytes.start));
-        problems
-    }
-}
-
-/// The nearest key of the same section, else the section that has a key of this name.
-fn hint_for(unknown: &Unknown, known: &[(String, &'static str)]) -> Option<String> {
-    let here = known.iter().filter(|(section, _)| *section == unknown.section).map(|(_, key)| *key);
-    if let Some(key) = nearest(&unknown.key, here) {
-        return Some(format!("did you mean {key:?}?"));
-    }
-    let elsewhere = known.iter().find(|(section, key)| *section != unknown.section && *key == unknown.key);
-    elsewhere.map(|(section, _)| match section.as_str() {
-        "" => "it belongs before the first section".to_owned(),
-        _ => format!("it belongs in [{section}]"),
-    })
-}
-
-fn joined(section: &str, key: &str) -> String {
-    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
-}
-
 impl<'a> Section<'a> {
-    fn new(
+    pub(crate) fn new(
         sheet: &'a Sheet<'a>,
         name: String,
         table: Option<&'a dyn TableLike>,
@@ -335,9 +262,7 @@ impl<'a> Section<'a> {
         reason: impl Into<String>,
         hint: Option<String>,
     ) {
-        let mut problem = self.sheet.source.problem(bytes, &joined(&self.name, key), reason);
-        problem.hint = hint;
-        self.sheet.report(problem);
+        self.sheet.report(bytes, &joined(&self.name, key), reason, hint);
     }
 
     fn text_like(&self, key: &'static str, what: &str) -> Option<Spanned<String>> {
@@ -376,17 +301,10 @@ impl Drop for Section<'_> {
         if let Some(table) = self.table {
             for (key, item) in table.iter().filter(|(key, _)| !asked.contains(key)) {
                 let bytes = table.key(key).and_then(toml_edit::Key::span).unwrap_or_else(|| span_of(item));
-                let unknown = Unknown { section: self.name.clone(), key: key.to_owned(), bytes };
-                self.sheet.unknown.borrow_mut().push(unknown);
+                self.sheet.report_unknown(&self.name, key, bytes);
             }
         }
-        let mut known = self.sheet.known.borrow_mut();
-        for key in asked {
-            let entry = (self.name.clone(), key);
-            if !known.contains(&entry) {
-                known.push(entry);
-            }
-        }
+        self.sheet.remember(&self.name, asked);
     }
 }
 

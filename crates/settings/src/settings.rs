@@ -10,7 +10,8 @@ use presence::PresencePolicy;
 use crate::broker::read_broker;
 use crate::listener::{read_listener, read_users_file};
 use crate::policies::{read_notifier, read_presence};
-use crate::section::{Section, Sheet};
+use crate::section::Section;
+use crate::sheet::Sheet;
 use crate::source::Source;
 use crate::{BrokerSettings, ListenerSettings, Problem, Region, read_secret};
 
