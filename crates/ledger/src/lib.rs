@@ -30,7 +30,7 @@
 //! ```compile_fail
 //! // Nobody but a storage's own reader can claim that a notification was stored.
 //! fn pretend(notification: model::Notification) {
-//!     let stored = ledger::Stored { notification };
+//!     let stored = ledger::Stored(notification);
 //! }
 //! ```
 //!

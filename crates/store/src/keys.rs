@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::Chance;
 use crate::error::storage_error;
-use crate::schema::{meta, set_meta};
+use crate::schema::{meta, set_meta, settle};
 
 /// Whose key, and in which partition the customer is.
 pub(crate) type Owner = (Partition, CustomerHash);
@@ -29,10 +29,12 @@ impl KeyRoom {
     pub(crate) fn open(
         connection: Connection,
         vault: Vault,
+        is_new: bool,
         chance: &mut Chance,
     ) -> rusqlite::Result<(Self, bool)> {
         let fits = match meta(&connection, CHECK)? {
             Some(wrapped) => vault.unwrap(&wrapped, &check_place()).is_ok(),
+            None if !is_new => false,
             None => {
                 let check = vault.wrap(&CustomerKey::new([0; 32]), &check_place(), &nonce(chance));
                 set_meta(&connection, CHECK, &check)?;
@@ -40,6 +42,10 @@ impl KeyRoom {
             }
         };
         Ok((Self { connection, vault, known: HashMap::new() }, fits))
+    }
+
+    pub(crate) fn settle(&self) -> rusqlite::Result<()> {
+        settle(&self.connection)
     }
 
     pub(crate) fn is_empty(&self) -> rusqlite::Result<bool> {

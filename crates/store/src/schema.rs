@@ -53,9 +53,11 @@ const KEYS_TABLES: &str = "
         wrapped BLOB NOT NULL
     ) WITHOUT ROWID;";
 
-/// Opens one of the two databases, with its tables made where there are none.
-pub(crate) fn open(directory: &Directory, part: Part) -> Result<Connection, OpenError> {
-    directory.touch(part)?;
+/// Opens one of the two databases, of a new ledger with its tables made.
+pub(crate) fn open(directory: &Directory, part: Part, is_new: bool) -> Result<Connection, OpenError> {
+    if is_new {
+        directory.touch(part)?;
+    }
     let path = directory.file(part);
     let failed = |source: rusqlite::Error| OpenError::Sqlite { path: path.clone(), source };
     let mut connection = connect(&path, part).map_err(failed)?;
@@ -73,6 +75,9 @@ pub(crate) fn open(directory: &Directory, part: Part) -> Result<Connection, Open
             .map_err(failed)?;
         if n_tables != 0 {
             return Err(not_ours(directory, part));
+        }
+        if !is_new {
+            return Err(directory.missing(part));
         }
         create_tables(&mut connection, part).map_err(failed)?;
     }
@@ -114,6 +119,11 @@ fn create_tables(connection: &mut Connection, part: Part) -> rusqlite::Result<()
     transaction.commit()
 }
 
+/// Moves what is in the log into the database itself.
+pub(crate) fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
 /// A named value of the database itself.
 pub(crate) fn meta(connection: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0)).optional()
@@ -124,11 +134,13 @@ pub(crate) fn set_meta(connection: &Connection, name: &str, value: &[u8]) -> rus
     connection.execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", (name, value)).map(drop)
 }
 
-/// The ledger that a database belongs to; `new` where it belongs to none yet.
-pub(crate) fn instance(connection: &Connection, new: Instance) -> rusqlite::Result<Instance> {
+/// The ledger that a database belongs to; of a new database `new` from now on.
+pub(crate) fn instance(connection: &Connection, new: Option<Instance>) -> rusqlite::Result<Option<Instance>> {
     if let Some(stored) = meta(connection, "instance")? {
-        return Ok(stored.try_into().unwrap_or_default());
+        return Ok(stored.try_into().ok());
     }
-    set_meta(connection, "instance", &new)?;
+    if let Some(new) = &new {
+        set_meta(connection, "instance", new)?;
+    }
     Ok(new)
 }

@@ -55,13 +55,9 @@ impl SqliteStore {
             directory.require_all_parts()?;
         }
         let vault = Vault::new(&*directory.master_key(&mut chance)?);
-        let (ledger, keys, instance) = open_databases(&directory, vault, &mut chance)?;
+        let (ledger, keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;
         let (heads_file, apart) = if is_new {
-            let no_keys = keys.is_empty().map_err(directory.sqlite(Part::Keys))?;
-            if !no_keys || !has_no_rows(&ledger).map_err(directory.sqlite(Part::Ledger))? {
-                return Err(directory.missing(Part::Heads));
-            }
-            (HeadsFile::create(&directory, instance)?, empty_heads())
+            create_heads(&directory, instance, &ledger, &keys)?
         } else {
             HeadsFile::open(&directory, instance)?
         };
@@ -214,7 +210,11 @@ impl SqliteStore {
             .map_err(sqlite)?;
         let mut rows = select.query([owner.1.bytes()]).map_err(sqlite)?;
         while let Some(row) = rows.next().map_err(sqlite)? {
-            let no = entry_no(row.get(0).map_err(sqlite)?);
+            let found = row.get(0).map_err(sqlite)?;
+            let no = entry_no(found);
+            if found != entry_place(owner.0, no) {
+                return Err(damaged(owner.0, no, "it stands in another partition"));
+            }
             let sealed = row.get_ref(1).map_err(sqlite)?.as_blob().unwrap_or_default();
             let entry = open_entry(&mut self.keys, owner, no, sealed)?;
             visit(Numbered { partition: owner.0, no, entry });
@@ -241,18 +241,17 @@ impl SqliteStore {
         let mut head = Head::empty(partition);
         while let Some(row) = rows.next().map_err(sqlite)? {
             let no = entry_no(row.get(0).map_err(sqlite)?);
-            let damaged = |no, reason| StorageError::Damaged { table: Table::Entries, partition, no, reason };
             if no != head.no() + 1 {
-                return Err(damaged(head.no() + 1, "it is missing"));
+                return Err(damaged(partition, head.no() + 1, "it is missing"));
             }
             let customer = CustomerHash::from_bytes(row.get(1).map_err(sqlite)?);
             let sealed = row.get_ref(4).map_err(sqlite)?.as_blob().unwrap_or_default();
             head = head.next(customer, &row.get(2).map_err(sqlite)?);
             if *head.link() != row.get::<_, [u8; 32]>(3).map_err(sqlite)? {
-                return Err(damaged(no, "its link does not follow from the one before"));
+                return Err(damaged(partition, no, "its link does not follow from the one before"));
             }
             if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(sqlite)? {
-                return Err(damaged(no, "it is not what was written there"));
+                return Err(damaged(partition, no, "it is not what was written there"));
             }
             let entry = open_entry(&mut self.keys, (partition, customer), no, sealed)?;
             visit(Numbered { partition, no, entry });
@@ -263,34 +262,51 @@ impl SqliteStore {
 
 fn open_entry(keys: &mut KeyRoom, owner: Owner, no: u64, sealed: &[u8]) -> Result<Entry, StorageError> {
     let opened = keys.require(owner)?.open_entry(sealed, &place(Table::Entries, owner, no));
-    opened.map_err(|why| StorageError::Damaged {
-        table: Table::Entries,
-        partition: owner.0,
-        no,
-        reason: why.text(),
-    })
+    opened.map_err(|why| damaged(owner.0, no, why.text()))
+}
+
+const fn damaged(partition: Partition, no: u64, reason: &'static str) -> StorageError {
+    StorageError::Damaged { table: Table::Entries, partition, no, reason }
 }
 
 /// Opens both databases, and finds out whether they and the master key belong together.
 fn open_databases(
     directory: &Directory,
     vault: Vault,
+    is_new: bool,
     chance: &mut Chance,
 ) -> Result<(Connection, KeyRoom, Instance), OpenError> {
-    let keys = schema::open(directory, Part::Keys)?;
-    let ledger = schema::open(directory, Part::Ledger)?;
-    let mut instance = Instance::default();
-    chance(&mut instance);
-    let instance = schema::instance(&keys, instance).map_err(directory.sqlite(Part::Keys))?;
-    let found = schema::instance(&ledger, instance).map_err(directory.sqlite(Part::Ledger))?;
-    if found != instance {
+    let keys = schema::open(directory, Part::Keys, is_new)?;
+    let ledger = schema::open(directory, Part::Ledger, is_new)?;
+    let mut new = is_new.then(Instance::default);
+    new.iter_mut().for_each(|new| chance(new));
+    let of_keys = schema::instance(&keys, new).map_err(directory.sqlite(Part::Keys))?;
+    let instance = of_keys.ok_or_else(|| directory.missing(Part::Keys))?;
+    let of_ledger = schema::instance(&ledger, new.and(of_keys)).map_err(directory.sqlite(Part::Ledger))?;
+    if of_ledger.ok_or_else(|| directory.missing(Part::Ledger))? != instance {
         return Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Ledger });
     }
-    let (keys, fits) = KeyRoom::open(keys, vault, chance).map_err(directory.sqlite(Part::Keys))?;
+    let (keys, fits) = KeyRoom::open(keys, vault, is_new, chance).map_err(directory.sqlite(Part::Keys))?;
     if !fits {
         return Err(OpenError::WrongKey { dir: directory.path().into() });
     }
     Ok((ledger, keys, instance))
+}
+
+/// The last step of a first start: from now on a missing part is a loss.
+fn create_heads(
+    directory: &Directory,
+    instance: Instance,
+    ledger: &Connection,
+    keys: &KeyRoom,
+) -> Result<(HeadsFile, Heads), OpenError> {
+    let no_keys = keys.is_empty().map_err(directory.sqlite(Part::Keys))?;
+    if !no_keys || !has_no_rows(ledger).map_err(directory.sqlite(Part::Ledger))? {
+        return Err(directory.missing(Part::Heads));
+    }
+    keys.settle().map_err(directory.sqlite(Part::Keys))?;
+    schema::settle(ledger).map_err(directory.sqlite(Part::Ledger))?;
+    Ok((HeadsFile::create(directory, instance)?, empty_heads()))
 }
 
 fn has_no_rows(ledger: &Connection) -> rusqlite::Result<bool> {

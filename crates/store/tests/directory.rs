@@ -1,0 +1,227 @@
+//! The doors of a data directory: who may open it, and when it is refused.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use common::{closed, crashed, entries, known, open, partition, refused, tamper, write, written};
+use store::{OpenError, Options, Part, SqliteStore};
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn only_its_owner_can_read_a_new_data_directory() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("new/data");
+    let mut store = open(&dir).unwrap();
+    write(&mut store, &["anna"], 1..2);
+    assert_eq!(mode(&dir), 0o700);
+    for file in common::files(&dir) {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+}
+
+#[test]
+fn nothing_is_made_where_nothing_was_to_be_created() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("absent");
+    let error = SqliteStore::open(&dir, Options { create: false }, Box::new(|_| ())).err().unwrap();
+    assert!(matches!(error, OpenError::NoData { .. }));
+    assert!(!dir.exists());
+}
+
+#[test]
+fn d13_a_second_one_is_locked_out_until_the_first_is_gone() {
+    let dir = written();
+    let first = open(dir.path()).unwrap();
+    let error = refused(dir.path());
+    assert!(matches!(error, OpenError::Locked { .. }));
+    assert!(error.to_string().contains(dir.path().to_str().unwrap()));
+    drop(first);
+    assert_eq!(known(&mut open(dir.path()).unwrap()), ["anna", "ben", "cleo"]);
+}
+
+#[test]
+fn c09_a_master_key_that_others_can_read_is_refused() {
+    let dir = written();
+    let path = dir.path().join("master.key");
+    for loose in [0o644, 0o640, 0o604, 0o660, 0o666] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
+        let error = refused(dir.path());
+        assert!(matches!(error, OpenError::LooseMode { mode, .. } if mode == loose), "{loose:o}");
+    }
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(known(&mut open(dir.path()).unwrap()).len(), 3);
+}
+
+#[test]
+fn c10_a_master_key_may_end_with_one_newline_and_holds_nothing_else() {
+    let dir = written();
+    let path = dir.path().join("master.key");
+    let key = fs::read_to_string(&path).unwrap();
+    fs::write(&path, key.trim_end()).unwrap();
+    assert_eq!(known(&mut open(dir.path()).unwrap()).len(), 3);
+    for bad in [format!("{key}\n"), key[2..].into(), key.replacen(&key[..1], "g", 1), "\u{e9}".into()] {
+        fs::write(&path, bad).unwrap();
+        assert!(matches!(refused(dir.path()), OpenError::NoKey { .. }));
+    }
+}
+
+#[test]
+fn c13_data_of_a_newer_version_are_refused_and_left_alone() {
+    for part in [Part::Ledger, Part::Keys] {
+        let dir = written();
+        let path = dir.path().join(part.file_name());
+        let raw = rusqlite::Connection::open(&path).unwrap();
+        raw.pragma_update(None, "user_version", 2).unwrap();
+        drop(raw);
+        let before = fs::read(&path).unwrap();
+        let error = refused(dir.path());
+        assert!(
+            matches!(error, OpenError::NewerVersion { part: at, found: 2, known: 1, .. } if at == part),
+            "{error:?}"
+        );
+        assert_eq!(fs::read(&path).unwrap(), before);
+    }
+}
+
+#[test]
+fn c13_parts_of_another_instance_are_refused() {
+    for part in [Part::Ledger, Part::Heads] {
+        let (dir, other) = (written(), written());
+        fs::copy(other.path().join(part.file_name()), dir.path().join(part.file_name())).unwrap();
+        let error = refused(dir.path());
+        assert!(matches!(error, OpenError::OtherInstance { part: at, .. } if at == part), "{error:?}");
+    }
+    for part in [Part::MasterKey, Part::Keys] {
+        let (dir, other) = (written(), written());
+        fs::copy(other.path().join(part.file_name()), dir.path().join(part.file_name())).unwrap();
+        let error = refused(dir.path());
+        let found = matches!(error, OpenError::WrongKey { .. } | OpenError::OtherInstance { .. });
+        assert!(found, "{part}: {error:?}");
+    }
+}
+
+#[test]
+fn a_database_of_something_else_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    tamper(dir.path(), "CREATE TABLE albums (title TEXT)");
+    assert!(matches!(refused(dir.path()), OpenError::Damaged { part: Part::Ledger, .. }));
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("ledger.db"), "this is a letter and no database, however long").unwrap();
+    assert!(matches!(refused(dir.path()), OpenError::Sqlite { .. }));
+}
+
+#[test]
+fn d08_it_never_starts_empty_where_there_were_data() {
+    for part in [Part::Ledger, Part::Keys, Part::MasterKey, Part::Heads] {
+        let dir = written();
+        let path = dir.path().join(part.file_name());
+        let content = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        for emptied in [false, true] {
+            if emptied {
+                fs::write(&path, "").unwrap();
+            }
+            let error = refused(dir.path());
+            assert!(matches!(error, OpenError::Missing { part: at, .. } if at == part), "{part}: {error:?}");
+            assert!(error.to_string().contains(part.file_name()));
+        }
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(known(&mut open(dir.path()).unwrap()).len(), 3, "{part} was put back");
+    }
+}
+
+#[test]
+fn d08_a_log_that_was_deleted_closes_what_was_in_it() {
+    let dir = written();
+    let mut store = open(dir.path()).unwrap();
+    write(&mut store, &["ben"], 4..6);
+    let copy = crashed(dir.path());
+    fs::remove_file(copy.path().join("ledger.db-wal")).unwrap();
+    let mut store = open(copy.path()).unwrap();
+    assert_eq!(closed(&store), [partition("ben")]);
+    assert_eq!(known(&mut store), ["anna", "cleo"]);
+}
+
+#[test]
+fn d08_a_new_ledger_that_lost_its_log_is_not_taken_for_an_empty_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path()).unwrap();
+    write(&mut store, &["anna"], 1..2);
+    let copy = crashed(dir.path());
+    for log in ["ledger.db-wal", "keys.db-wal"] {
+        fs::remove_file(copy.path().join(log)).unwrap();
+    }
+    let store = open(copy.path()).unwrap();
+    assert_eq!(closed(&store), [partition("anna")]);
+}
+
+#[test]
+fn a_crash_in_the_middle_of_the_first_start_is_not_taken_for_lost_data() {
+    for survivors in [
+        &["lock"][..],
+        &["lock", "master.key.new"],
+        &["lock", "master.key"],
+        &["lock", "master.key", "keys.db"],
+        &["lock", "master.key", "keys.db", "ledger.db"],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(open(dir.path()).unwrap());
+        for file in common::files(dir.path()) {
+            if !survivors.contains(&file.file_name().unwrap().to_str().unwrap()) {
+                fs::remove_file(file).unwrap();
+            }
+        }
+        let mut store = open(dir.path()).unwrap();
+        write(&mut store, &["anna"], 1..2);
+        drop(store);
+        assert_eq!(known(&mut open(dir.path()).unwrap()), ["anna"], "{survivors:?}");
+    }
+}
+
+#[test]
+fn d06_what_was_acknowledged_survives_a_crash() {
+    let dir = written();
+    let mut store = open(dir.path()).unwrap();
+    write(&mut store, &["dora"], 1..4);
+    let copy = crashed(dir.path());
+    let mut after = open(copy.path()).unwrap();
+    assert_eq!(closed(&after), []);
+    assert_eq!(entries(&mut after, None), entries(&mut store, None));
+    assert_eq!(known(&mut after), ["anna", "ben", "cleo", "dora"]);
+}
+
+#[test]
+fn d06_a_torn_head_slot_leaves_the_other_one() {
+    let dir = written();
+    let path = dir.path().join("heads");
+    let whole = fs::read(&path).unwrap();
+    for slot in [0, 1] {
+        let mut torn = whole.clone();
+        torn[slot * 4096 + 2_000..slot * 4096 + 4_096].fill(0);
+        fs::write(&path, torn).unwrap();
+        let mut store = open(dir.path()).unwrap();
+        assert_eq!(closed(&store), []);
+        assert_eq!(entries(&mut store, None).unwrap().len(), 9);
+    }
+    fs::write(&path, vec![0; whole.len()]).unwrap();
+    assert!(matches!(refused(dir.path()), OpenError::Damaged { part: Part::Heads, .. }));
+}
+
+#[test]
+fn a_crash_between_the_commit_and_the_heads_costs_nothing() {
+    let dir = written();
+    let before = fs::read(dir.path().join("heads")).unwrap();
+    write(&mut open(dir.path()).unwrap(), &["anna"], 4..8);
+    fs::write(dir.path().join("heads"), before).unwrap();
+    let mut store = open(dir.path()).unwrap();
+    assert_eq!(closed(&store), []);
+    write(&mut store, &["anna"], 8..9);
+    assert_eq!(entries(&mut store, Some("anna")).unwrap().len(), 8);
+}
