@@ -32,7 +32,7 @@ pub struct BrokerSettings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// 3.1.1: every broker speaks it.
-    V4,
+    V311,
     /// 5: with message expiry and reasons.
     V5,
 }
@@ -40,7 +40,7 @@ pub enum Protocol {
 pub(crate) fn read_broker(section: &Section<'_>) -> Option<BrokerSettings> {
     let host = if section.is_present() { section.required_text("host") } else { section.text("host") };
     let port = section.count("port", 1..=u16::MAX, 1883);
-    let protocol = section.word("protocol", &[("3.1.1", Protocol::V4), ("5", Protocol::V5)], Protocol::V5);
+    let protocol = section.word("protocol", &[("3.1.1", Protocol::V311), ("5", Protocol::V5)], Protocol::V5);
     let client_id = section.text("client_id");
     let username = section.text("username");
     let password_file = section.path("password_file");

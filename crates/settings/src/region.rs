@@ -40,6 +40,12 @@ impl Region {
         Self::new(corners).map_err(str::to_owned)
     }
 
+    /// `[lat_min, lat_max, lng_min, lng_max]`.
+    #[must_use]
+    pub const fn corners(&self) -> [f64; 4] {
+        [self.lat_min, self.lat_max, self.lng_min, self.lng_max]
+    }
+
     /// Whether a position lies in it, borders included.
     #[must_use]
     pub fn contains(&self, position: Position) -> bool {
