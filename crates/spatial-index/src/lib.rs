@@ -1,1 +1,40 @@
-//! spatial-index.
+//! Which fences hold a position: circles and polygons on WGS 84, GeoJSON in, fence numbers out.
+//!
+//! The room knows fences and positions and nothing else: no customers, no time, no files.
+//!
+//! # What a fence holds
+//!
+//! - A **circle** holds every position whose geodesic distance from the centre (Karney 2013) is
+//!   at most the radius. Circles wrap round the antimeridian and over the poles.
+//! - A **polygon** has straight edges in longitude and latitude (RFC 7946) and holds what its
+//!   rings together enclose by the even-odd rule, which is defined for every ring, crossed ones
+//!   included. Several polygons of one fence hold their union.
+//! - Every shape is **closed**: rims, corners, edges and the borders of holes belong to it.
+//!   Two tiles both hold their common border.
+//! - An edge that spans more than 180 degrees of longitude goes the **short way round**, over
+//!   the antimeridian. At a pole all longitudes are one place.
+//!
+//! `exact` is the one definition of these rules, `candidates` the part that says where to
+//! apply it. A filter may answer for `exact` only outside a proven error band.
+
+mod area;
+mod bands;
+mod candidates;
+mod circle;
+mod crossing;
+mod earth;
+mod exact;
+pub mod geojson;
+mod hits;
+mod index;
+mod nearest;
+mod plane;
+mod polygon;
+mod shape;
+mod tangle;
+mod unroll;
+
+pub use hits::Hits;
+pub use index::{BuildError, Index};
+pub use polygon::{Polygon, Ring, RingFlaw};
+pub use shape::{CircleFlaw, Fence, RADIUS_MAX, Shape};
