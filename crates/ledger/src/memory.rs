@@ -10,7 +10,7 @@ use crate::{Batch, Entry, Numbered, StateRow, Storage, StorageError, StoredState
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStorage {
     entries: BTreeMap<Partition, Vec<Entry>>,
-    states: BTreeMap<CustomerId, StateRow>,
+    states: BTreeMap<(Partition, CustomerId), StateRow>,
     failure: Option<StorageError>,
 }
 
@@ -35,8 +35,12 @@ impl MemoryStorage {
     /// The row of a customer as it stands.
     #[must_use]
     pub fn state(&self, customer: &CustomerId) -> Option<&StateRow> {
-        self.states.get(customer)
+        self.states.get(&key(customer))
     }
+}
+
+fn key(customer: &CustomerId) -> (Partition, CustomerId) {
+    (Partition::of(customer.as_str()), customer.clone())
 }
 
 impl Storage for MemoryStorage {
@@ -50,7 +54,7 @@ impl Storage for MemoryStorage {
         }
         for row in batch.rows() {
             let consents = row.consents_in_order().into_iter().cloned().collect();
-            self.states.insert(row.customer.clone(), StateRow { consents, ..row.clone() });
+            self.states.insert(key(&row.customer), StateRow { consents, ..row.clone() });
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ pub trait Storage: Send {
     /// same batch may be written again later.
     fn append(&mut self, batch: &Batch<'_>) -> Result<(), StorageError>;
 
-    /// Visits every readable state row, each customer once.
+    /// Visits every readable state row, ascending by partition and customer.
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError>;
 
     /// Visits entries, of one customer or of all, ascending by partition and number.

@@ -5,7 +5,10 @@ mod common;
 use common::{
     closed, customer, entries, entry, known, neighbour, open, partition, place, tamper, write, written,
 };
-use ledger::{DeliveryOutcome, StateRow, StorageError, Table, What, commit, stage};
+use ledger::{
+    DeliveryOutcome, MemoryStorage, Numbered, Staged, StateRow, Storage, StorageError, Table, What, commit,
+    stage,
+};
 use model::{CustomerId, DeviceId, Digest, FenceId, Timestamp, VisitId};
 use rusqlite::Connection;
 
@@ -40,9 +43,45 @@ fn the_last_row_of_a_customer_is_read_back() {
     drop(store);
     let mut found = Vec::new();
     let mut store = open(dir.path()).unwrap();
-    ledger::Storage::scan_states(&mut store, &mut |state| found.push(state.into_parts().0)).unwrap();
+    store.scan_states(&mut |state| found.push(state.into_parts().0)).unwrap();
     let anna: Vec<_> = found.into_iter().filter(|row| row.customer == customer("anna")).collect();
     assert_eq!(anna, [row(3)]);
+}
+
+#[test]
+fn it_holds_what_a_list_in_memory_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut list = MemoryStorage::new();
+    let mut seed = 20_u64;
+    let mut draw = |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for _ in 0..10 {
+        let mut store = open(dir.path()).unwrap();
+        for _ in 0..10 {
+            let batch: Vec<_> = (0..draw(5)).map(|_| (draw(30), draw(20), draw(2) == 0)).collect();
+            let staged = || batch.iter().map(|&(who, n, with_entry)| some(who, n, with_entry)).collect();
+            commit(&mut list, staged()).unwrap();
+            commit(&mut store, staged()).unwrap();
+        }
+        assert_eq!(everything(&mut store), everything(&mut list));
+    }
+}
+
+/// A row of one of a few customers, perhaps with an entry.
+fn some(who: u64, n: u64, with_entry: bool) -> Staged {
+    let name = format!("c{who}");
+    let entries = if with_entry { vec![entry(&name, n as u8)] } else { Vec::new() };
+    let consented_since = Some(Timestamp::from_unix_ms(n as i64));
+    stage(entries, vec![StateRow { consented_since, ..StateRow::new(customer(&name)) }], Vec::new(), 0)
+}
+
+fn everything(storage: &mut dyn Storage) -> (Vec<StateRow>, Vec<Numbered>) {
+    let (mut states, mut entries) = (Vec::new(), Vec::new());
+    storage.scan_states(&mut |state| states.push(state.into_parts().0)).unwrap();
+    storage.scan_entries(None, &mut |numbered| entries.push(numbered)).unwrap();
+    (states, entries)
 }
 
 #[test]
