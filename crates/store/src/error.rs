@@ -125,9 +125,10 @@ impl OpenError {
 ///
 /// After a failed sync nobody knows what is on the disk, and a second sync that succeeds
 /// proves nothing; every other failure rolls back cleanly.
-pub(crate) fn storage_error(error: &rusqlite::Error) -> StorageError {
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives the error away")]
+pub(crate) fn storage_error(error: rusqlite::Error) -> StorageError {
     let reason = error.to_string().into_boxed_str();
-    let rusqlite::Error::SqliteFailure(failure, _) = error else {
+    let rusqlite::Error::SqliteFailure(failure, _) = &error else {
         // A column is not what we write there.
         return StorageError::Suspect(reason);
     };
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn d04_a_failed_sync_makes_the_store_suspect_and_a_full_disk_does_not() {
-        let of = |code| storage_error(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        let of = |code| storage_error(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
         assert!(matches!(of(ffi::SQLITE_IOERR_FSYNC), StorageError::Suspect(_)));
         assert!(matches!(of(ffi::SQLITE_IOERR_DIR_FSYNC), StorageError::Suspect(_)));
         assert!(matches!(of(ffi::SQLITE_CORRUPT), StorageError::Suspect(_)));

@@ -103,7 +103,7 @@ impl KeyRoom {
             wrapped.push((owner.1, self.vault.wrap(&key, &place(owner), &nonce(chance))));
             made.push((owner.1, key));
         }
-        self.insert(&wrapped).map_err(|error| storage_error(&error))?;
+        self.insert(&wrapped).map_err(storage_error)?;
         self.known.extend(made);
         Ok(())
     }
@@ -125,7 +125,7 @@ impl KeyRoom {
                 self.connection.prepare_cached("SELECT wrapped FROM keys WHERE customer = ?1")?;
             select.query_row([customer.bytes()], |row| row.get(0)).optional()
         };
-        find().map_err(|error| storage_error(&error))
+        find().map_err(storage_error)
     }
 }
 

@@ -74,7 +74,7 @@ impl SqliteStore {
     /// The latest instant of any entry, to notice a clock that was set back (K09).
     pub fn last_recorded_at(&self) -> Result<Option<Timestamp>, StorageError> {
         let find = || self.ledger.query_row("SELECT max(last_at) FROM heads", [], |row| row.get(0));
-        let found: Option<i64> = find().map_err(|error| storage_error(&error))?;
+        let found: Option<i64> = find().map_err(storage_error)?;
         Ok(found.map(Timestamp::from_unix_ms))
     }
 
@@ -99,7 +99,7 @@ impl SqliteStore {
         }
         let new = self.keys.without_key(owners.into_iter())?;
         for &owner in &new {
-            if self.has_rows(owner).map_err(|error| storage_error(&error))? {
+            if self.has_rows(owner).map_err(storage_error)? {
                 return Err(KeyRoom::lost(owner));
             }
         }
@@ -117,18 +117,17 @@ impl SqliteStore {
 
     /// The states of one partition, ascending by customer.
     fn states_of(&mut self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
-        let sqlite = |error: rusqlite::Error| storage_error(&error);
         let head_no = self.heads[usize::from(partition.no())].no();
         let mut select = self
             .ledger
             .prepare_cached("SELECT customer, as_of, sealed FROM states WHERE partition = ?1")
-            .map_err(sqlite)?;
-        let mut rows = select.query([partition.no()]).map_err(sqlite)?;
+            .map_err(storage_error)?;
+        let mut rows = select.query([partition.no()]).map_err(storage_error)?;
         let mut states = Vec::new();
-        while let Some(row) = rows.next().map_err(sqlite)? {
-            let customer = CustomerHash::from_bytes(row.get(0).map_err(sqlite)?);
-            let no = row.get::<_, i64>(1).map_err(sqlite)?.cast_unsigned();
-            let sealed = row.get_ref(2).map_err(sqlite)?.as_blob().unwrap_or_default();
+        while let Some(row) = rows.next().map_err(storage_error)? {
+            let customer = CustomerHash::from_bytes(row.get(0).map_err(storage_error)?);
+            let no = row.get::<_, i64>(1).map_err(storage_error)?.cast_unsigned();
+            let sealed = row.get_ref(2).map_err(storage_error)?.as_blob().unwrap_or_default();
             let damaged = |reason| StorageError::Damaged { table: Table::States, partition, no, reason };
             if head_no < no {
                 return Err(damaged("it is newer than the entries"));
@@ -187,7 +186,7 @@ impl SqliteStore {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), StorageError> {
         self.make_keys(batch)?;
         let sealed = SealedBatch::seal(batch, self.heads, &mut self.keys, &mut self.chance)?;
-        sealed.write(&mut self.ledger).map_err(|error| storage_error(&error))?;
+        sealed.write(&mut self.ledger).map_err(storage_error)?;
         if sealed.has_entries() {
             // The batch is durable and cannot be taken back: to write it again would double it.
             let apart = self.heads_file.write(&sealed.heads);
@@ -202,20 +201,19 @@ impl SqliteStore {
         customer: &CustomerId,
         visit: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError> {
-        let sqlite = |error: rusqlite::Error| storage_error(&error);
         let owner = self.keys.owner(customer);
         let mut select = self
             .ledger
             .prepare_cached("SELECT place, sealed FROM entries WHERE customer = ?1 ORDER BY place")
-            .map_err(sqlite)?;
-        let mut rows = select.query([owner.1.bytes()]).map_err(sqlite)?;
-        while let Some(row) = rows.next().map_err(sqlite)? {
-            let found = row.get(0).map_err(sqlite)?;
+            .map_err(storage_error)?;
+        let mut rows = select.query([owner.1.bytes()]).map_err(storage_error)?;
+        while let Some(row) = rows.next().map_err(storage_error)? {
+            let found = row.get(0).map_err(storage_error)?;
             let no = entry_no(found);
             if found != entry_place(owner.0, no) {
                 return Err(damaged(owner.0, no, "it stands in another partition"));
             }
-            let sealed = row.get_ref(1).map_err(sqlite)?.as_blob().unwrap_or_default();
+            let sealed = row.get_ref(1).map_err(storage_error)?.as_blob().unwrap_or_default();
             let entry = open_entry(&mut self.keys, owner, no, sealed)?;
             visit(Numbered { partition: owner.0, no, entry });
         }
@@ -228,29 +226,28 @@ impl SqliteStore {
         partition: Partition,
         visit: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError> {
-        let sqlite = |error: rusqlite::Error| storage_error(&error);
         let mut select = self
             .ledger
             .prepare_cached(
                 "SELECT place, customer, sealed_hash, link, sealed FROM entries
                  WHERE ?1 < place AND place < ?2 ORDER BY place",
             )
-            .map_err(sqlite)?;
+            .map_err(storage_error)?;
         let ends = (entry_place(partition, 0), i64::from(partition.no() + 1) << 40);
-        let mut rows = select.query(ends).map_err(sqlite)?;
+        let mut rows = select.query(ends).map_err(storage_error)?;
         let mut head = Head::empty(partition);
-        while let Some(row) = rows.next().map_err(sqlite)? {
-            let no = entry_no(row.get(0).map_err(sqlite)?);
+        while let Some(row) = rows.next().map_err(storage_error)? {
+            let no = entry_no(row.get(0).map_err(storage_error)?);
             if no != head.no() + 1 {
                 return Err(damaged(partition, head.no() + 1, "it is missing"));
             }
-            let customer = CustomerHash::from_bytes(row.get(1).map_err(sqlite)?);
-            let sealed = row.get_ref(4).map_err(sqlite)?.as_blob().unwrap_or_default();
-            head = head.next(customer, &row.get(2).map_err(sqlite)?);
-            if *head.link() != row.get::<_, [u8; 32]>(3).map_err(sqlite)? {
+            let customer = CustomerHash::from_bytes(row.get(1).map_err(storage_error)?);
+            let sealed = row.get_ref(4).map_err(storage_error)?.as_blob().unwrap_or_default();
+            head = head.next(customer, &row.get(2).map_err(storage_error)?);
+            if *head.link() != row.get::<_, [u8; 32]>(3).map_err(storage_error)? {
                 return Err(damaged(partition, no, "its link does not follow from the one before"));
             }
-            if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(sqlite)? {
+            if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(storage_error)? {
                 return Err(damaged(partition, no, "it is not what was written there"));
             }
             let entry = open_entry(&mut self.keys, (partition, customer), no, sealed)?;
