@@ -3,7 +3,8 @@
 use consent_gate::Purpose;
 use ledger::{Decision, Entry, Said, What};
 use model::{
-    CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceNo, Notification, NotificationId, Timestamp, Transition, Words,
+    CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceNo, Notification, NotificationId, Timestamp,
+    Transition, Words,
 };
 use notifier::{Candidate, Suppressed, Suppression};
 use offers::Offer;
@@ -15,14 +16,22 @@ impl Engine {
     /// Finds the offers that a transition calls for, and gives each its verdict or its place in the line.
     ///
     /// Of several due at once the best that passes is proposed; the others lose to it.
-    pub(crate) fn decide(&mut self, customer: CustomerNo, device: DeviceNo, transition: &Transition, fence: FenceNo, now: Timestamp) {
+    pub(crate) fn decide(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        transition: &Transition,
+        fence: FenceNo,
+        now: Timestamp,
+    ) {
         // A visit that we ended ourselves is no occasion to speak.
         if transition.exit_reason.is_some_and(|reason| reason != ExitReason::Left) {
             return;
         }
         let facts = self.house.fence(fence);
         let due = self.house.catalogue.due(transition.kind, facts);
-        let prepared: Vec<Prepared> = due.into_iter().map(|offer| self.prepare(offer, device, transition, facts, now)).collect();
+        let prepared: Vec<Prepared> =
+            due.into_iter().map(|offer| self.prepare(offer, device, transition, facts, now)).collect();
         let mut winner = false;
         for prepared in prepared {
             self.book.tally.n_candidates += 1;
@@ -34,7 +43,14 @@ impl Engine {
         }
     }
 
-    fn prepare(&self, offer: &Offer, device: DeviceNo, transition: &Transition, facts: &FenceFacts, now: Timestamp) -> Prepared {
+    fn prepare(
+        &self,
+        offer: &Offer,
+        device: DeviceNo,
+        transition: &Transition,
+        facts: &FenceFacts,
+        now: Timestamp,
+    ) -> Prepared {
         let (customer, phone) = self.names(device);
         let words = self.house.catalogue.words(offer, facts);
         let silence = || Words { title: String::new(), body: String::new(), link: None, why: String::new() };
@@ -57,7 +73,14 @@ impl Engine {
         Prepared { notification, zone: facts.tz.clone(), breaks_a_text_rule }
     }
 
-    fn judge(&mut self, customer: CustomerNo, prepared: Prepared, transition: &Transition, winner: bool, now: Timestamp) -> Result<(), Suppressed> {
+    fn judge(
+        &mut self,
+        customer: CustomerNo,
+        prepared: Prepared,
+        transition: &Transition,
+        winner: bool,
+        now: Timestamp,
+    ) -> Result<(), Suppressed> {
         let Prepared { notification, zone, breaks_a_text_rule } = prepared;
         if self.merchant_may_speak(customer, &notification, now).is_err() {
             return Err(Suppressed::by(Suppression::NoConsent));
@@ -69,7 +92,11 @@ impl Engine {
             return Err(Suppressed::by(Suppression::Text));
         }
         let &Transition { initial, may_trigger, speed_mps, .. } = transition;
-        self.notifier.propose(customer, Candidate { notification, zone, initial, may_trigger, speed_mps }, now)
+        self.notifier.propose(
+            customer,
+            Candidate { notification, zone, initial, may_trigger, speed_mps },
+            now,
+        )
     }
 
     /// Writes a *no* down, with its reasons.
@@ -88,7 +115,10 @@ impl Engine {
         let failed = suppressed.failed().iter().map(|rule| rule.word().into()).collect();
         let next_possible_at = suppressed.next_possible_at;
         let decision = Decision { failed, next_possible_at, ..decision_on(notification, verdict, None) };
-        self.desk.write(customer, Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) });
+        self.desk.write(
+            customer,
+            Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) },
+        );
     }
 }
 

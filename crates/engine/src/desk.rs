@@ -68,7 +68,11 @@ impl Desk {
     }
 
     /// Takes a notification out of the outbox; `None` when it is not there any more.
-    pub(crate) fn take_from_outbox(&mut self, customer: CustomerNo, id: NotificationId) -> Option<Notification> {
+    pub(crate) fn take_from_outbox(
+        &mut self,
+        customer: CustomerNo,
+        id: NotificationId,
+    ) -> Option<Notification> {
         let waiting = self.outbox.get_mut(&customer)?;
         let at = waiting.iter().position(|notification| notification.id == id)?;
         let taken = waiting.remove(at);

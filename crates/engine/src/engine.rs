@@ -1,11 +1,15 @@
 //! The engine: calls the rooms, top to bottom.
 
+use std::sync::Arc;
+
 use consent_gate::{Gate, Purpose, Refusal};
 use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
-use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, Notification, NotificationId, Timestamp};
+use model::{
+    CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, Notification, NotificationId, Timestamp,
+};
 use notifier::Notifier;
 use presence::{Change, Presence};
-use wire::Decoder;
+use wire::{Decoder, Flaw};
 
 use crate::desk::Desk;
 use crate::event::{Event, Tap};
@@ -20,7 +24,7 @@ use crate::tally::Tally;
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) policy: Policy,
-    pub(crate) house: House,
+    pub(crate) house: Arc<House>,
     pub(crate) people: People,
     pub(crate) gate: Gate,
     pub(crate) decoder: Decoder,
@@ -44,7 +48,7 @@ pub(crate) struct Book {
 impl Engine {
     /// An engine that knows nobody and refuses everybody.
     #[must_use]
-    pub fn new(house: House, policy: Policy) -> Self {
+    pub fn new(house: Arc<House>, policy: Policy) -> Self {
         let mut people = People::default();
         for merchant in house.facts().iter().filter_map(|facts| facts.merchant.as_ref()) {
             people.merchant_no(merchant);
@@ -98,7 +102,9 @@ impl Engine {
         let now = self.advance(now);
         match self.policy.clock {
             ClockSource::Caller => self.handle_drain(letters, now),
-            ClockSource::Fixes => letters.iter().for_each(|letter| self.handle_drain(std::slice::from_ref(letter), self.now)),
+            ClockSource::Fixes => {
+                letters.iter().for_each(|letter| self.handle_drain(std::slice::from_ref(letter), self.now))
+            }
         }
     }
 
@@ -129,6 +135,12 @@ impl Engine {
                 self.now
             }
         }
+    }
+
+    /// Counts a message that no letter could be made of: a topic, a name or a batch that obeys no rule.
+    pub fn handle_unaddressed(&mut self, flaw: Flaw) {
+        self.book.tally.n_records += 1;
+        self.book.tally.malformed.count(flaw.word());
     }
 
     /// The next instant at which [`Engine::handle_timeout`] has something to do.
@@ -180,6 +192,16 @@ impl Engine {
         }
     }
 
+    /// Whether nothing waits for the ledger and nothing waits for the shell.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let desk = &self.desk;
+        desk.in_flight.is_none()
+            && desk.entries.is_empty()
+            && desk.outputs.is_empty()
+            && self.notifier.n_waiting() == 0
+    }
+
     /// The next thing for the shell to do.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.desk.outputs.pop_front()
@@ -195,11 +217,21 @@ impl Engine {
             return Err(DeliveryOutcome::Expired);
         }
         let allowed = self.merchant_may_speak(customer, notification, now).is_ok();
-        if allowed && recorded.epoch() == self.gate.epoch(customer) { Ok(()) } else { Err(DeliveryOutcome::Revoked) }
+        if allowed && recorded.epoch() == self.gate.epoch(customer) {
+            Ok(())
+        } else {
+            Err(DeliveryOutcome::Revoked)
+        }
     }
 
     /// Notes how a notification left the outbox.
-    pub fn handle_delivery(&mut self, customer: &CustomerId, id: NotificationId, outcome: DeliveryOutcome, now: Timestamp) {
+    pub fn handle_delivery(
+        &mut self,
+        customer: &CustomerId,
+        id: NotificationId,
+        outcome: DeliveryOutcome,
+        now: Timestamp,
+    ) {
         let now = self.advance(now);
         if let Some(no) = self.people.find(customer.as_str()) {
             self.leave(no, id, outcome, now);
@@ -228,7 +260,7 @@ impl Engine {
 
     /// What the operator has set up.
     #[must_use]
-    pub const fn house(&self) -> &House {
+    pub fn house(&self) -> &House {
         &self.house
     }
 
@@ -250,7 +282,12 @@ impl Engine {
         self.people.find(customer.as_str()).map(|no| self.row(no))
     }
 
-    pub(crate) fn merchant_may_speak(&self, customer: CustomerNo, notification: &Notification, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn merchant_may_speak(
+        &self,
+        customer: CustomerNo,
+        notification: &Notification,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted)?;
         self.gate.check(customer, merchant, Purpose::Location, now)?;
         self.gate.check(customer, merchant, Purpose::OffersPush, now)

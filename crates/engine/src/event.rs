@@ -63,6 +63,9 @@ pub enum EventKind {
     },
 }
 
+/// Events kept for a listener who does not ask: some tens of megabytes.
+const EVENTS_MAX: usize = 65_536;
+
 /// Collects events while somebody listens.
 #[derive(Debug, Default)]
 pub(crate) struct Tap {
@@ -75,10 +78,13 @@ impl Tap {
         self.is_open = true;
     }
 
-    /// Notes an event; without a listener it is not even made.
+    /// Notes an event; without a listener it is not even made, and one who falls behind loses the oldest.
     pub(crate) fn note(&mut self, event: impl FnOnce() -> Option<Event>) {
         if self.is_open {
             self.events.extend(event());
+            if EVENTS_MAX < self.events.len() {
+                self.events.pop_front();
+            }
         }
     }
 

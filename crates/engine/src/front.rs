@@ -59,7 +59,13 @@ impl Engine {
         self.desk.settle(letter.ticket);
     }
 
-    fn decode(&mut self, envelope: Consented<Envelope<'_>>, letter: &Letter<'_>, opened: &mut Opened, now: Timestamp) {
+    fn decode(
+        &mut self,
+        envelope: Consented<Envelope<'_>>,
+        letter: &Letter<'_>,
+        opened: &mut Opened,
+        now: Timestamp,
+    ) {
         let customer = envelope.customer();
         let mut decoded = std::mem::take(&mut opened.decoded);
         decoded.clear();
@@ -77,7 +83,14 @@ impl Engine {
         opened.decoded = decoded;
     }
 
-    fn address(&mut self, customer: CustomerNo, fix: Fix, letter: &Letter<'_>, opened: &mut Opened, now: Timestamp) {
+    fn address(
+        &mut self,
+        customer: CustomerNo,
+        fix: Fix,
+        letter: &Letter<'_>,
+        opened: &mut Opened,
+        now: Timestamp,
+    ) {
         let Some(device) = self.people.device_no(customer, letter.device, self.policy.devices_max) else {
             self.book.tally.dropped.count(TOO_MANY_DEVICES);
             self.note_letter(letter, EventKind::Dropped { reason: TOO_MANY_DEVICES }, now);
@@ -98,7 +111,13 @@ impl Engine {
         }
     }
 
-    fn weigh(&mut self, customer: &str, event: ConsentEvent, ticket: u64, now: Timestamp) -> Result<(), Flaw> {
+    fn weigh(
+        &mut self,
+        customer: &str,
+        event: ConsentEvent,
+        ticket: u64,
+        now: Timestamp,
+    ) -> Result<(), Flaw> {
         let id = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
         if proves_nothing(&event) {
             // Before a number is given: a grant without evidence leaves no trace.
@@ -117,7 +136,10 @@ impl Engine {
         }
         let first_yes = event.purpose == Purpose::OffersPush
             && matches!(event.kind, ConsentKind::Grant { .. })
-            && !self.gate.rows(no).any(|(_, purpose, state, _)| purpose == Purpose::OffersPush && state.check(now).is_ok());
+            && !self
+                .gate
+                .rows(no)
+                .any(|(_, purpose, state, _)| purpose == Purpose::OffersPush && state.check(now).is_ok());
         let change = self.gate.weigh(no, merchant, &event, now);
         if first_yes && change.effect == Effect::Applied {
             self.notifier.agreed(no, now);
@@ -149,7 +171,12 @@ impl Engine {
                 .map(|visit| visit.fence)
                 .filter(|fence| !self.may_see(customer, *fence, now))
                 .collect();
-            self.presence.close(device, ExitReason::ConsentWithdrawn, |fence| hidden.contains(&fence), &mut changes);
+            self.presence.close(
+                device,
+                ExitReason::ConsentWithdrawn,
+                |fence| hidden.contains(&fence),
+                &mut changes,
+            );
             if nobody_sees && self.presence.forget_place(device) {
                 self.book.tally.dropped.count(presence::Drop::Jump.word());
             }
@@ -187,7 +214,8 @@ impl Engine {
 
     fn note_letter(&mut self, letter: &Letter<'_>, kind: EventKind, now: Timestamp) {
         self.book.tap.note(|| {
-            let (customer, device) = (CustomerId::new(letter.customer).ok()?, DeviceId::new(letter.device).ok()?);
+            let (customer, device) =
+                (CustomerId::new(letter.customer).ok()?, DeviceId::new(letter.device).ok()?);
             Some(Event { at: now, customer, device, kind })
         });
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::{FenceFacts, FenceId, FenceNo, MerchantId};
 use offers::Catalogue;
-use spatial_index::{Fence, Index};
+use spatial_index::{BuildError, Fence, Index};
 
 /// One version of the fence set with the offers that go with it.
 #[derive(Debug)]
@@ -20,14 +20,17 @@ impl House {
     ///
     /// A fence without a merchant matches nobody: nobody can have agreed to it.
     ///
+    /// # Errors
+    /// When a shape or their number is more than an index can hold.
+    ///
     /// # Panics
     /// When the fences are not in ascending order of id.
-    #[must_use]
-    pub fn new(fences: Vec<Fence>, catalogue: Catalogue) -> Self {
+    pub fn new(fences: Vec<Fence>, catalogue: Catalogue) -> Result<Self, BuildError> {
         assert!(fences.is_sorted_by(|a, b| a.facts.id < b.facts.id), "fences come in ascending order of id");
-        let (facts, shapes): (Vec<FenceFacts>, Vec<_>) = fences.into_iter().map(|fence| (fence.facts, fence.shape)).unzip();
+        let (facts, shapes): (Vec<FenceFacts>, Vec<_>) =
+            fences.into_iter().map(|fence| (fence.facts, fence.shape)).unzip();
         let no_of = (0..).map(FenceNo).zip(&facts).map(|(no, facts)| (facts.id.clone(), no)).collect();
-        Self { index: Index::build(shapes), facts, catalogue, no_of }
+        Ok(Self { index: Index::build(shapes)?, facts, catalogue, no_of })
     }
 
     /// The fences by number.

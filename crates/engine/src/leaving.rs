@@ -25,7 +25,8 @@ impl Engine {
         let Ok(released) = released else {
             return self.give_up(customer, device, &notification, Suppression::Withdrawn, now);
         };
-        let consented = released.map(|()| Notification { issued_at: now, expires_at: now + valid_for, ..notification });
+        let consented =
+            released.map(|()| Notification { issued_at: now, expires_at: now + valid_for, ..notification });
         let notification = consented.value();
         self.notifier.committed(customer, notification.id, now);
         self.book.tally.n_decided += 1;
@@ -33,12 +34,20 @@ impl Engine {
         self.note(device, EventKind::Offer { offer, fence, visit }, now);
         let decision = decision_on(notification, SENT, Some(Said::of(notification, zone)));
         self.desk.outbox.entry(customer).or_default().push(notification.clone());
-        let entry = Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) };
+        let entry =
+            Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) };
         self.desk.write(customer, entry);
         self.desk.notifications.push(consented);
     }
 
-    fn give_up(&mut self, customer: CustomerNo, device: DeviceNo, notification: &Notification, why: Suppression, now: Timestamp) {
+    fn give_up(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        notification: &Notification,
+        why: Suppression,
+        now: Timestamp,
+    ) {
         self.notifier.give_back(customer, notification.id);
         self.suppress(customer, device, notification, &Suppressed::by(why), now);
     }
@@ -73,8 +82,11 @@ impl Engine {
         let mut consents: Vec<ConsentRow> = self
             .gate
             .rows(customer)
-            .map(|(merchant, purpose, state, restricted_at)| {
-                ConsentRow { merchant: self.people.merchant(merchant).clone(), purpose, state, restricted_at }
+            .map(|(merchant, purpose, state, restricted_at)| ConsentRow {
+                merchant: self.people.merchant(merchant).clone(),
+                purpose,
+                state,
+                restricted_at,
             })
             .collect();
         consents.sort_by(|a, b| (&a.merchant, a.purpose).cmp(&(&b.merchant, b.purpose)));
@@ -112,7 +124,13 @@ impl Engine {
         }
     }
 
-    pub(crate) fn leave(&mut self, customer: CustomerNo, id: NotificationId, outcome: DeliveryOutcome, now: Timestamp) {
+    pub(crate) fn leave(
+        &mut self,
+        customer: CustomerNo,
+        id: NotificationId,
+        outcome: DeliveryOutcome,
+        now: Timestamp,
+    ) {
         if self.desk.take_from_outbox(customer, id).is_none() {
             return;
         }

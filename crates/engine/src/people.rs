@@ -49,7 +49,12 @@ impl People {
     }
 
     /// The number of a phone; `None` when the customer has too many already.
-    pub(crate) fn device_no(&mut self, customer: CustomerNo, device: &str, devices_max: usize) -> Option<DeviceNo> {
+    pub(crate) fn device_no(
+        &mut self,
+        customer: CustomerNo,
+        device: &str,
+        devices_max: usize,
+    ) -> Option<DeviceNo> {
         let known = &self.customers[customer.slot()].devices;
         if let Some(&no) = known.iter().find(|no| self.devices[no.slot()].id.as_str() == device) {
             return Some(no);

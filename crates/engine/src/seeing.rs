@@ -1,6 +1,9 @@
 //! The map room and the guest book: from a fix to transitions.
 
-use model::{CustomerNo, DeviceNo, FenceNo, Meters, Position, Timestamp, Transition, TransitionKind, VisitId};
+use model::{
+    CustomerNo, DeviceNo, ExitReason, FenceNo, Meters, Position, Timestamp, Transition, TransitionKind,
+    VisitId,
+};
 use presence::{Arrival, Change, Drop, Surroundings, Used};
 use spatial_index::Index;
 
@@ -35,8 +38,16 @@ impl Engine {
     }
 
     /// Updates the visits; fences of merchants that may not see the customer vanish here.
-    fn place(&mut self, customer: CustomerNo, device: DeviceNo, used: &Used, hits: &[FenceNo], now: Timestamp) {
-        let inside: Vec<FenceNo> = hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();
+    fn place(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        used: &Used,
+        hits: &[FenceNo],
+        now: Timestamp,
+    ) {
+        let inside: Vec<FenceNo> =
+            hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();
         let tally = &mut self.book.tally;
         tally.n_used += 1;
         tally.n_matched += u64::from(!inside.is_empty());
@@ -53,7 +64,9 @@ impl Engine {
 
     fn crossed(&self, customer: CustomerNo, used: &Used, now: Timestamp) -> Vec<FenceNo> {
         let mut crossed = Vec::new();
-        if self.policy.presence.crossings && let Some(previous) = used.previous {
+        if self.policy.presence.crossings
+            && let Some(previous) = used.previous
+        {
             self.house.index.crossed(previous, used.fix.position, &mut crossed);
             crossed.retain(|fence| self.may_see(customer, *fence, now));
         }
@@ -73,7 +86,13 @@ impl Engine {
     }
 
     /// Gives changes their names, tells them, and asks what offers they call for.
-    pub(crate) fn tell(&mut self, customer: CustomerNo, device: DeviceNo, changes: &mut Vec<Change>, now: Timestamp) {
+    pub(crate) fn tell(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        changes: &mut Vec<Change>,
+        now: Timestamp,
+    ) {
         for change in changes.drain(..) {
             let transition = self.name(device, &change);
             self.book.tally.transitions.count(transition.kind.word());
@@ -82,7 +101,7 @@ impl Engine {
             }
             let Transition { kind, visit, at, initial, exit_reason, .. } = transition;
             let first_seen_inside = initial && kind == TransitionKind::Enter;
-            let reason = exit_reason.map(|reason| reason.word()).or(first_seen_inside.then_some("initial"));
+            let reason = exit_reason.map(ExitReason::word).or(first_seen_inside.then_some("initial"));
             let fence = transition.fence.clone();
             self.note(device, EventKind::Transition { kind, fence, visit, reason }, at);
             self.decide(customer, device, &transition, change.fence, now);
