@@ -94,14 +94,9 @@ impl Directory {
         }
     }
 
-    /// An error unless all parts exist.
-    pub(crate) fn require_all_parts(&self) -> Result<(), OpenError> {
-        for part in [Part::MasterKey, Part::Keys, Part::Ledger] {
-            if !self.has(part)? {
-                return Err(self.missing(part));
-            }
-        }
-        Ok(())
+    /// An error unless a part exists and holds something.
+    pub(crate) fn require(&self, part: Part) -> Result<(), OpenError> {
+        if self.has(part)? { Ok(()) } else { Err(self.missing(part)) }
     }
 
     pub(crate) fn missing(&self, part: Part) -> OpenError {

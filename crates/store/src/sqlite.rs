@@ -51,8 +51,13 @@ impl SqliteStore {
     pub fn open(dir: &Path, options: Options, mut chance: Chance) -> Result<Self, OpenError> {
         let directory = Directory::claim(dir, options.create)?;
         let is_new = !directory.has(Part::Heads)?;
+        // The first start makes the master key before anything that needs it.
+        if !is_new || directory.has(Part::Keys)? || directory.has(Part::Ledger)? {
+            directory.require(Part::MasterKey)?;
+        }
         if !is_new {
-            directory.require_all_parts()?;
+            directory.require(Part::Keys)?;
+            directory.require(Part::Ledger)?;
         }
         let vault = Vault::new(&*directory.master_key(&mut chance)?);
         let (ledger, keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;

@@ -108,12 +108,23 @@ fn c13_parts_of_another_instance_are_refused() {
 
 #[test]
 fn a_database_of_something_else_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = written();
+    let path = dir.path().join("ledger.db");
+    fs::remove_file(&path).unwrap();
     tamper(dir.path(), "CREATE TABLE albums (title TEXT)");
     assert!(matches!(refused(dir.path()), OpenError::Damaged { part: Part::Ledger, .. }));
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("ledger.db"), "this is a letter and no database, however long").unwrap();
+    fs::write(&path, "this is a letter and no database, however long").unwrap();
     assert!(matches!(refused(dir.path()), OpenError::Sqlite { .. }));
+}
+
+#[test]
+fn d08_no_second_master_key_is_made_beside_data() {
+    let dir = written();
+    for part in [Part::Heads, Part::MasterKey] {
+        fs::remove_file(dir.path().join(part.file_name())).unwrap();
+    }
+    assert!(matches!(refused(dir.path()), OpenError::Missing { part: Part::MasterKey, .. }));
+    assert!(!dir.path().join("master.key").exists());
 }
 
 #[test]
