@@ -102,7 +102,7 @@ impl Planner<'_> {
         let last_out_at = midnight_at + LAST_OUT;
         match self.person.habit {
             Habit::Passer => {
-                let mut out_at = self.first_out(midnight_at);
+                let mut out_at = self.first_out(midnight_at, (-25.0, 10.0));
                 for _ in 0..1 + self.chance.below(3) {
                     self.stroll(out_at);
                     out_at = self.now() + self.minutes(40.0, 150.0);
@@ -112,7 +112,7 @@ impl Planner<'_> {
                 }
             }
             Habit::Shopper => {
-                let mut out_at = self.first_out(midnight_at);
+                let mut out_at = self.first_out(midnight_at, (-7.0, 15.0));
                 for _ in 0..1 + self.chance.below(2) {
                     self.shop(out_at);
                     out_at = self.now() + self.minutes(90.0, 240.0);
@@ -122,11 +122,11 @@ impl Planner<'_> {
                 }
             }
             Habit::Forgetful => {
-                let out_at = self.first_out(midnight_at);
+                let out_at = midnight_at + self.town.plan.peak + self.minutes(-8.0, 3.0);
                 self.shop_twice(out_at);
             }
             Habit::Driver => {
-                let mut out_at = self.first_out(midnight_at);
+                let mut out_at = self.first_out(midnight_at, (-20.0, 20.0));
                 for _ in 0..2 + self.chance.below(4) {
                     self.drive(out_at);
                     out_at = self.now() + self.minutes(15.0, 120.0);
@@ -143,10 +143,11 @@ impl Planner<'_> {
         }
     }
 
-    /// Three in five set out around the peak, the others at any time between 9 and 18.
-    fn first_out(&mut self, midnight_at: Timestamp) -> Timestamp {
+    /// Three in five set out around the peak, within these minutes; the others at any time
+    /// between 9 and 18.
+    fn first_out(&mut self, midnight_at: Timestamp, (from, to): (f64, f64)) -> Timestamp {
         if self.chance.unit() < 0.6 {
-            midnight_at + self.town.plan.peak + self.minutes(-22.0, 9.0)
+            midnight_at + self.town.plan.peak + self.minutes(from, to)
         } else {
             midnight_at + self.minutes(9.0 * 60.0, 18.0 * 60.0)
         }

@@ -124,14 +124,14 @@ const HABITS: [Habit; 20] = [
     Habit::Shopper,
     Habit::Driver,
     Habit::Passer,
-    Habit::Shopper,
     Habit::Passer,
+    Habit::Forgetful,
     Habit::Shopper,
     Habit::Courier,
     Habit::Driver,
     Habit::Passer,
     Habit::NightOwl,
-    Habit::Shopper,
+    Habit::Passer,
 ];
 
 const NAMES: [&str; 40] = [
@@ -179,7 +179,7 @@ fn agree(n_merchants: usize, chance: &mut Chance) -> (Vec<Agreement>, bool) {
             agreements[first] = Agreement::Nothing;
             agreements[second] = Agreement::Nothing;
         }
-        share => late = share < 0.53,
+        share => late = share < 0.55,
     }
     (agreements, late)
 }
