@@ -103,7 +103,9 @@ impl Engine {
         match self.policy.clock {
             ClockSource::Caller => self.handle_drain(letters, now),
             ClockSource::Fixes => {
-                letters.iter().for_each(|letter| self.handle_drain(std::slice::from_ref(letter), self.now))
+                for letter in letters {
+                    self.handle_drain(std::slice::from_ref(letter), self.now);
+                }
             }
         }
     }
