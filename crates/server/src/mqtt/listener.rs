@@ -222,11 +222,14 @@ impl Listener {
             retained.retain(|old| old.topic != message.topic);
             retained.push(message.clone());
         }
-        let operators = self.shared.seats.operators();
-        for seat in &operators {
-            seat.retain(&message).await;
+        let mut delivered = Delivered::NotConnected;
+        for seat in self.shared.seats.operators() {
+            if seat.retain(&message).await == Handed::Yes {
+                self.shared.count(|counters| &counters.n_handed);
+                delivered = Delivered::Sent;
+            }
         }
-        self.hand(&operators, &message).await
+        delivered
     }
 
     /// Every counter.
@@ -248,7 +251,7 @@ impl Listener {
 
     /// Accepts nobody more, says goodbye to everybody (0x8B on MQTT 5) and waits until they
     /// are gone; a few seconds at most.
-    pub async fn shut_down(self) {
+    pub async fn shut_down(&self) {
         const GOODBYE_TIME_MAX: Duration = Duration::from_secs(3);
         self.stop.send_replace(true);
         self.shared.seats.dismiss_all(Farewell::ShuttingDown);
@@ -261,7 +264,7 @@ impl Listener {
         for seat in seats {
             delivered = match (delivered, seat.hand(message).await) {
                 (_, Handed::Yes) => {
-                    self.shared.counters.n_handed.fetch_add(1, Ordering::Relaxed);
+                    self.shared.count(|counters| &counters.n_handed);
                     Delivered::Sent
                 }
                 (Delivered::Sent, _) => Delivered::Sent,

@@ -170,9 +170,16 @@ impl Seat {
         Handed::Yes
     }
 
-    /// Keeps a message for the moment when this session subscribes to it.
-    pub(super) async fn retain(&self, message: &OutMessage) {
+    /// Keeps a message for the moment when this session subscribes to it, and hands it over if
+    /// it has already.
+    ///
+    /// However much it has not acknowledged: there are few of these, and the last one counts.
+    pub(super) async fn retain(&self, message: &OutMessage) -> Handed {
+        let Some(facts) = self.facts() else { return Handed::NotSubscribed };
+        let n_copies = self.n_copies(facts, message).await;
+        self.n_unacknowledged.fetch_add(n_copies.unwrap_or(0), Ordering::AcqRel);
         self.router.route_message(&packet_of(message).with_retain(true), None).await;
+        n_copies.map_or(Handed::NotSubscribed, |_| Handed::Yes)
     }
 
     /// How many acknowledgements a message will bring; `None` when nobody subscribed to it.

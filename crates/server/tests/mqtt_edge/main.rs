@@ -1,0 +1,17 @@
+//! The MQTT edge over real sockets: the listener with rumqttc as phones and backends, the
+//! client against brokers.
+
+mod access;
+mod brokers;
+mod client;
+mod delivery;
+mod inbound;
+mod limits;
+mod logs;
+mod outside;
+mod raw;
+mod recorder;
+mod street;
+mod throughput;
+
+use self::street::{A_MOMENT, PATIENCE, eventually, listen, listen_with};
