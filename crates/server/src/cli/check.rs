@@ -1,0 +1,294 @@
+//! `stile check`: everything that is wrong with what an operator wrote, in one run.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use model::FenceFacts;
+use serde_json::json;
+use settings::{OffersFile, Problem, Settings};
+
+use crate::cli::report::{Failure, Weight, counted, problem_json, tell_problems};
+use crate::fence_files::{self, FenceOptions};
+
+/// Checks settings, fences, offers and consent files, and tells everything that is wrong.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A folder, searched with its subfolders, or one file
+    #[arg(default_value = "config", value_name = "DIR")]
+    dir: PathBuf,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// How deep folders are searched; settings do not lie deeper.
+const DEPTH_MAX: usize = 4;
+
+/// Runs it.
+///
+/// # Errors
+/// None of its own: what is wrong with files is what it prints.
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let findings = check(&args.dir);
+    let mut out = io::stdout().lock();
+    let told = if args.json {
+        writeln!(out, "{}", findings.json())
+    } else {
+        findings.tell(&mut out, &args.dir, io::stdout().is_terminal())
+    };
+    match told {
+        // A reader that has seen enough is no failure.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::io(Path::new("stdout"), error))
+        }
+        Ok(()) | Err(_) => Ok(findings.exit_code()),
+    }
+}
+
+/// What was found in a folder or file.
+#[derive(Debug, Default)]
+struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    /// What was checked, with what it turned out to be.
+    checked: Vec<(PathBuf, String)>,
+    /// The same files under the one name that each of them has.
+    seen: BTreeSet<PathBuf>,
+}
+
+/// What a file holds, by its name and, of TOML, its first words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// Checked first, because they name files of the other kinds.
+    Settings,
+    Offers,
+    Users,
+    Fences,
+    Consent,
+}
+
+fn check(path: &Path) -> Findings {
+    let mut findings = Findings::default();
+    let mut files = Vec::new();
+    if path.is_dir() {
+        collect(path, DEPTH_MAX, &mut files, &mut findings.problems);
+        if files.is_empty() && findings.problems.is_empty() {
+            findings.problems.push(Problem::of_file(path, "holds no settings, fences, offers or consent"));
+        }
+    } else {
+        match kind(path) {
+            Some(kind) => files.push((kind, path.to_owned())),
+            None if path.exists() => {
+                findings.problems.push(Problem::of_file(path, "is neither .toml nor .geojson nor .jsonl"));
+            }
+            None => findings.problems.push(Problem::of_file(path, "does not exist")),
+        }
+    }
+    files.sort();
+    for (kind, file) in files {
+        findings.check_file(kind, &file);
+    }
+    findings
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<(Kind, PathBuf)>, problems: &mut Vec<Problem>) {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(fence_files::unreadable(folder, &error));
+            return;
+        }
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        if path.is_dir() && !is_hidden && 0 < depth && !path.join("ledger.db").exists() {
+            collect(&path, depth - 1, files, problems);
+        } else if let Some(kind) = kind(&path).filter(|_| !path.is_dir() && !is_hidden) {
+            files.push((kind, path));
+        }
+    }
+}
+
+fn kind(file: &Path) -> Option<Kind> {
+    let name = file.file_name()?.to_string_lossy().to_lowercase();
+    let ends = |end: &str| name.ends_with(end);
+    if ends(".geojson") || ends(".geojson.gz") {
+        return Some(Kind::Fences);
+    }
+    if ends(".jsonl") {
+        return Some(Kind::Consent);
+    }
+    ends(".toml").then(|| kind_of_toml(file))
+}
+
+fn kind_of_toml(file: &Path) -> Kind {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let has = |header: &str| text.lines().any(|line| line.replace(' ', "").starts_with(header));
+    if has("[[offer]]") {
+        Kind::Offers
+    } else if has("[[user]]") {
+        Kind::Users
+    } else {
+        Kind::Settings
+    }
+}
+
+impl Findings {
+    fn check_file(&mut self, kind: Kind, file: &Path) {
+        if kind == Kind::Settings {
+            self.check_settings(file);
+            return;
+        }
+        if !self.is_new(file) {
+            return;
+        }
+        match kind {
+            Kind::Settings => {}
+            Kind::Offers => {
+                self.check_offers(file);
+            }
+            // Users are checked with the settings that name them.
+            Kind::Users => self.warnings.push(Problem::of_file(file, "is named by no settings")),
+            Kind::Fences => {
+                self.check_fences(file, FenceOptions::default());
+            }
+            Kind::Consent => self.check_consent(file),
+        }
+    }
+
+    /// Whether a file was not checked before, under whatever name.
+    fn is_new(&mut self, file: &Path) -> bool {
+        self.seen.insert(file.canonicalize().unwrap_or_else(|_| file.to_owned()))
+    }
+
+    fn check_settings(&mut self, file: &Path) {
+        let settings = match settings::load(file) {
+            Ok(settings) => settings,
+            Err(wrong) => {
+                self.problems.extend(wrong);
+                self.checked.push((file.to_owned(), "settings".to_owned()));
+                return;
+            }
+        };
+        self.checked.push((file.to_owned(), "settings".to_owned()));
+        if let Some(users) = &settings.listener.users_file {
+            self.is_new(users);
+        }
+        self.check_what_settings_name(file, &settings);
+    }
+
+    fn check_what_settings_name(&mut self, file: &Path, settings: &Settings) {
+        let options =
+            FenceOptions { skip_invalid: settings.fences.skip_invalid, region: settings.fences.region };
+        let fences = settings.fences.file.as_ref().and_then(|fences| {
+            self.is_new(fences);
+            self.check_fences(fences, options)
+        });
+        let Some(offers_path) = &settings.offers_file else { return };
+        self.is_new(offers_path);
+        let Some(offers) = self.check_offers(offers_path) else { return };
+        match (fences, &settings.fences.file) {
+            (Some(fences), _) => self.problems.extend(offers.check_fences(&fences)),
+            (None, Some(_)) => {}
+            (None, None) => {
+                let reason = "names offers and no fences, so none of them is ever due";
+                self.warnings.push(Problem::of_file(file, reason));
+            }
+        }
+    }
+
+    fn check_offers(&mut self, file: &Path) -> Option<OffersFile> {
+        match OffersFile::load(file) {
+            Ok(offers) => {
+                self.checked.push((file.to_owned(), counted(offers.n_offers(), "offer")));
+                Some(offers)
+            }
+            Err(wrong) => {
+                self.checked.push((file.to_owned(), "offers".to_owned()));
+                self.problems.extend(wrong);
+                None
+            }
+        }
+    }
+
+    fn check_fences(&mut self, file: &Path, options: FenceOptions) -> Option<Vec<FenceFacts>> {
+        match fence_files::load(file, options) {
+            Ok(loaded) => {
+                self.checked.push((file.to_owned(), counted(loaded.fences.len(), "fence")));
+                self.warnings.extend(loaded.warnings);
+                let facts: Vec<FenceFacts> = loaded.fences.into_iter().map(|fence| fence.facts).collect();
+                let unowned: Vec<&FenceFacts> =
+                    facts.iter().filter(|fence| fence.merchant.is_none()).collect();
+                if let Some(first) = unowned.first() {
+                    let reason = format!(
+                        "{} of {} fences have no merchant and never bring an offer, the first is {:?}",
+                        unowned.len(),
+                        facts.len(),
+                        first.id.as_str()
+                    );
+                    self.warnings.push(Problem::of_file(file, reason));
+                }
+                Some(facts)
+            }
+            Err(wrong) => {
+                self.checked.push((file.to_owned(), "fences".to_owned()));
+                self.problems.extend(wrong);
+                None
+            }
+        }
+    }
+
+    fn check_consent(&mut self, file: &Path) {
+        let text = match fs::read(file) {
+            Ok(text) => text,
+            Err(error) => {
+                self.problems.push(fence_files::unreadable(file, &error));
+                return;
+            }
+        };
+        let (mut n_events, mut wrong) = (0, Vec::new());
+        for line in text.split(|b| *b == b'\n').map(|_| Ok::<(), String>(())) {
+            match line {
+                Ok(_) => n_events += 1,
+                Err(error) => wrong.push(Problem::of_file(file, error.to_string())),
+            }
+        }
+        self.checked.push((file.to_owned(), counted(n_events, "consent event")));
+        self.problems.extend(fence_files::shortened(file, wrong));
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        if self.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(78) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let listed = |problems: &[Problem]| problems.iter().map(problem_json).collect::<Vec<_>>();
+        let checked: Vec<_> = self
+            .checked
+            .iter()
+            .map(|(file, what)| json!({ "file": file.display().to_string(), "what": what }))
+            .collect();
+        json!({ "checked": checked, "problems": listed(&self.problems), "warnings": listed(&self.warnings) })
+    }
+
+    fn tell(&self, out: &mut impl io::Write, dir: &Path, is_fancy: bool) -> io::Result<()> {
+        tell_problems(out, &self.problems, Weight::Problem, is_fancy)?;
+        tell_problems(out, &self.warnings, Weight::Warning, is_fancy)?;
+        for (file, what) in &self.checked {
+            writeln!(out, "{}: {what}", file.display())?;
+        }
+        let verdict = match (self.problems.len(), self.warnings.len()) {
+            (0, 0) => "nothing wrong".to_owned(),
+            (0, n_warnings) => format!("nothing wrong, {}", counted(n_warnings, "warning")),
+            (n_problems, 0) => counted(n_problems, "problem"),
+            (n_problems, n_warnings) => {
+                format!("{}, {}", counted(n_problems, "problem"), counted(n_warnings, "warning"))
+            }
+        };
+        writeln!(out, "{}: {} checked, {verdict}", dir.display(), counted(self.checked.len(), "file"))
+    }
+}
