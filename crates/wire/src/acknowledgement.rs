@@ -23,9 +23,29 @@ pub struct Acknowledgement {
     pub epoch: u32,
 }
 
-/// Writes an answer.
+impl Acknowledgement {
+    /// Reads an answer, for clients.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn decode(body: &[u8]) -> Result<Self, Flaw> {
+        let raw: RawAcknowledgement<'_> = json::read(body)?;
+        check_version(&raw.version, Flaw::UnknownFormat)?;
+        let text = |value: &Scalar<'_>| value.required_text(Field::Answer).map(str::to_owned);
+        Ok(Self {
+            event_id: text(&raw.event_id)?,
+            merchant: text(&raw.merchant)?,
+            purpose: text(&raw.purpose)?,
+            state: text(&raw.state)?,
+            effect: text(&raw.effect)?,
+            epoch: epoch(&raw.epoch)?,
+        })
+    }
+}
+
+/// Writes an answer to a consent event.
 #[must_use]
-pub fn encode_acknowledgement(answer: &Acknowledgement) -> Vec<u8> {
+pub fn encode_ack(answer: &Acknowledgement) -> Vec<u8> {
     #[derive(Serialize)]
     struct Written<'a> {
         v: u8,
@@ -39,22 +59,6 @@ pub fn encode_acknowledgement(answer: &Acknowledgement) -> Vec<u8> {
 
     let Acknowledgement { event_id, merchant, purpose, state, effect, epoch } = answer;
     json::write(&Written { v: 1, event_id, merchant, purpose, state, effect, epoch: *epoch })
-}
-
-/// Reads an answer, for clients.
-pub fn decode_acknowledgement(body: &[u8]) -> Result<Acknowledgement, Flaw> {
-    let raw: RawAcknowledgement<'_> = json::read(body)?;
-    check_version(&raw.version, Flaw::UnknownFormat)?;
-    let text = |value: &Scalar<'_>| value.required_text(Field::Answer).map(str::to_owned);
-    let Scalar::Integer(epoch) = raw.epoch else { return Err(Flaw::Malformed) };
-    Ok(Acknowledgement {
-        event_id: text(&raw.event_id)?,
-        merchant: text(&raw.merchant)?,
-        purpose: text(&raw.purpose)?,
-        state: text(&raw.state)?,
-        effect: text(&raw.effect)?,
-        epoch: u32::try_from(epoch).map_err(|_| Flaw::OutOfRange)?,
-    })
 }
 
 #[derive(Default)]
@@ -81,5 +85,15 @@ impl<'a> Fields<'a> for RawAcknowledgement<'a> {
             _ => return json::skip(map),
         };
         fill(slot, map)
+    }
+}
+
+fn epoch(value: &Scalar<'_>) -> Result<u32, Flaw> {
+    match value {
+        Scalar::Absent => Err(Flaw::MissingField(Field::Answer)),
+        Scalar::Integer(epoch) => u32::try_from(*epoch).map_err(|_| Flaw::Malformed),
+        Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Nested => {
+            Err(Flaw::Malformed)
+        }
     }
 }

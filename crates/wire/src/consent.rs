@@ -2,6 +2,7 @@
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use model::{MerchantId, Timestamp};
+use serde::Serialize;
 use serde::de::{Error, MapAccess};
 
 use crate::json::{self, Fields, Object, Scalar, check_version, fill};
@@ -15,21 +16,33 @@ const LANG_LEN_MAX: usize = 35;
 /// Hexadecimal digits of a SHA-256.
 const SHA256_LEN: usize = 64;
 
+/// Writes a consent event as a phone or a backend sends it.
+#[must_use]
+pub fn encode_consent(event: &ConsentEvent) -> Vec<u8> {
+    json::write(&WrittenConsent::of(event))
+}
+
 #[derive(Default)]
 pub(crate) struct RawConsent<'a> {
-    version: Scalar<'a>,
+    pub(crate) version: Scalar<'a>,
     id: Scalar<'a>,
     merchant: Scalar<'a>,
     purpose: Scalar<'a>,
     kind: Scalar<'a>,
     until: Scalar<'a>,
+    evidence: RawEvidence<'a>,
+    /// In files only.
+    pub(crate) received_at: Scalar<'a>,
+    pub(crate) names: Names<'a>,
+    pub(crate) n_unexpected: u64,
+}
+
+#[derive(Default)]
+struct RawEvidence<'a> {
     actor: Scalar<'a>,
     method: Scalar<'a>,
     evidence_at: Scalar<'a>,
     notice: RawNotice<'a>,
-    pub(crate) received_at: Scalar<'a>,
-    pub(crate) names: Names<'a>,
-    pub(crate) n_unexpected: u64,
 }
 
 #[derive(Default)]
@@ -59,9 +72,9 @@ impl<'a> Fields<'a> for RawConsent<'a> {
             "purpose" => &mut self.purpose,
             "kind" => &mut self.kind,
             "until" => &mut self.until,
-            "actor" => &mut self.actor,
-            "method" => &mut self.method,
-            "evidence_ts" => &mut self.evidence_at,
+            "actor" => &mut self.evidence.actor,
+            "method" => &mut self.evidence.method,
+            "evidence_ts" => &mut self.evidence.evidence_at,
             "received_at" => &mut self.received_at,
             "notice" => return self.take_notice(map),
             _ => match self.names.slot(key) {
@@ -75,31 +88,31 @@ impl<'a> Fields<'a> for RawConsent<'a> {
 
 impl<'a> RawConsent<'a> {
     fn take_notice<A: MapAccess<'a>>(&mut self, map: &mut A) -> Result<(), A::Error> {
-        if !matches!(self.notice, RawNotice::Absent) {
+        if !matches!(self.evidence.notice, RawNotice::Absent) {
             return Err(A::Error::custom("a key comes twice"));
         }
         let notice: Option<Object<NoticeFields<'a>>> = map.next_value()?;
-        self.notice = notice.map_or(RawNotice::Null, |notice| RawNotice::Fields(notice.0));
+        self.evidence.notice = notice.map_or(RawNotice::Null, |notice| RawNotice::Fields(notice.0));
         Ok(())
     }
 
     /// What the fields say.
     pub(crate) fn event(&self) -> Result<ConsentEvent, Flaw> {
-        check_version(&self.version, Flaw::UnknownFormat)?;
         let id = EventId::new(self.id.required_text(Field::EventId)?).map_err(|_| Flaw::BadId)?;
         let merchant = MerchantId::new(self.merchant.required_text(Field::Merchant)?);
         let merchant = merchant.map_err(|_| Flaw::BadId)?;
         let purpose = Purpose::from_word(self.purpose.required_text(Field::Purpose)?);
         let purpose = purpose.ok_or(Flaw::UnknownPurpose)?;
         let kind = kind(self.kind.required_text(Field::Kind)?, instant::optional(&self.until)?)?;
-        let actor = Actor::from_word(self.actor.required_text(Field::Actor)?).ok_or(Flaw::UnknownActor)?;
-        let method = Method::from_word(self.method.required_text(Field::Method)?);
+        let actor =
+            Actor::from_word(self.evidence.actor.required_text(Field::Actor)?).ok_or(Flaw::UnknownActor)?;
+        let method = Method::from_word(self.evidence.method.required_text(Field::Method)?);
         let method = method.ok_or(Flaw::UnknownMethod)?;
-        let notice = match &self.notice {
+        let notice = match &self.evidence.notice {
             RawNotice::Absent | RawNotice::Null => None,
             RawNotice::Fields(fields) => Some(fields.notice()?),
         };
-        let evidence_at = instant::optional(&self.evidence_at)?;
+        let evidence_at = instant::optional(&self.evidence.evidence_at)?;
         Ok(ConsentEvent { id, merchant, purpose, kind, actor, method, notice, evidence_at })
     }
 }
@@ -161,4 +174,57 @@ pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(ConsentEvent, u64), Flaw>
     check_version(&raw.version, Flaw::UnknownFormat)?;
     raw.names.check(envelope)?;
     Ok((raw.event()?, raw.n_unexpected))
+}
+
+#[derive(Serialize)]
+pub(crate) struct WrittenConsent<'a> {
+    v: u8,
+    event_id: &'a str,
+    merchant: &'a str,
+    purpose: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<i64>,
+    actor: &'a str,
+    method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<WrittenNotice<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence_ts: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct WrittenNotice<'a> {
+    id: &'a str,
+    version: u32,
+    lang: &'a str,
+    sha256: &'a str,
+    shown_at: i64,
+}
+
+impl<'a> WrittenConsent<'a> {
+    pub(crate) fn of(event: &'a ConsentEvent) -> Self {
+        let until = match event.kind {
+            ConsentKind::Grant { until } | ConsentKind::Pause { until } => until,
+            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Resume => None,
+        };
+        Self {
+            v: 1,
+            event_id: event.id.as_str(),
+            merchant: event.merchant.as_str(),
+            purpose: event.purpose.word(),
+            kind: event.kind.word(),
+            until: until.map(Timestamp::unix_ms),
+            actor: event.actor.word(),
+            method: event.method.word(),
+            notice: event.notice.as_ref().map(|notice| WrittenNotice {
+                id: &notice.id,
+                version: notice.version,
+                lang: &notice.lang,
+                sha256: &notice.sha256,
+                shown_at: notice.shown_at.unix_ms(),
+            }),
+            evidence_ts: event.evidence_at.map(Timestamp::unix_ms),
+        }
+    }
 }

@@ -51,7 +51,7 @@ impl Decoder {
         out: &mut Vec<Result<Fix, Flaw>>,
     ) -> Consented<()> {
         envelope.map(|envelope| {
-            if let Err(flaw) = check_len(envelope.body, self.limits.fix_len_max) {
+            if let Err(flaw) = check_len(envelope.body, self.limits.fix_bytes_max) {
                 out.push(Err(flaw));
                 return;
             }
@@ -64,7 +64,7 @@ impl Decoder {
 
     /// Reads a consent event, which needs no consent.
     pub fn consent(&mut self, envelope: &Envelope<'_>) -> Result<ConsentEvent, Flaw> {
-        check_len(envelope.body, self.limits.consent_len_max)?;
+        check_len(envelope.body, self.limits.consent_bytes_max)?;
         let (event, n_unexpected) = consent::read(envelope)?;
         self.n_unexpected += n_unexpected;
         Ok(event)
@@ -72,7 +72,7 @@ impl Decoder {
 
     /// Reads feedback, which holds no position.
     pub fn feedback(&mut self, envelope: &Envelope<'_>) -> Result<Feedback, Flaw> {
-        check_len(envelope.body, self.limits.feedback_len_max)?;
+        check_len(envelope.body, self.limits.consent_bytes_max)?;
         let (feedback, n_unexpected) = feedback::read(envelope)?;
         self.n_unexpected += n_unexpected;
         Ok(feedback)

@@ -13,12 +13,11 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 use crate::{Field, Flaw};
 
 /// A UTF-8 byte order mark; one is tolerated before a body.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A body as text that begins like an object.
 pub(crate) fn object_text(body: &[u8]) -> Result<&str, Flaw> {
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-    let body = trim_start(body);
+    let body = trim_start(without_mark(body));
     match body {
         [] => Err(Flaw::Empty),
         // UTF-16 without a mark puts a nought beside the brace.
@@ -26,6 +25,11 @@ pub(crate) fn object_text(body: &[u8]) -> Result<&str, Flaw> {
         [b'{', ..] => std::str::from_utf8(body).map_err(|_| Flaw::Malformed),
         [..] => Err(Flaw::UnknownFormat),
     }
+}
+
+/// A body without the one mark that may stand before it.
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
 }
 
 /// A slice without leading JSON whitespace.

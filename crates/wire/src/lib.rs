@@ -4,23 +4,31 @@
 //! names at the head of each record are read before that.
 
 mod acknowledgement;
+pub mod batch;
 mod consent;
+pub mod consent_file;
 mod decoder;
+mod encode;
 mod feedback;
 mod fix;
 mod flaw;
 mod instant;
 mod json;
 mod limits;
+mod line;
 mod names;
 mod offer;
 mod raw_fix;
 mod topic;
+pub mod trace;
 
-pub use acknowledgement::{Acknowledgement, decode_acknowledgement, encode_acknowledgement};
+pub use acknowledgement::{Acknowledgement, encode_ack};
+pub use consent::encode_consent;
 pub use decoder::{Decoder, Envelope};
+pub use encode::{encode_batch_record, encode_fix, encode_fixes};
 pub use feedback::{Feedback, FeedbackKind, encode_feedback};
 pub use flaw::{Field, Flaw};
 pub use limits::Limits;
-pub use offer::encode_offer;
+pub use line::{LineError, LineReason};
+pub use offer::{Offer, decode_offer, encode_offer};
 pub use topic::{Topic, Topics};

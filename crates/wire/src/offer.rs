@@ -1,9 +1,34 @@
 //! Offers on their way to a phone.
 
-use model::Notification;
+use consent_gate::{ConsentKind, Purpose};
+use model::{FenceId, IdFlaw, MerchantId, Notification, NotificationId, OfferId, Timestamp, Words};
 use serde::Serialize;
+use serde::de::MapAccess;
 
-use crate::{FeedbackKind, instant, json};
+use crate::feedback::notification_id;
+use crate::json::{self, Fields, Scalar, check_version, fill};
+use crate::{FeedbackKind, Field, Flaw, instant};
+
+/// An offer as a device or a backend gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The notification's name, for feedback; equal for every retry.
+    pub id: NotificationId,
+    /// What.
+    pub offer: OfferId,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// Where.
+    pub fence: FenceId,
+    /// The store's public name.
+    pub store: String,
+    /// Its text.
+    pub words: Words,
+    /// When it was decided.
+    pub issued_at: Timestamp,
+    /// When it turns stale.
+    pub expires_at: Timestamp,
+}
 
 /// Writes an offer as devices and backends get it; the same bytes for every retry.
 #[must_use]
@@ -24,6 +49,68 @@ pub fn encode_offer(notification: &Notification) -> Vec<u8> {
         expires_at: instant::to_rfc3339(notification.expires_at),
         controls: Controls::ALL,
     })
+}
+
+/// Reads an offer, for clients.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn decode_offer(body: &[u8]) -> Result<Offer, Flaw> {
+    let raw: RawOffer<'_> = json::read(body)?;
+    check_version(&raw.version, Flaw::UnknownFormat)?;
+    let text = |value: &Scalar<'_>| value.required_text(Field::Answer).map(str::to_owned);
+    let bad_id = |_: IdFlaw| Flaw::BadId;
+    let link = match &raw.link {
+        Scalar::Absent | Scalar::Null => None,
+        link => Some(text(link)?),
+    };
+    Ok(Offer {
+        id: notification_id(raw.id.required_text(Field::OfferId)?)?,
+        offer: OfferId::new(&text(&raw.offer)?).map_err(bad_id)?,
+        merchant: MerchantId::new(&text(&raw.merchant)?).map_err(bad_id)?,
+        fence: FenceId::new(&text(&raw.fence)?).map_err(bad_id)?,
+        store: text(&raw.store)?,
+        words: Words { title: text(&raw.title)?, body: text(&raw.body)?, link, why: text(&raw.why)? },
+        issued_at: instant::required(&raw.issued_at, Field::Answer)?,
+        expires_at: instant::required(&raw.expires_at, Field::Answer)?,
+    })
+}
+
+#[derive(Default)]
+struct RawOffer<'a> {
+    version: Scalar<'a>,
+    id: Scalar<'a>,
+    offer: Scalar<'a>,
+    merchant: Scalar<'a>,
+    fence: Scalar<'a>,
+    store: Scalar<'a>,
+    title: Scalar<'a>,
+    body: Scalar<'a>,
+    link: Scalar<'a>,
+    why: Scalar<'a>,
+    issued_at: Scalar<'a>,
+    expires_at: Scalar<'a>,
+}
+
+impl<'a> Fields<'a> for RawOffer<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let slot = match key {
+            "v" => &mut self.version,
+            "offer_id" => &mut self.id,
+            "offer" => &mut self.offer,
+            "merchant" => &mut self.merchant,
+            "fence" => &mut self.fence,
+            "store" => &mut self.store,
+            "title" => &mut self.title,
+            "body" => &mut self.body,
+            "link" => &mut self.link,
+            "why" => &mut self.why,
+            "issued_at" => &mut self.issued_at,
+            "expires_at" => &mut self.expires_at,
+            _ => return json::skip(map),
+        };
+        fill(slot, map)
+    }
 }
 
 #[derive(Serialize)]
@@ -67,8 +154,8 @@ impl Controls {
         not_relevant: Control::feedback(FeedbackKind::NotRelevant),
         too_often: Control::feedback(FeedbackKind::TooOften),
         creepy: Control::feedback(FeedbackKind::Creepy),
-        pause: Control::consent(consent_gate::ConsentKind::Pause { until: None }),
-        stop: Control::consent(consent_gate::ConsentKind::Withdraw),
+        pause: Control::consent(ConsentKind::Pause { until: None }),
+        stop: Control::consent(ConsentKind::Withdraw),
     };
 }
 
@@ -77,8 +164,8 @@ impl Control {
         Self { send: "feedback", kind: kind.word(), purpose: None }
     }
 
-    const fn consent(kind: consent_gate::ConsentKind) -> Self {
-        let purpose = Some(consent_gate::Purpose::OffersPush.word());
+    const fn consent(kind: ConsentKind) -> Self {
+        let purpose = Some(Purpose::OffersPush.word());
         Self { send: "consent", kind: kind.word(), purpose }
     }
 }

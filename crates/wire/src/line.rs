@@ -1,0 +1,159 @@
+//! Files of lines: opened, unpacked, and read one line at a time with its number.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::json::BYTE_ORDER_MARK;
+use crate::{Flaw, Limits};
+
+/// What is wrong with one line of a file.
+///
+/// Names the line, the column and the reason, and repeats nothing of what the line holds.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub struct LineError {
+    /// The line, counted from 1.
+    pub line: u64,
+    /// Why it cannot be used.
+    pub reason: LineReason,
+}
+
+/// Why a line cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LineReason {
+    /// The file cannot be read any further.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// The file has no header.
+    #[error("there is no header: the file is empty")]
+    NoHeader,
+    /// The header lacks a column.
+    #[error("the header has no column {0}")]
+    MissingColumn(&'static str),
+    /// The header names a column twice.
+    #[error("the header has two columns {0}")]
+    RepeatedColumn(&'static str),
+    /// The line has more or fewer cells than the header.
+    #[error("has {n_cells} cells where the header has {n_columns}")]
+    Cells {
+        /// How many it has.
+        n_cells: u64,
+        /// How many it should have.
+        n_columns: u64,
+    },
+    /// A value is of no use.
+    #[error("{0}")]
+    Flaw(Flaw),
+    /// A value in a column is of no use.
+    #[error("{flaw} in column {column}")]
+    Cell {
+        /// The name of the column.
+        column: &'static str,
+        /// What is wrong.
+        flaw: Flaw,
+    },
+}
+
+impl LineError {
+    pub(crate) fn flaw(line: u64, flaw: Flaw) -> Self {
+        Self { line, reason: LineReason::Flaw(flaw) }
+    }
+}
+
+/// A file, plain or gzip, told by its first bytes.
+pub(crate) type Source<'a> = Box<dyn BufRead + Send + 'a>;
+
+/// Opens a file, plain or gzip.
+pub(crate) fn open(path: &Path) -> Result<Source<'static>, LineError> {
+    let unreadable = |error: io::Error| LineError { line: 0, reason: error.into() };
+    source(File::open(path).map_err(unreadable)?)
+}
+
+/// Unpacks gzip and takes a byte order mark off.
+pub(crate) fn source<'a>(reader: impl Read + Send + 'a) -> Result<Source<'a>, LineError> {
+    let at_first = |error: io::Error| LineError { line: 1, reason: error.into() };
+    let mut raw: Source<'a> = Box::new(BufReader::with_capacity(BUFFER_LEN, reader));
+    if starts_with(&mut raw, GZIP).map_err(at_first)? {
+        raw = Box::new(BufReader::with_capacity(BUFFER_LEN, MultiGzDecoder::new(raw)));
+    }
+    if starts_with(&mut raw, BYTE_ORDER_MARK).map_err(at_first)? {
+        raw.consume(BYTE_ORDER_MARK.len());
+    }
+    Ok(raw)
+}
+
+const BUFFER_LEN: usize = 64 * 1024;
+const GZIP: &[u8] = b"\x1F\x8B";
+
+/// A first read may give less than the mark, which then counts as absent.
+fn starts_with(reader: &mut Source<'_>, mark: &[u8]) -> io::Result<bool> {
+    Ok(reader.fill_buf()?.starts_with(mark))
+}
+
+/// Numbered lines of bounded length.
+pub(crate) struct Lines<'a> {
+    source: Source<'a>,
+    buffer: Vec<u8>,
+    n_lines: u64,
+    is_over: bool,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn new(source: Source<'a>) -> Self {
+        Self { source, buffer: Vec::new(), n_lines: 0, is_over: false }
+    }
+
+    /// The next line with something on it, and its number.
+    pub(crate) fn next(&mut self) -> Option<Result<(u64, &[u8]), LineError>> {
+        loop {
+            if self.is_over {
+                return None;
+            }
+            match self.read_line() {
+                Ok(()) if self.is_over && self.buffer.is_empty() => return None,
+                Ok(()) => {}
+                Err(reason) => {
+                    self.is_over |= matches!(reason, LineReason::Unreadable(_));
+                    return Some(Err(LineError { line: self.n_lines, reason }));
+                }
+            }
+            if !self.buffer.trim_ascii().is_empty() {
+                break;
+            }
+        }
+        Some(Ok((self.n_lines, self.buffer.trim_ascii())))
+    }
+
+    fn read_line(&mut self) -> Result<(), LineReason> {
+        let len_max = Limits::default().fix_bytes_max;
+        self.buffer.clear();
+        self.n_lines += 1;
+        let mut bounded = (&mut self.source).take(len_max as u64 + 1);
+        bounded.read_until(b'\n', &mut self.buffer)?;
+        if self.buffer.last() == Some(&b'\n') {
+            return Ok(());
+        }
+        if len_max < self.buffer.len() {
+            self.skip_line()?;
+            return Err(LineReason::Flaw(Flaw::TooLarge));
+        }
+        self.is_over = true;
+        Ok(())
+    }
+
+    fn skip_line(&mut self) -> io::Result<()> {
+        loop {
+            let part = self.source.fill_buf()?;
+            let end = part.iter().position(|byte| *byte == b'\n');
+            let n_read = end.map_or(part.len(), |end| end + 1);
+            self.is_over |= part.is_empty();
+            self.source.consume(n_read);
+            if end.is_some() || n_read == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
