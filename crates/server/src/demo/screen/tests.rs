@@ -1,0 +1,80 @@
+//! What the picture looks like, at several sizes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::draw;
+use crate::demo::rehearsal::rehearse;
+use crate::demo::scene::Scene;
+
+/// The default town at a moment, as its rehearsal has it.
+fn scene(at: Duration) -> Scene {
+    let mut scene = Scene::default();
+    rehearse(32, |stage, town_at, elapsed| {
+        if elapsed == at {
+            scene = stage.show(town_at, elapsed).clone();
+        }
+        elapsed < at
+    });
+    scene
+}
+
+fn picture(scene: &Scene, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| draw(frame, scene)).unwrap();
+    let buffer = terminal.backend().buffer();
+    let row = |y: u16| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..height).map(row).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Compares with the picture in `screen/pictures`; `STILE_REDRAW=1` writes it anew.
+fn check(scene: &Scene, width: u16, height: u16) {
+    let name = format!("src/demo/screen/pictures/{width}x{height}.txt");
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(&name);
+    let drawn = picture(scene, width, height);
+    if std::env::var_os("STILE_REDRAW").is_some() {
+        std::fs::write(&file, &drawn).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == drawn, "{name} differs; look, then STILE_REDRAW=1:\n{drawn}");
+}
+
+#[test]
+fn the_picture_is_as_it_was() {
+    let scene = scene(Duration::from_secs(22));
+    check(&scene, 120, 36);
+    check(&scene, 80, 24);
+}
+
+#[test]
+fn every_size_shows_both_numbers() {
+    let scene = scene(Duration::from_secs(22));
+    let numbers = [scene.counters.n_naive, scene.counters.n_sent].map(|n| n.to_string());
+    for (width, height) in [(200, 25), (100, 20), (80, 24), (60, 16), (40, 10), (30, 5), (12, 3)] {
+        let drawn = picture(&scene, width, height);
+        assert!(numbers.iter().all(|number| drawn.contains(number)), "{width}x{height}:\n{drawn}");
+    }
+}
+
+#[test]
+fn no_size_is_too_small_or_too_big() {
+    let scenes = [Scene::default(), scene(Duration::from_secs(13))];
+    for scene in &scenes {
+        for width in (1..240).step_by(7) {
+            for height in (1..80).step_by(5) {
+                picture(scene, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_reasons_on_the_picture_add_up() {
+    let scene = scene(Duration::from_secs(22));
+    let n: u64 = scene.reasons.iter().map(|reason| reason.n).sum();
+    assert_eq!(n, scene.counters.n_naive);
+    assert!(4 <= scene.n_silences());
+}
