@@ -115,7 +115,8 @@ impl Engine {
     pub(crate) fn take_up(&mut self, customer: CustomerNo, stored: Stored, now: Timestamp) {
         let (id, expires_at) = (stored.notification().id, stored.notification().expires_at);
         if expires_at <= now {
-            return self.leave(customer, id, DeliveryOutcome::Expired, now);
+            // A crash may have come between its publish and the note of it: the cap stays used.
+            return self.leave(customer, id, DeliveryOutcome::Lapsed, now);
         }
         let merchant = self.people.find_merchant(&stored.notification().merchant).ok_or(Refusal::NotGranted);
         match merchant.and_then(|merchant| self.gate.release(customer, merchant, stored, now)) {

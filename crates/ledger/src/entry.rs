@@ -67,11 +67,13 @@ pub enum DeliveryOutcome {
     Revoked,
     /// The provider refused it at once.
     Refused,
+    /// Turned stale while the engine was down: it may have been handed over before, so it counts.
+    Lapsed,
 }
 
 impl DeliveryOutcome {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Sent, Self::Expired, Self::Revoked, Self::Refused];
+    pub const ALL: [Self; 5] = [Self::Sent, Self::Expired, Self::Revoked, Self::Refused, Self::Lapsed];
 
     /// The word that files and wires use.
     #[must_use]
@@ -81,6 +83,7 @@ impl DeliveryOutcome {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Refused => "refused",
+            Self::Lapsed => "lapsed",
         }
     }
 
@@ -97,7 +100,7 @@ impl DeliveryOutcome {
     pub const fn gives_back(self) -> bool {
         match self {
             Self::Expired | Self::Refused => true,
-            Self::Sent | Self::Revoked => false,
+            Self::Sent | Self::Revoked | Self::Lapsed => false,
         }
     }
 }
