@@ -1,0 +1,164 @@
+//! Plays a script through one connection: consent first and acknowledged, then fixes in their
+//! order, then silence until nothing more comes back.
+
+use std::time::{Duration, Instant};
+
+use rumqttc::v5::mqttbytes::QoS;
+use tokio::sync::mpsc::Receiver;
+use wire::{Acknowledgement, Topic, Topics};
+
+use crate::account::{Account, Load, Offer};
+use crate::credentials::Credentials;
+use crate::pace::{Pace, Rate};
+use crate::progress::Progress;
+use crate::publisher::{Arrival, Publisher, Waited};
+use crate::report::{Ended, Report};
+use crate::safety::Broker;
+use crate::script::{Script, Step};
+
+/// How long answers are waited for after Ctrl-C.
+const PATIENCE_INTERRUPTED: Duration = Duration::from_secs(2);
+/// Consent events without their acknowledgement, before the next one waits.
+const CONSENTS_WAITING_MAX: usize = 256;
+
+/// How to play.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) broker: Broker,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) rate: Rate,
+    pub(crate) qos: QoS,
+    /// How long nothing may move before the run gives up.
+    pub(crate) patience: Duration,
+    /// How long no offer may come before the run is over.
+    pub(crate) drain: Duration,
+}
+
+/// Plays and reports.
+///
+/// # Errors
+/// A sentence when there was no connection to begin with.
+pub(crate) async fn replay(plan: &Plan, script: Script) -> Result<Report, String> {
+    let topics = script.topics.clone();
+    let patterns = vec![topics.every_offer(), topics.every_consent_ack()];
+    let arrival = arrivals(topics.clone());
+    let credentials = plan.credentials.as_ref();
+    let publisher = Publisher::connect(&plan.broker, credentials, plan.qos, patterns, arrival).await?;
+    let progress = Progress::start(script.survey.n_fixes, publisher.watch());
+    let n_unreadable = script.survey.n_unreadable;
+
+    let mut began = None;
+    let played = tokio::select! {
+        played = play(plan, &publisher, script.play(), &mut began) => played,
+        _ = tokio::signal::ctrl_c() => Ended::Interrupted,
+    };
+    let ended = tokio::select! {
+        ended = finish(plan, &publisher, topics.every_consent_ack(), played) => ended,
+        _ = tokio::signal::ctrl_c() => Ended::Interrupted,
+    };
+    progress.finish();
+    let account = publisher.close().await;
+    let took = began.zip(account.settled_at).map_or(Duration::ZERO, |(began, settled)| settled - began);
+    Ok(Report::new(&account, plan.qos != QoS::AtMostOnce, n_unreadable, took, ended))
+}
+
+/// Sends everything; tells when the first fix left.
+async fn play(
+    plan: &Plan,
+    publisher: &Publisher,
+    mut steps: Receiver<Step>,
+    began: &mut Option<Instant>,
+) -> Ended {
+    let patience = plan.patience;
+    let mut pace = Pace::new(plan.rate);
+    while let Some(step) = steps.recv().await {
+        let message = match step {
+            Ok(message) => message,
+            Err(why) => return Ended::Stopped(why),
+        };
+        let n_waiting_max = match message.load {
+            Load::Consent(_) => CONSENTS_WAITING_MAX,
+            Load::Fixes(_) => 0,
+        };
+        let settled = publisher.wait(patience, |account| account.consents.n_waiting() <= n_waiting_max).await;
+        if settled != Waited::Done {
+            return stopped(
+                settled,
+                publisher,
+                "acknowledges a consent event: is `stile serve` behind it?",
+                patience,
+            );
+        }
+        if let Load::Fixes(n) = message.load {
+            let due_at = *began.get_or_insert_with(Instant::now) + pace.due(n);
+            if Instant::now() < due_at {
+                tokio::time::sleep_until(due_at.into()).await;
+            }
+        }
+        let published = publisher.publish(message, patience).await;
+        if published != Waited::Done {
+            return stopped(published, publisher, "acknowledges anything", patience);
+        }
+    }
+    Ended::Complete
+}
+
+/// Waits for what is still on its way: answers first, then offers.
+async fn finish(plan: &Plan, publisher: &Publisher, pattern: String, played: Ended) -> Ended {
+    let (patience, silence) = match played {
+        Ended::Complete => (plan.patience, plan.drain),
+        Ended::Interrupted => (PATIENCE_INTERRUPTED, plan.drain.min(PATIENCE_INTERRUPTED)),
+        Ended::Stopped(_) => return played,
+    };
+    let answered = |account: &Account| account.n_on_the_way() == 0 && account.consents.n_waiting() == 0;
+    let mut waited = publisher.wait(patience, answered).await;
+    if waited == Waited::Done {
+        waited = publisher.fence(pattern, patience).await;
+    }
+    if waited == Waited::Done {
+        waited = publisher.quiet(silence).await;
+    }
+    match (waited, &played) {
+        (Waited::Done, _) | (Waited::Stalled, Ended::Interrupted) => played,
+        (Waited::Stalled | Waited::Lost, _) => stopped(waited, publisher, "answers the rest", patience),
+    }
+}
+
+fn stopped(waited: Waited, publisher: &Publisher, nobody: &str, patience: Duration) -> Ended {
+    Ended::Stopped(match waited {
+        Waited::Done | Waited::Stalled => format!("for {} s nobody {nobody}", patience.as_secs()),
+        Waited::Lost => {
+            let why = publisher.look(|account| account.lost.clone());
+            format!("the connection was lost: {}", why.as_deref().unwrap_or("it was closed"))
+        }
+    })
+}
+
+/// Tells offers and consent acknowledgements apart and counts them.
+fn arrivals(topics: Topics) -> Arrival {
+    Box::new(move |topic, payload, account| match topics.parse(topic) {
+        Ok(Topic::Offer { .. }) => {
+            let offer = wire::decode_offer(payload).ok();
+            let counted = offer.as_ref().map(|offer| Offer {
+                id: u128::from_le_bytes(offer.id.0.bytes()),
+                merchant: offer.merchant.as_str(),
+                offer: offer.offer.as_str(),
+            });
+            account.offer(counted, Instant::now());
+        }
+        Ok(Topic::ConsentAck { .. }) => {
+            if let Ok(ack) = Acknowledgement::decode(payload) {
+                account.consent_settled(&ack.event_id, &ack.effect);
+            }
+        }
+        Ok(
+            Topic::Fix { .. }
+            | Topic::Batch
+            | Topic::Consent { .. }
+            | Topic::Feedback { .. }
+            | Topic::Status { .. }
+            | Topic::Dead,
+        )
+        | Err(_) => {}
+    })
+}
