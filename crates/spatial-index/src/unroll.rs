@@ -34,7 +34,9 @@ pub(crate) fn unroll(corners: &[Corner]) -> Result<Vec<Corner>, NotUnrolled> {
     }
     let is_closed = n_turns == 0;
     if is_closed {
-        let unrolled = closed(turn_all(corners, &turns));
+        let mut unrolled = closed(turn_all(corners, &turns));
+        // -180 and 180 may have stood side by side.
+        unrolled.dedup();
         if has_area(&unrolled) {
             return Ok(unrolled);
         }
@@ -52,6 +54,11 @@ pub(crate) fn unroll(corners: &[Corner]) -> Result<Vec<Corner>, NotUnrolled> {
 /// Whether an unrolled ring goes over the antimeridian.
 pub(crate) fn is_over_antimeridian(corners: &[Corner]) -> bool {
     corners.iter().any(|corner| 180.0 < corner.x)
+}
+
+/// Whether an unrolled ring kept an edge along a parallel right round the earth, off the poles.
+pub(crate) fn is_round_the_earth(corners: &[Corner]) -> bool {
+    corners.windows(2).any(|pair| (pair[1].x - pair[0].x).abs() == 360.0 && pair[0].y.abs() < 90.0)
 }
 
 /// The change of longitude from a corner to the next.
@@ -86,10 +93,7 @@ mod tests {
     fn a_ring_over_the_antimeridian_is_unrolled() {
         check(&[(170.0, 0.0), (-170.0, 0.0), (-170.0, 9.0)], Ok(&[170.0, 190.0, 190.0, 170.0]));
         check(&[(-170.0, 0.0), (170.0, 0.0), (170.0, 9.0)], Ok(&[190.0, 170.0, 170.0, 190.0]));
-        check(
-            &[(170.0, 0.0), (180.0, 0.0), (-180.0, 0.0), (-170.0, 9.0)],
-            Ok(&[170.0, 180.0, 180.0, 190.0, 170.0]),
-        );
+        check(&[(170.0, 0.0), (180.0, 0.0), (-180.0, 0.0), (-170.0, 9.0)], Ok(&[170.0, 180.0, 190.0, 170.0]));
     }
 
     #[test]

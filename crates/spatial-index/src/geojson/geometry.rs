@@ -10,7 +10,7 @@ use super::warning::Concern;
 use crate::polygon::{Polygon, Ring, RingFlaw};
 use crate::shape::{CircleFlaw, Shape};
 use crate::tangle::{EdgeName, Tangle, tangles};
-use crate::unroll::is_over_antimeridian;
+use crate::unroll::{is_over_antimeridian, is_round_the_earth};
 
 /// A circle below this is hardly meant: receivers are not that exact, and kilometres are small numbers.
 const RADIUS_EXPECTED_MIN: Meters = Meters(5.0);
@@ -93,9 +93,21 @@ struct RingName {
 }
 
 impl RingName {
-    fn of(polygon: usize, ring: usize, corners: &[[f64; 2]]) -> Self {
-        let mut distinct: Vec<usize> = (0..corners.len()).collect();
-        distinct.dedup_by_key(|point| corners[*point].map(f64::to_bits));
+    fn of(polygon: usize, ring: usize, corners: &[[f64; 2]], found: &Ring) -> Self {
+        let distinct_by = |antimeridian: f64| {
+            let mut distinct: Vec<usize> = (0..corners.len()).collect();
+            distinct.dedup_by_key(|point| {
+                let [lng, lat] = corners[*point];
+                (if lng == -180.0 { antimeridian } else { lng }.to_bits(), lat.to_bits())
+            });
+            distinct
+        };
+        let mut distinct = distinct_by(-180.0);
+        let n_repeated_at_end = usize::from(corners.first() == corners.last());
+        // An unrolled ring has no -180 beside 180.
+        if found.corners().len() - 1 < distinct.len() - n_repeated_at_end {
+            distinct = distinct_by(180.0);
+        }
         let distinct = (distinct.len() < corners.len()).then_some(distinct);
         Self { polygon, ring, distinct }
     }
@@ -125,8 +137,11 @@ impl Reader {
                     if is_over_antimeridian(found.corners()) {
                         self.concerns.push(Concern::OverAntimeridian(place));
                     }
+                    if is_round_the_earth(found.corners()) {
+                        self.concerns.push(Concern::RoundTheEarth(place));
+                    }
+                    names.push(RingName::of(polygon, ring, &corners, &found));
                     rings.push(found);
-                    names.push(RingName::of(polygon, ring, &corners));
                 }
                 Err(RingFlaw::TooFewCorners | RingFlaw::NoArea) if 0 < ring => {
                     self.concerns.push(Concern::HoleIgnored(place));

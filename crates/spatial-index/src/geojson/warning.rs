@@ -38,6 +38,9 @@ pub enum Concern {
     PolygonsOverlap(Place),
     /// A ring that goes over the antimeridian, the short way round.
     OverAntimeridian(Place),
+    /// A ring with an edge right round the earth, which was taken as it is written: what lies
+    /// between it and a pole is outside.
+    RoundTheEarth(Place),
     /// Too much lies side by side to be searched for crossings.
     NotChecked,
     /// A radius below 5 metres: perhaps kilometres were meant.
@@ -77,6 +80,9 @@ impl fmt::Display for Concern {
                     f,
                     "{place}: the ring goes over the antimeridian, since an edge spans more than 180 degrees"
                 )
+            }
+            Self::RoundTheEarth(place) => {
+                write!(f, "{place}: an edge of the ring spans 360 degrees; taken as written, without the pole")
             }
             Self::NotChecked => f.write_str("too many edges side by side; not searched for crossings"),
             Self::SmallRadius => f.write_str("`radius_m` is below 5 metres; were kilometres meant?"),

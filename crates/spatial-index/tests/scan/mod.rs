@@ -1,0 +1,183 @@
+//! A full scan with an exact test of its own: `geo` for planes, `geographiclib` for circles.
+//!
+//! It shares no function with the index: rings are unrolled by adding up differences, the point
+//! is tried at five longitudes, and each fence is asked about each point.
+#![allow(dead_code, reason = "not every test uses every part")]
+
+use geo::{Coord, Intersects, Kernel, Line, Orientation, algorithm::kernels::RobustKernel};
+use geographiclib_rs::{Geodesic, InverseGeodesic};
+
+/// A fence as plain numbers.
+#[derive(Clone, Debug)]
+pub(crate) enum Drawn {
+    Circle {
+        lat: f64,
+        lng: f64,
+        radius_m: f64,
+    },
+    /// Polygons, their rings, their `[longitude, latitude]` corners.
+    Polygons(Vec<Vec<Vec<[f64; 2]>>>),
+}
+
+/// All fences, with boxes that are wide enough.
+pub(crate) struct Scan {
+    fences: Vec<Scanned>,
+    wgs84: Geodesic,
+}
+
+enum Scanned {
+    Circle { lat: f64, lng: f64, radius_m: f64 },
+    Polygons(Vec<Rings>),
+}
+
+struct Rings {
+    low: Coord,
+    high: Coord,
+    lines: Vec<Line>,
+}
+
+impl Scan {
+    pub(crate) fn new(fences: &[Drawn]) -> Self {
+        let scanned = |fence: &Drawn| match fence {
+            Drawn::Circle { lat, lng, radius_m } => {
+                Scanned::Circle { lat: *lat, lng: *lng, radius_m: *radius_m }
+            }
+            Drawn::Polygons(polygons) => {
+                Scanned::Polygons(polygons.iter().map(|rings| Rings::new(rings)).collect())
+            }
+        };
+        Self { fences: fences.iter().map(scanned).collect(), wgs84: Geodesic::wgs84() }
+    }
+
+    /// Numbers of the fences that hold a point.
+    pub(crate) fn matches(&self, lat: f64, lng: f64) -> Vec<u32> {
+        (0..self.fences.len()).filter(|&i| self.contains(i, lat, lng)).map(|i| i as u32).collect()
+    }
+
+    pub(crate) fn contains(&self, fence: usize, lat: f64, lng: f64) -> bool {
+        match &self.fences[fence] {
+            Scanned::Circle { lat: center_lat, lng: center_lng, radius_m } => {
+                // A degree of latitude is never less than 110 km: far away is far away.
+                if radius_m / 110_000.0 + 0.01 < (lat - center_lat).abs() {
+                    return false;
+                }
+                let distance_m: f64 = self.wgs84.inverse(*center_lat, *center_lng, lat, lng);
+                distance_m <= *radius_m
+            }
+            Scanned::Polygons(polygons) => polygons.iter().any(|rings| rings.contains(lat, lng)),
+        }
+    }
+}
+
+impl Rings {
+    fn new(rings: &[Vec<[f64; 2]>]) -> Self {
+        let mut lines = Vec::new();
+        for ring in rings {
+            let ring = unrolled(ring);
+            let next = ring.iter().cycle().skip(1);
+            lines.extend(ring.iter().zip(next).map(|(a, b)| Line::new(*a, *b)));
+        }
+        let least = |of: fn(&Coord) -> f64| lines.iter().map(|line| of(&line.start)).fold(f64::MAX, f64::min);
+        let most = |of: fn(&Coord) -> f64| lines.iter().map(|line| of(&line.start)).fold(f64::MIN, f64::max);
+        let low = Coord { x: least(|c| c.x), y: least(|c| c.y) };
+        let high = Coord { x: most(|c| c.x), y: most(|c| c.y) };
+        Self { low, high, lines }
+    }
+
+    fn contains(&self, lat: f64, lng: f64) -> bool {
+        if lat < self.low.y || self.high.y < lat {
+            return false;
+        }
+        if lat.abs() == 90.0 {
+            return true;
+        }
+        let mut is_inside = false;
+        for turn in -2..=2 {
+            let point = Coord { x: lng + 360.0 * f64::from(turn), y: lat };
+            if point.x < self.low.x || self.high.x < point.x {
+                continue;
+            }
+            for line in &self.lines {
+                if line.start.x.max(line.end.x) < point.x {
+                    continue;
+                }
+                if line.intersects(&point) {
+                    return true;
+                }
+                if (point.y < line.start.y) != (point.y < line.end.y) {
+                    let turn = RobustKernel::orient2d(line.start, line.end, point);
+                    let is_rising = line.start.y < line.end.y;
+                    is_inside ^= (turn == Orientation::CounterClockwise) == is_rising;
+                }
+            }
+        }
+        is_inside
+    }
+}
+
+/// The corners with every step taken the short way round; as they are where that does not close.
+fn unrolled(ring: &[[f64; 2]]) -> Vec<Coord> {
+    let plain = || ring.iter().map(|&[x, y]| Coord { x, y }).collect::<Vec<_>>();
+    let mut turns = 0.0;
+    let mut found = Vec::new();
+    for (i, &[x, y]) in ring.iter().enumerate() {
+        found.push(Coord { x: if turns == 0.0 { x } else { x + 360.0 * turns }, y });
+        let step = ring[(i + 1) % ring.len()][0] - x;
+        if 180.0 < step {
+            turns -= 1.0;
+        } else if step < -180.0 {
+            turns += 1.0;
+        }
+    }
+    if turns != 0.0 {
+        return plain();
+    }
+    let least = found.iter().map(|c| c.x).fold(f64::MAX, f64::min);
+    if least < -180.0 {
+        // From the other side the same ring again, so that no number is rounded twice.
+        let mut turned = ring.to_vec();
+        let east = found.iter().position(|c| c.x == least).unwrap();
+        turned.rotate_left(east);
+        return unrolled(&turned);
+    }
+    found
+}
+
+/// Where the shared data lies, or none with a reason printed.
+pub(crate) fn shared_data(file: &str) -> Option<std::path::PathBuf> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(file);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: {file} of the shared data is not here");
+    None
+}
+
+/// Bytes of a shared file, unpacked.
+pub(crate) fn read_shared(file: &str) -> Option<Vec<u8>> {
+    use std::io::Read as _;
+    let bytes = std::fs::read(shared_data(file)?).unwrap();
+    if !file.ends_with(".gz") {
+        return Some(bytes);
+    }
+    let mut unpacked = Vec::new();
+    flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
+    Some(unpacked)
+}
+
+/// Ids and polygons of a GeoJSON file, read without the room's own reader.
+pub(crate) fn read_drawn(bytes: &[u8]) -> Vec<(String, Drawn)> {
+    type Polygon = Vec<Vec<[f64; 2]>>;
+    let file: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    let fence = |feature: &serde_json::Value| {
+        let geometry = &feature["geometry"];
+        let coordinates = geometry["coordinates"].clone();
+        let polygons: Vec<Polygon> = match geometry["type"].as_str().unwrap() {
+            "Polygon" => vec![serde_json::from_value(coordinates).unwrap()],
+            "MultiPolygon" => serde_json::from_value(coordinates).unwrap(),
+            other => panic!("{other}"),
+        };
+        (feature["id"].as_str().unwrap().to_owned(), Drawn::Polygons(polygons))
+    };
+    file["features"].as_array().unwrap().iter().map(fence).collect()
+}
