@@ -1,4 +1,12 @@
 //! The parts of the `stile` program: sockets, files, threads and the clock around the engine.
 
+pub mod cli;
+pub mod consent_file;
+pub mod control;
 pub mod demo;
+pub mod explain;
+pub mod fence_files;
+pub mod log;
+pub mod machine;
 pub mod mqtt;
+pub mod trace;

@@ -10,7 +10,7 @@ use model::FenceFacts;
 use serde_json::json;
 use settings::{OffersFile, Problem, Settings};
 
-use crate::cli::report::{Failure, Weight, counted, problem_json, tell_problems};
+use crate::cli::report::{Failure, Weight, counted, line_problem, problem_json, tell_problems};
 use crate::fence_files::{self, FenceOptions};
 
 /// Checks settings, fences, offers and consent files, and tells everything that is wrong.
@@ -243,18 +243,18 @@ impl Findings {
     }
 
     fn check_consent(&mut self, file: &Path) {
-        let text = match fs::read(file) {
-            Ok(text) => text,
+        let events = match wire::consent_file::open(file) {
+            Ok(events) => events,
             Err(error) => {
-                self.problems.push(fence_files::unreadable(file, &error));
+                self.problems.push(line_problem(file, &error));
                 return;
             }
         };
         let (mut n_events, mut wrong) = (0, Vec::new());
-        for line in text.split(|b| *b == b'\n').map(|_| Ok::<(), String>(())) {
-            match line {
+        for event in events {
+            match event {
                 Ok(_) => n_events += 1,
-                Err(error) => wrong.push(Problem::of_file(file, error.to_string())),
+                Err(error) => wrong.push(line_problem(file, &error)),
             }
         }
         self.checked.push((file.to_owned(), counted(n_events, "consent event")));

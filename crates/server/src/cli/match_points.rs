@@ -12,8 +12,7 @@ use serde_json::json;
 use settings::Problem;
 use spatial_index::{Hits, Index};
 
-use crate::cli::points::Points;
-use crate::cli::report::{Failure, Weight, counted, tell_problems};
+use crate::cli::report::{Failure, Weight, counted, line_problem, tell_problems};
 use crate::fence_files::{self, FenceOptions, unreadable};
 
 /// Tells which fences hold each point: CSV with `point,fence`, points counted from 0.
@@ -68,7 +67,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Failure::Problems(vec![Problem::of_file(&args.fences, format!("cannot be matched: {error}"))])
     })?;
     let (reader, progress) = open(&args.points)?;
-    let mut points = Points::new(&args.points, reader)?;
+    let points = wire::trace::points(reader).map_err(|error| vec![line_problem(&args.points, &error)])?;
+    let mut points = points.map(|point| point.map_err(|error| line_problem(&args.points, &error)));
     let mut out = Out::open(args.out.as_deref())?;
     let mut run = Run {
         summary: Summary { n_fences: ids.len(), ..Summary::default() },
@@ -215,7 +215,7 @@ fn tell(args: &Args, summary: &Summary) {
 }
 
 /// Opens the points with a bar that follows how much of the file was read.
-fn open(file: &Path) -> Result<(Box<dyn Read>, ProgressBar), Failure> {
+fn open(file: &Path) -> Result<(impl Read + Send, ProgressBar), Failure> {
     let raw = File::open(file).map_err(|error| vec![unreadable(file, &error)])?;
     let facts = raw.metadata().map_err(|error| vec![unreadable(file, &error)])?;
     if facts.is_dir() {
@@ -227,14 +227,7 @@ fn open(file: &Path) -> Result<(Box<dyn Read>, ProgressBar), Failure> {
     if let Ok(style) = ProgressStyle::with_template("matching {bar:40} {percent:>3} %  {eta} left") {
         progress.set_style(style);
     }
-    let mut counted = progress.wrap_read(raw);
-    let mut head = Vec::with_capacity(2);
-    Read::by_ref(&mut counted).take(2).read_to_end(&mut head).map_err(|error| Failure::io(file, error))?;
-    let is_gzip = head == [0x1f, 0x8b];
-    let whole = io::Cursor::new(head).chain(counted);
-    let reader: Box<dyn Read> =
-        if is_gzip { Box::new(flate2::read::MultiGzDecoder::new(whole)) } else { Box::new(whole) };
-    Ok((reader, progress))
+    Ok((progress.wrap_read(raw), progress))
 }
 
 /// Where the answer goes: a file appears under its name only when it is whole.

@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, NamedSource, Severity, SourceCode};
 use serde_json::{Value, json};
-use settings::{Problem, Shown};
+use settings::{Place, Problem, Shown};
 use store::OpenError;
+use wire::LineError;
 
 /// Why a command could not do what it was asked to; every kind has its exit code.
 #[derive(Debug, thiserror::Error)]
@@ -133,6 +134,16 @@ pub fn tell_problems(
     Ok(())
 }
 
+/// What is wrong with a line of a recording, as a problem of its file.
+#[must_use]
+pub fn line_problem(file: &Path, error: &LineError) -> Problem {
+    let mut problem = Problem::of_file(file, error.reason.to_string());
+    // No bytes: a line of a recording may hold where a person was, and is never shown.
+    let line = usize::try_from(error.line).unwrap_or(usize::MAX);
+    problem.place = (0 < line).then_some(Place { line, column: 1, bytes: 0..0 });
+    problem
+}
+
 /// A problem as a JSON object.
 #[must_use]
 pub fn problem_json(problem: &Problem) -> Value {
@@ -162,7 +173,7 @@ fn picture(
     weight: Weight,
     texts: &mut HashMap<PathBuf, Option<String>>,
 ) -> Option<String> {
-    let place = problem.place.as_ref()?;
+    let place = problem.place.as_ref().filter(|place| place.bytes != (0..0))?;
     let text = texts.entry(problem.file.clone()).or_insert_with(|| readable(&problem.file)).as_deref()?;
     let end = place.bytes.end.max(place.bytes.start + 1).min(text.len());
     let span = (place.bytes.start.min(end), end.saturating_sub(place.bytes.start));

@@ -1,0 +1,60 @@
+//! The commands of the `stile` program, one file each.
+
+pub mod check;
+pub mod consent;
+pub mod customer;
+pub mod data;
+pub mod fences;
+pub mod match_points;
+pub mod replay;
+pub mod report;
+pub mod serve;
+
+use std::process::ExitCode;
+
+/// Geo-fencing offers that ask first: consent before any look, few offers, a reason for each.
+#[derive(clap::Parser, Debug)]
+#[command(name = "stile", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Runs the engine: embedded MQTT listener, outside broker, or both.
+    Serve(serve::Args),
+    /// Checks settings, fences, offers and consent files, and prints every problem.
+    Check(check::Args),
+    /// Which fences hold each point of a CSV file.
+    Match(match_points::Args),
+    /// Plays recorded fixes through the engine in virtual time.
+    Replay(replay::Args),
+    /// Imports and checks fence files.
+    #[command(subcommand)]
+    Fences(fences::Command),
+    /// Shows and imports consent.
+    #[command(subcommand)]
+    Consent(consent::Command),
+    /// Answers a customer's questions.
+    #[command(subcommand)]
+    Customer(customer::Command),
+}
+
+/// Runs a command, and tells why when it fails.
+#[must_use]
+pub fn run(cli: &Cli) -> ExitCode {
+    let ended = match &cli.command {
+        Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Match(args) => match_points::run(args),
+        Command::Replay(args) => replay::run(args),
+        Command::Fences(args) => fences::run(args),
+        Command::Consent(command) => consent::run(command),
+        Command::Customer(command) => customer::run(command),
+    };
+    ended.unwrap_or_else(|failure| {
+        failure.tell();
+        failure.exit_code()
+    })
+}

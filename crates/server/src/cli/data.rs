@@ -1,0 +1,150 @@
+//! Whose data a command works on: the running server's, else the directory's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use engine::{Door, Engine, House, Letter};
+use ledger::Storage as _;
+use model::CustomerId;
+use offers::Catalogue;
+use serde_json::{Value, json};
+use store::SqliteStore;
+
+use super::report::Failure;
+use super::serve::{open_existing, policy_of};
+use crate::control::{self, Request};
+use crate::explain;
+use crate::machine::{Clock, entries_of};
+
+/// Where the data is.
+#[derive(clap::Args, Debug)]
+pub struct Data {
+    /// Settings file that names the data directory.
+    #[arg(long, default_value = "config/default.toml", value_name = "FILE")]
+    config: PathBuf,
+    /// Data directory, instead of the settings' one.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// A way to the data.
+pub enum Desk {
+    /// A server holds it.
+    Running(PathBuf),
+    /// Nobody does; this command holds it now.
+    Directory(Box<SqliteStore>),
+}
+
+/// The data directory that was named, for messages.
+#[must_use]
+pub fn data_dir(data: &Data) -> PathBuf {
+    data.dir().unwrap_or_default()
+}
+
+impl Data {
+    fn dir(&self) -> Result<PathBuf, Failure> {
+        match &self.data {
+            Some(dir) => Ok(dir.clone()),
+            None => Ok(settings::load(&self.config)?.data.dir),
+        }
+    }
+
+    /// Finds the server that serves the data, or opens the directory.
+    ///
+    /// # Errors
+    /// When there is no data, or somebody holds it who does not answer.
+    pub fn open(&self) -> Result<Desk, Failure> {
+        let dir = self.dir()?;
+        let answered = control::ask(&dir, &Request::Status).map_err(|error| Failure::io(&dir, error))?;
+        match answered {
+            Some(_) => Ok(Desk::Running(dir)),
+            None => Ok(Desk::Directory(Box::new(open_existing(&dir)?))),
+        }
+    }
+}
+
+impl Desk {
+    /// What a customer agreed to.
+    ///
+    /// # Errors
+    /// When the data cannot be read.
+    pub fn consent_of(&mut self, customer: &CustomerId) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => ask(dir, &Request::ConsentShow { customer: customer.as_str().into() }),
+            Self::Directory(store) => {
+                let mut found = None;
+                let scanned = store.scan_states(&mut |stored| {
+                    if stored.customer() == customer {
+                        found = Some(stored.into_parts().0);
+                    }
+                });
+                scanned.map_err(|error| Failure::failed(74, &error))?;
+                let now = Clock::Wall.now();
+                Ok(found.map_or_else(
+                    || control::stranger(customer.as_str()),
+                    |state| explain::consent_as_json(&state, now),
+                ))
+            }
+        }
+    }
+
+    /// A customer's record in sentences.
+    ///
+    /// # Errors
+    /// When the data cannot be read.
+    pub fn explain(&mut self, customer: &CustomerId, n_max: usize) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => {
+                ask(dir, &Request::CustomerExplain { customer: customer.as_str().into(), n_max })
+            }
+            Self::Directory(store) => {
+                let entries =
+                    entries_of(store.as_mut(), customer).map_err(|error| Failure::failed(74, &error))?;
+                Ok(control::sentences_as_json(customer.as_str(), &explain::sentences(&entries, n_max)))
+            }
+        }
+    }
+
+    /// Hands consent events in; they are durable when it returns.
+    ///
+    /// # Errors
+    /// When they could not be made durable.
+    pub fn import(&mut self, events: &[(String, String)]) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => ask(dir, &Request::ConsentImport { events: events.to_vec() }),
+            Self::Directory(store) => import_offline(store, events),
+        }
+    }
+}
+
+fn ask(dir: &Path, request: &Request) -> Result<Value, Failure> {
+    let answer = control::ask(dir, request).map_err(|error| Failure::io(dir, error))?;
+    answer.ok_or_else(|| Failure::failed(74, &"the server has stopped meanwhile"))
+}
+
+/// The same engine that serves weighs the events; it has no fences and no doors.
+fn import_offline(store: &mut SqliteStore, events: &[(String, String)]) -> Result<Value, Failure> {
+    let house = House::new(Vec::new(), Catalogue::default()).map_err(|error| Failure::failed(78, &error))?;
+    let mut engine = Engine::new(Arc::new(house), policy_of(&settings::Settings::default()));
+    let failed = |error| Failure::failed(74, &error);
+    store.scan_states(&mut |stored| engine.load(stored)).map_err(failed)?;
+    let now = Clock::Wall.now();
+    let letters: Vec<Letter<'_>> = events
+        .iter()
+        .map(|(customer, event)| Letter {
+            door: Door::Consent,
+            customer,
+            device: "",
+            body: event.as_bytes(),
+            ticket: 0,
+        })
+        .collect();
+    engine.handle_letters(&letters, now);
+    while let Some(staged) = engine.poll_staged(now) {
+        let committed = ledger::commit(store, vec![staged]).map_err(|not| failed(not.error))?;
+        for committed in committed {
+            engine.handle_committed(committed, now);
+        }
+    }
+    Ok(json!({ "imported": events.len() }))
+}

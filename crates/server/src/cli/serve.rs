@@ -1,0 +1,292 @@
+//! `stile serve`: the engine behind its doors, until it is told to stop.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::DateTime;
+use engine::{House, Policy};
+use ledger::Storage as _;
+use model::{Millis, Timestamp};
+use settings::{FenceSettings, Settings};
+use store::{Options, SqliteStore};
+use wire::Limits;
+
+use super::report::Failure;
+use crate::fence_files::FenceOptions;
+use crate::machine::{Clock, Running, Setup};
+use crate::mqtt::broker::Credentials;
+use crate::mqtt::{BadIdentity, BrokerOptions, Identity, ListenerOptions, Prefix, Role, Secret, Version};
+use crate::{control, fence_files};
+
+/// Runs the engine.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Settings file.
+    #[arg(long, default_value = "config/default.toml", value_name = "FILE")]
+    config: PathBuf,
+    /// Data directory, instead of the settings' one.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Where the clock comes from: `fixes` replays old traces, whose admitted fixes move it.
+    #[arg(long, value_enum, default_value_t = ClockArg::Wall)]
+    clock: ClockArg,
+    /// Where a clock that is not the wall's starts (RFC 3339).
+    #[arg(long, value_name = "TIME", value_parser = time, required_if_eq_any([("clock", "fixes"), ("clock", "scaled")]))]
+    clock_start: Option<Timestamp>,
+    /// How much faster than real time a scaled clock runs.
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    clock_speed: f64,
+    /// Starts although the clock is behind the last recorded decision.
+    #[arg(long)]
+    accept_clock: bool,
+    /// Listens on an address that other machines reach, although nothing is encrypted.
+    #[arg(long)]
+    insecure_listen: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ClockArg {
+    /// The computer's.
+    Wall,
+    /// Its own, from `--clock-start` on, `--clock-speed` times as fast.
+    Scaled,
+    /// Stands still except when an admitted fix moves it.
+    Fixes,
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let parsed =
+        DateTime::parse_from_rfc3339(text).map_err(|error| format!("{error}, as in 2015-03-07T00:00:00Z"))?;
+    Ok(Timestamp::from_unix_ms(parsed.timestamp_millis()))
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "is not a number".to_owned())?;
+    if (0.01..=10_000.0).contains(&speed) { Ok(speed) } else { Err("must be within 0.01 and 10000".into()) }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When it could not start, or the ledger failed while it ran.
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let settings = settings::load_with(&args.config, args.insecure_listen)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::io(Path::new("tokio"), error))?;
+    runtime.block_on(serve(args, &settings))
+}
+
+async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
+    let clock = clock_of(args);
+    let data_dir = args.data.clone().unwrap_or_else(|| settings.data.dir.clone());
+    let setup = set_up(args, settings, &data_dir, clock)?;
+    let running = Running::start(setup).await.map_err(|error| Failure::failed(74, &error))?;
+    let running = Arc::new(running);
+    let socket =
+        control::serve(&data_dir, running.clone(), clock).map_err(|error| Failure::io(&data_dir, error))?;
+    match running.address() {
+        Some(address) => println!("stile is listening on {address}"),
+        None => println!("stile is connected to the outside broker"),
+    }
+    let ended_well = wait(&running).await;
+    socket.abort();
+    let _ = std::fs::remove_file(control::socket_of(&data_dir));
+    // Questions that are still being answered hold the machine for a moment.
+    for _ in 0..100 {
+        if Arc::strong_count(&running) == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    if let Some(running) = Arc::into_inner(running) {
+        running.shut_down().await;
+    }
+    if ended_well {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure::failed(74, &"the ledger failed; the log says why"))
+    }
+}
+
+/// Waits for a signal to stop; false when the machine broke first.
+async fn wait(running: &Running) -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let terminated = async {
+        match &mut terminate {
+            Some(terminate) => drop(terminate.recv().await),
+            None => std::future::pending().await,
+        }
+    };
+    let broken = async {
+        while running.is_healthy() {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => true,
+        () = terminated => true,
+        () = broken => false,
+    }
+}
+
+fn clock_of(args: &Args) -> Clock {
+    let start_at = args.clock_start.unwrap_or_default();
+    match args.clock {
+        ClockArg::Wall => Clock::Wall,
+        ClockArg::Scaled => Clock::scaled(start_at, args.clock_speed),
+        ClockArg::Fixes => Clock::Fixes { start_at },
+    }
+}
+
+fn set_up(args: &Args, settings: &Settings, data_dir: &Path, clock: Clock) -> Result<Setup, Failure> {
+    let house = Arc::new(house_of(settings)?);
+    let store = open_store(data_dir)?;
+    check_clock(args, &store, clock)?;
+    let closed = store.closed_partitions().iter().map(|closed| closed.partition).collect();
+    // A clock driven by fixes has one order of fixes, so one shard.
+    let n_shards = if args.clock == ClockArg::Fixes { 1 } else { settings.engine.n_shards };
+    Ok(Setup {
+        house,
+        policy: policy_of(settings),
+        storage: Box::new(store),
+        closed,
+        n_shards,
+        prefix: settings.topic_prefix.clone(),
+        clock,
+        listener: listener_of(settings)?,
+        broker: broker_of(settings),
+    })
+}
+
+/// Fences and offers of the settings.
+pub(super) fn house_of(settings: &Settings) -> Result<House, Failure> {
+    let fences = match &settings.fences.file {
+        Some(file) => {
+            let FenceSettings { region, skip_invalid, .. } = settings.fences;
+            let loaded = fence_files::load(file, FenceOptions { skip_invalid, region })?;
+            for warning in &loaded.warnings {
+                tracing::warn!("{warning}");
+            }
+            loaded.fences
+        }
+        None => Vec::new(),
+    };
+    let catalogue = match &settings.offers_file {
+        None => offers::Catalogue::default(),
+        Some(file) => {
+            let offers = settings::OffersFile::load(file)?;
+            let facts: Vec<_> = fences.iter().map(|fence| fence.facts.clone()).collect();
+            let problems = offers.check_fences(&facts);
+            if !problems.is_empty() {
+                return Err(Failure::Problems(problems));
+            }
+            offers.catalogue()
+        }
+    };
+    House::new(fences, catalogue).map_err(|error| Failure::failed(78, &error))
+}
+
+/// Every room's numbers from the settings.
+pub(super) fn policy_of(settings: &Settings) -> Policy {
+    let limits = settings.limits;
+    Policy {
+        limits: Limits {
+            fix_bytes_max: limits.fix_bytes_max,
+            batch_bytes_max: limits.batch_bytes_max,
+            consent_bytes_max: limits.consent_bytes_max,
+            n_fixes_max: limits.n_fixes_max,
+            n_batch_fixes_max: limits.n_batch_fixes_max,
+        },
+        gate: settings.gate,
+        presence: settings.presence,
+        notifier: settings.notifier,
+        ..Policy::default()
+    }
+}
+
+/// Opens the data directory for this process alone.
+pub(super) fn open_store(data_dir: &Path) -> Result<SqliteStore, Failure> {
+    let mut store =
+        SqliteStore::open(data_dir, Options::default(), chance()).map_err(|error| Failure::open(&error))?;
+    // Reading every row once finds damaged partitions before anybody is let in.
+    store.scan_states(&mut |_| {}).map_err(|error| Failure::failed(74, &error))?;
+    for closed in store.closed_partitions() {
+        tracing::error!(partition = closed.partition.no(), reason = closed.reason, "a partition is closed");
+    }
+    Ok(store)
+}
+
+/// A clock that went back between stop and start would give windows of caps twice (K09).
+fn check_clock(args: &Args, store: &SqliteStore, clock: Clock) -> Result<(), Failure> {
+    const BACK_MAX: Millis = Millis::from_secs(5);
+    let last = store.last_recorded_at().map_err(|error| Failure::failed(74, &error))?;
+    match last {
+        Some(last) if !args.accept_clock && clock.now() < last - BACK_MAX => {
+            let behind = last.since(clock.now());
+            let reason = format!(
+                "the clock is {behind} behind the last recorded decision; set it right, or start with --accept-clock"
+            );
+            Err(Failure::failed(78, &reason))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn listener_of(settings: &Settings) -> Result<Option<(ListenerOptions, Vec<Identity>)>, Failure> {
+    let listener = &settings.listener;
+    if !listener.enabled {
+        return Ok(None);
+    }
+    let identities = listener.users.iter().map(identity_of).collect::<Result<_, _>>();
+    let identities = identities.map_err(|error| Failure::failed(78, &error))?;
+    let options = ListenerOptions {
+        address: listener.bind,
+        prefix: Prefix::new(&settings.topic_prefix),
+        n_connections_max: listener.n_connections_max,
+        packet_len_max: settings.limits.packet_bytes_max,
+        ..ListenerOptions::default()
+    };
+    Ok(Some((options, identities)))
+}
+
+fn identity_of(user: &settings::User) -> Result<Identity, BadIdentity> {
+    let role = match user.role {
+        settings::Role::Device => Role::Device,
+        settings::Role::Backend => Role::Backend,
+        settings::Role::Operator => Role::Operator,
+    };
+    let secret = match &user.secret {
+        settings::Secret::Token(hash) => Secret::Token(*hash),
+        settings::Secret::Password(phc) => Secret::Password(phc.reveal().into()),
+    };
+    Identity::new(&user.name, role, secret)
+}
+
+/// Opens a data directory that must be there.
+pub(super) fn open_existing(data_dir: &Path) -> Result<SqliteStore, Failure> {
+    SqliteStore::open(data_dir, Options { create: false }, chance()).map_err(|error| Failure::open(&error))
+}
+
+/// Random bytes of the system, for keys and nonces.
+fn chance() -> store::Chance {
+    Box::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes"))
+}
+
+fn broker_of(settings: &Settings) -> Option<BrokerOptions> {
+    let broker = settings.broker.as_ref()?;
+    let prefix = Prefix::new(&settings.topic_prefix);
+    let mut options = BrokerOptions::new(&broker.host, broker.port, &broker.client_id, prefix);
+    options.version = match broker.protocol {
+        settings::Protocol::V311 => Version::V311,
+        settings::Protocol::V5 => Version::V5,
+    };
+    options.credentials = broker.username.clone().map(|username| Credentials {
+        username,
+        password: broker.password.as_ref().map(|password| password.reveal().to_owned()).unwrap_or_default(),
+    });
+    options.keep_alive = Duration::from_millis(u64::try_from(broker.keep_alive.ms()).unwrap_or(30_000));
+    Some(options)
+}

@@ -1,0 +1,227 @@
+//! The control socket: commands talk to the running server that owns the data.
+//!
+//! One JSON object a line each way. The socket lies in the data directory with mode 0600:
+//! whoever may read the data may ask.
+
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream as ClientStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::Tally;
+use model::{CustomerId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::explain;
+use crate::machine::{Clock, Running};
+use crate::trace::trace_line;
+
+/// What can be asked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Request {
+    /// Every counter.
+    Status,
+    /// The trace since the last time somebody asked; the first question starts it.
+    Events,
+    /// What a customer agreed to.
+    ConsentShow {
+        /// Who.
+        customer: String,
+    },
+    /// Hands consent events in, in order; the answer comes when all are durable.
+    ConsentImport {
+        /// Each with its customer and its text as JSON.
+        events: Vec<(String, String)>,
+    },
+    /// Why a customer heard this, and why nothing.
+    CustomerExplain {
+        /// Who.
+        customer: String,
+        /// The last so many sentences.
+        n_max: usize,
+    },
+}
+
+/// The socket of a data directory.
+#[must_use]
+pub fn socket_of(data_dir: &Path) -> PathBuf {
+    data_dir.join("control.sock")
+}
+
+/// Asks the server that serves a data directory; `None` when nobody does.
+///
+/// # Errors
+/// When the server hangs up, or says what is wrong with the question.
+pub fn ask(data_dir: &Path, request: &Request) -> io::Result<Option<Value>> {
+    let mut stream = match ClientStream::connect(socket_of(data_dir)) {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    if answer.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server hung up"));
+    }
+    let answer: Value = serde_json::from_str(&answer)?;
+    match answer.get("error").and_then(Value::as_str) {
+        Some(error) => Err(io::Error::other(error.to_owned())),
+        None => Ok(Some(answer)),
+    }
+}
+
+/// Longest question in bytes: an import sends its events in parts.
+const REQUEST_LEN_MAX: u64 = 4 << 20;
+
+/// Answers on the control socket until the machine is dropped.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub fn serve(
+    data_dir: &Path,
+    running: Arc<Running>,
+    clock: Clock,
+) -> io::Result<tokio::task::JoinHandle<()>> {
+    let path = socket_of(data_dir);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let running = running.clone();
+            tokio::spawn(async move {
+                // Whoever hangs up early has their answer.
+                let _ = answer_all(stream, &running, clock).await;
+            });
+        }
+    }))
+}
+
+async fn answer_all(stream: UnixStream, running: &Running, clock: Clock) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut read = tokio::io::BufReader::new(read);
+    loop {
+        let mut line = String::new();
+        let mut bounded = tokio::io::AsyncReadExt::take(&mut read, REQUEST_LEN_MAX);
+        if bounded.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        let answer = match serde_json::from_str(&line) {
+            Ok(request) => answer(request, running, clock).await,
+            Err(error) => json!({ "error": format!("the question cannot be read: {error}") }),
+        };
+        let mut bytes = serde_json::to_vec(&answer)?;
+        bytes.push(b'\n');
+        write.write_all(&bytes).await?;
+    }
+}
+
+async fn answer(request: Request, running: &Running, clock: Clock) -> Value {
+    let answered = match request {
+        Request::Status => {
+            running.tally().await.map(|tally| tally_as_json(&tally)).map_err(|error| error.to_string())
+        }
+        Request::Events => events(running).await,
+        Request::ConsentShow { customer } => show_consent(&customer, running, clock.now()).await,
+        Request::ConsentImport { events } => import_consent(events, running).await,
+        Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
+    };
+    answered.unwrap_or_else(|error| json!({ "error": error }))
+}
+
+async fn events(running: &Running) -> Result<Value, String> {
+    let events = running.events().await.map_err(|error| error.to_string())?;
+    let mut lines = Vec::new();
+    for event in &events {
+        trace_line(event).write(&mut lines).map_err(|error| error.to_string())?;
+    }
+    Ok(json!({ "events": String::from_utf8_lossy(&lines) }))
+}
+
+async fn show_consent(customer: &str, running: &Running, now: Timestamp) -> Result<Value, String> {
+    let id = customer_id(customer)?;
+    let state = running.state_of(&id).await.map_err(|error| error.to_string())?;
+    Ok(state.map_or_else(|| stranger(customer), |state| explain::consent_as_json(&state, now)))
+}
+
+async fn import_consent(events: Vec<(String, String)>, running: &Running) -> Result<Value, String> {
+    let n_events = events.len();
+    let ids: Vec<CustomerId> =
+        events.iter().map(|(customer, _)| customer_id(customer)).collect::<Result<_, _>>()?;
+    let handed_in =
+        ids.iter().zip(events).map(|(id, (_, event))| running.hear_consent(id, Bytes::from(event)));
+    let durable = futures_util::future::join_all(handed_in).await;
+    let n_durable = durable.into_iter().filter(|durable| *durable).count();
+    if n_durable < n_events {
+        return Err(format!("{} of {n_events} events could not be made durable", n_events - n_durable));
+    }
+    Ok(json!({ "imported": n_durable }))
+}
+
+async fn explain_customer(customer: &str, n_max: usize, running: &Running) -> Result<Value, String> {
+    let id = customer_id(customer)?;
+    let entries = running.entries_of(&id).await.map_err(|error| error.to_string())?;
+    Ok(sentences_as_json(customer, &explain::sentences(&entries, n_max)))
+}
+
+/// The answer about somebody of whom nothing is known.
+pub(crate) fn stranger(customer: &str) -> Value {
+    json!({ "customer": customer, "epoch": 0, "consents": [] })
+}
+
+/// Sentences with their times.
+pub(crate) fn sentences_as_json(customer: &str, sentences: &[explain::Sentence]) -> Value {
+    let said: Vec<Value> = sentences
+        .iter()
+        .map(|said| json!({ "at": explain::rfc3339(said.at), "text": said.text, "data": said.data }))
+        .collect();
+    json!({ "customer": customer, "sentences": said })
+}
+
+fn customer_id(text: &str) -> Result<CustomerId, String> {
+    CustomerId::new(text).map_err(|flaw| format!("the customer's id {}", flaw.text()))
+}
+
+/// Every counter by name.
+#[must_use]
+pub fn tally_as_json(tally: &Tally) -> Value {
+    let words = |counts: &engine::Counts| {
+        counts.iter().map(|(word, n)| (word.to_owned(), n.into())).collect::<serde_json::Map<_, Value>>()
+    };
+    json!({
+        "records": tally.n_records,
+        "used": tally.n_used,
+        "matched": tally.n_matched,
+        "held": tally.n_held,
+        "opened": tally.n_opened,
+        "refused": words(&tally.refused),
+        "malformed": words(&tally.malformed),
+        "dropped": words(&tally.dropped),
+        "flagged": words(&tally.flagged),
+        "transitions": words(&tally.transitions),
+        "candidates": tally.n_candidates,
+        "decided": tally.n_decided,
+        "waiting": tally.n_waiting,
+        "suppressed": words(&tally.suppressed),
+        "delivered": words(&tally.delivered),
+        "consents": words(&tally.consents),
+        "unusable": words(&tally.unusable),
+        "feedback": tally.n_feedback,
+        "feedback_unknown": tally.n_feedback_unknown,
+        "balanced": tally.is_balanced(),
+    })
+}

@@ -1,0 +1,22 @@
+//! The machine room: threads and channels around the engine, and nothing that decides.
+//!
+//! ```text
+//! Ingress ─► Inbound ─► shard threads (an Engine each) ─► Outbound ─► listener or broker
+//!                          │  ▲
+//!                          ▼  │ committed
+//!                        writer thread (the ledger)
+//! ```
+
+mod clock;
+mod inbound;
+mod outbound;
+mod parcel;
+mod running;
+mod shard;
+mod tickets;
+mod writer;
+
+pub use clock::Clock;
+pub(crate) use running::entries_of;
+pub use running::{Running, Setup, StartError};
+pub use shard::ShardError;

@@ -1,0 +1,114 @@
+//! From MQTT messages to the shards' queues.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::Door;
+use model::Partition;
+use wire::{Flaw, Limits, Topic, Topics};
+
+use super::parcel::{Parcel, RecordRange, range_in};
+use super::shard::ShardHandle;
+use super::tickets::Tickets;
+use crate::mqtt::{Accepted, Ingress, Publish};
+
+/// Sorts messages by customer, and holds back acknowledgements until they are true.
+pub(crate) struct Inbound {
+    pub(super) topics: Topics,
+    pub(super) limits: Limits,
+    pub(super) shards: Arc<[ShardHandle]>,
+    pub(super) tickets: Arc<Tickets>,
+    /// Partitions whose ledger is damaged take no consent, and know nobody.
+    pub(super) closed: Vec<Partition>,
+}
+
+impl Ingress for Inbound {
+    async fn accept(&self, publish: Publish) -> Accepted {
+        let accepted = match self.topics.parse(&publish.topic) {
+            Ok(Topic::Fix { customer, device }) => {
+                let parcel = message(&publish, Door::Fixes, customer, device, 0);
+                self.shard_of(customer).send(parcel).await
+            }
+            Ok(Topic::Batch) => self.accept_batch(&publish.payload).await,
+            Ok(Topic::Consent { customer }) => {
+                self.accept_durably(&publish, Door::Consent, customer, "").await
+            }
+            Ok(Topic::Feedback { customer, device }) => {
+                self.accept_durably(&publish, Door::Feedback, customer, device).await
+            }
+            // Our own way out: nobody may speak for the engine.
+            Ok(Topic::Offer { .. } | Topic::ConsentAck { .. } | Topic::Status { .. } | Topic::Dead) => {
+                self.shards[0].unaddressed(Flaw::UnknownTopic).await
+            }
+            Err(flaw) => self.shards[0].unaddressed(flaw).await,
+        };
+        // A shard that is gone keeps nothing; the sender shall offer it again.
+        if accepted { Accepted::Acknowledge } else { Accepted::Withhold }
+    }
+}
+
+impl Inbound {
+    fn shard_of(&self, customer: &str) -> &ShardHandle {
+        &self.shards[self.shard_no(customer)]
+    }
+
+    fn shard_no(&self, customer: &str) -> usize {
+        if self.shards.len() == 1 { 0 } else { shard_no(Partition::of(customer), self.shards.len()) }
+    }
+
+    async fn accept_durably(&self, publish: &Publish, door: Door, customer: &str, device: &str) -> bool {
+        if self.closed.contains(&Partition::of(customer)) {
+            return false;
+        }
+        let (ticket, settled) = self.tickets.issue(publish.correlation_data.clone());
+        let parcel = message(publish, door, customer, device, ticket);
+        self.shard_of(customer).send(parcel).await && settled.await.is_ok()
+    }
+
+    /// Splits a batch by shard; the records' bodies stay unread.
+    async fn accept_batch(&self, payload: &Bytes) -> bool {
+        if self.limits.batch_bytes_max < payload.len() {
+            return self.shards[0].unaddressed(Flaw::TooLarge).await;
+        }
+        let mut of_shard: Vec<Vec<RecordRange>> = vec![Vec::new(); self.shards.len()];
+        let mut flaws = Vec::new();
+        for record in wire::batch::records(payload, &self.limits) {
+            match record {
+                Ok(record) => of_shard[self.shard_no(record.customer)].push(RecordRange {
+                    customer: range_in(payload, record.customer.as_bytes()),
+                    device: range_in(payload, record.device.as_bytes()),
+                    body: range_in(payload, record.body),
+                }),
+                Err(flaw) => flaws.push(flaw),
+            }
+        }
+        let mut accepted = true;
+        for flaw in flaws {
+            accepted &= self.shards[0].unaddressed(flaw).await;
+        }
+        for (shard, records) in self.shards.iter().zip(of_shard) {
+            if !records.is_empty() {
+                accepted &= shard.send(Parcel::Records { payload: payload.clone(), records }).await;
+            }
+        }
+        accepted
+    }
+}
+
+/// Which shard owns a partition.
+pub(super) fn shard_no(partition: Partition, n_shards: usize) -> usize {
+    usize::from(partition.no()) % n_shards
+}
+
+fn message(publish: &Publish, door: Door, customer: &str, device: &str, ticket: u64) -> Parcel {
+    let whole = publish.topic.as_bytes();
+    let device = if device.is_empty() { 0..0 } else { range_in(whole, device.as_bytes()) };
+    Parcel::Message {
+        door,
+        topic: publish.topic.clone(),
+        customer: range_in(whole, customer.as_bytes()),
+        device,
+        payload: publish.payload.clone(),
+        ticket,
+    }
+}

@@ -1,0 +1,271 @@
+//! Starts the machine, answers questions about it, and stops it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::{Door, Engine, Event, House, Policy, Tally};
+use ledger::{Numbered, StateRow, Storage, StorageError};
+use model::{CustomerId, Partition};
+use tokio::sync::{Semaphore, mpsc};
+use wire::Topics;
+
+use super::clock::Clock;
+use super::inbound::{Inbound, shard_no};
+use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
+use super::parcel::Parcel;
+use super::shard::{self, Notice, Shard, ShardError, Shards};
+use super::tickets::Tickets;
+use super::writer::{self, WriterHandle};
+use crate::mqtt::{Broker, BrokerOptions, Identity, ListenError, Listener, ListenerOptions};
+
+/// Everything that a machine is made of.
+pub struct Setup {
+    /// Fences and offers.
+    pub house: Arc<House>,
+    /// Every room's numbers; the clock's source is set from `clock`.
+    pub policy: Policy,
+    /// Where the ledger is kept.
+    pub storage: Box<dyn Storage>,
+    /// Partitions that cannot be read: their customers are refused.
+    pub closed: Vec<Partition>,
+    /// Threads that decide.
+    pub n_shards: usize,
+    /// Where topics begin.
+    pub prefix: String,
+    /// Where `now` comes from.
+    pub clock: Clock,
+    /// The embedded listener and who may connect to it.
+    pub listener: Option<(ListenerOptions, Vec<Identity>)>,
+    /// The outside broker.
+    pub broker: Option<BrokerOptions>,
+}
+
+/// Why the machine did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The listener could not listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The ledger could not be read.
+    #[error(transparent)]
+    Ledger(#[from] StorageError),
+    /// The machine gave us no thread.
+    #[error("a thread could not be started")]
+    Thread(#[from] io::Error),
+}
+
+/// A running machine.
+pub struct Running {
+    shards: Shards,
+    inbound: Arc<Inbound>,
+    writer: WriterHandle,
+    exits: Exits,
+    threads: Vec<JoinHandle<()>>,
+    writer_thread: JoinHandle<()>,
+}
+
+/// How long a machine that is told to stop may take to put things in order.
+const ORDERLY_STOP_MAX: Duration = Duration::from_secs(5);
+
+impl Running {
+    /// Reads the ledger back, then opens the gate, then the doors.
+    ///
+    /// Must be called within a multi-threaded tokio runtime.
+    ///
+    /// # Errors
+    /// Nothing is left running then.
+    pub async fn start(mut setup: Setup) -> Result<Self, StartError> {
+        setup.policy.clock = setup.clock.source();
+        let engines = engines(&mut setup)?;
+        let topics = Topics::new(&setup.prefix);
+        let tickets = Arc::new(Tickets::default());
+        let (writer, jobs) = writer::mailbox();
+        let (handles, mailboxes): (Vec<_>, Vec<_>) = engines.iter().map(|_| shard::mailbox()).unzip();
+        let shards: Shards = handles.into();
+        let (limits, closed) = (setup.policy.limits, setup.closed);
+        let inbound = Arc::new(Inbound {
+            topics: topics.clone(),
+            limits,
+            shards: shards.clone(),
+            tickets: tickets.clone(),
+            closed,
+        });
+        let exits = open_doors(setup.listener, setup.broker, &inbound).await?;
+        let writer_thread = writer::run(setup.storage, jobs)?;
+        let mut threads = Vec::new();
+        let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+        for (no, (engine, mailbox)) in engines.into_iter().zip(mailboxes).enumerate() {
+            let (outgoing, out) = mpsc::unbounded_channel();
+            let handle = shards[no].clone();
+            let way_out = Outbound {
+                topics: topics.clone(),
+                exits: exits.clone(),
+                shard: handle.clone(),
+                tickets: tickets.clone(),
+                in_flight: in_flight.clone(),
+            };
+            tokio::spawn(way_out.work(out));
+            let shard =
+                Shard { engine, clock: setup.clock, handle, writer: writer.clone(), outgoing, n_awaited: 0 };
+            threads.push(shard::run(shard, mailbox, no)?);
+        }
+        Ok(Self { shards, inbound, writer, exits, threads, writer_thread })
+    }
+
+    /// Where the embedded listener listens.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.exits.listener.as_ref().map(|listener| listener.address())
+    }
+
+    /// Whether the ledger can still be written; without it nothing is decided.
+    #[must_use]
+    pub fn is_healthy(&self) -> bool {
+        !self.writer_thread.is_finished() && !self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    /// What all shards have counted.
+    ///
+    /// # Errors
+    /// When a shard has stopped.
+    pub async fn tally(&self) -> Result<Tally, ShardError> {
+        let mut sum = Tally::default();
+        for shard in self.shards.iter() {
+            sum.add(&shard.ask(|engine| engine.tally()).await?);
+        }
+        Ok(sum)
+    }
+
+    /// What happened since the last time somebody asked; from the first time on it is noted.
+    ///
+    /// # Errors
+    /// When a shard has stopped.
+    pub async fn events(&self) -> Result<Vec<Event>, ShardError> {
+        let mut events = Vec::new();
+        for shard in self.shards.iter() {
+            let drain = |engine: &mut Engine| {
+                engine.listen();
+                std::iter::from_fn(|| engine.poll_event()).collect::<Vec<_>>()
+            };
+            events.extend(shard.ask(drain).await?);
+        }
+        Ok(events)
+    }
+
+    /// What is known of one customer; `None` for a stranger.
+    ///
+    /// # Errors
+    /// When the customer's shard has stopped.
+    pub async fn state_of(&self, customer: &CustomerId) -> Result<Option<StateRow>, ShardError> {
+        let asked = customer.clone();
+        self.shards[self.shard_no(customer)].ask(move |engine| engine.state_of(&asked)).await
+    }
+
+    /// The ledger's entries about one customer, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn entries_of(&self, customer: &CustomerId) -> Result<Vec<Numbered>, StorageError> {
+        let asked = customer.clone();
+        let (answer, wait) = tokio::sync::oneshot::channel();
+        self.writer.read(move |storage| drop(answer.send(entries_of(storage, &asked))));
+        wait.await.unwrap_or_else(|_| Err(StorageError::Io("the ledger's writer has stopped".into())))
+    }
+
+    /// Hands a consent event in at the same door as MQTT does; true once it is durable.
+    pub async fn hear_consent(&self, customer: &CustomerId, event: Bytes) -> bool {
+        let (ticket, settled) = self.inbound.tickets.issue(None);
+        let name = customer.as_str();
+        let parcel = Parcel::Message {
+            door: Door::Consent,
+            topic: name.into(),
+            customer: 0..name.len(),
+            device: 0..0,
+            payload: event,
+            ticket,
+        };
+        self.shards[self.shard_no(customer)].send(parcel).await && settled.await.is_ok()
+    }
+
+    /// Closes the doors, finishes what is in hand, and lets go of the ledger.
+    pub async fn shut_down(self) {
+        if let Some(listener) = &self.exits.listener {
+            listener.shut_down().await;
+        }
+        if let Some(broker) = &self.exits.broker {
+            broker.announce_draining();
+        }
+        let _ = tokio::time::timeout(ORDERLY_STOP_MAX, self.settle()).await;
+        for shard in self.shards.iter() {
+            shard.notify(Notice::Stop);
+        }
+        let Self { shards, inbound, writer, exits, threads, writer_thread } = self;
+        drop((shards, inbound, writer, exits.listener));
+        let joined = tokio::task::spawn_blocking(move || {
+            for thread in threads.into_iter().chain([writer_thread]) {
+                // A shard that panicked has said so already.
+                let _ = thread.join();
+            }
+        });
+        let _ = tokio::time::timeout(ORDERLY_STOP_MAX, joined).await;
+        if let Some(broker) = exits.broker.and_then(Arc::into_inner) {
+            broker.shut_down().await;
+        }
+    }
+
+    /// Waits until every shard has nothing in its queue and nothing on its way to the ledger.
+    async fn settle(&self) {
+        for shard in self.shards.iter() {
+            while !(shard.is_drained() && shard.ask(|engine| engine.is_idle()).await.unwrap_or(true)) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+
+    fn shard_no(&self, customer: &CustomerId) -> usize {
+        shard_no(Partition::of(customer.as_str()), self.shards.len())
+    }
+}
+
+/// The ledger's entries about one customer, oldest first.
+pub(crate) fn entries_of(
+    storage: &mut dyn Storage,
+    customer: &CustomerId,
+) -> Result<Vec<Numbered>, StorageError> {
+    let mut entries = Vec::new();
+    storage.scan_entries(Some(customer), &mut |entry| entries.push(entry))?;
+    Ok(entries)
+}
+
+/// Reads every state row back into the engine of its shard, then opens the gates.
+fn engines(setup: &mut Setup) -> Result<Vec<Engine>, StorageError> {
+    let new_engine = || Engine::new(setup.house.clone(), setup.policy.clone());
+    let mut engines: Vec<Engine> = (0..setup.n_shards).map(|_| new_engine()).collect();
+    setup.storage.scan_states(&mut |stored| {
+        let no = shard_no(Partition::of(stored.customer().as_str()), setup.n_shards);
+        engines[no].load(stored);
+    })?;
+    for engine in &mut engines {
+        engine.open(setup.clock.now());
+    }
+    Ok(engines)
+}
+
+async fn open_doors(
+    listener: Option<(ListenerOptions, Vec<Identity>)>,
+    broker: Option<BrokerOptions>,
+    inbound: &Arc<Inbound>,
+) -> Result<Exits, ListenError> {
+    let mut exits = Exits::default();
+    if let Some((options, identities)) = listener {
+        exits.listener = Some(Arc::new(Listener::bind(options, identities, inbound.clone()).await?));
+    }
+    if let Some(options) = broker {
+        exits.broker = Some(Arc::new(Broker::connect(options, inbound.clone())));
+    }
+    Ok(exits)
+}

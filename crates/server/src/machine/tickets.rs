@@ -1,0 +1,48 @@
+//! Who waits for the word that their message is durable.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+/// Open tickets by number.
+#[derive(Default)]
+pub(super) struct Tickets {
+    n_issued: AtomicU64,
+    open: Mutex<HashMap<u64, Ticket>>,
+}
+
+/// What its holder wants to know.
+pub(super) struct Ticket {
+    settled: oneshot::Sender<()>,
+    correlation_data: Option<Bytes>,
+}
+
+impl Tickets {
+    /// A new number, and the word to wait for.
+    pub(super) fn issue(&self, correlation_data: Option<Bytes>) -> (u64, oneshot::Receiver<()>) {
+        let (settled, wait) = oneshot::channel();
+        let no = self.n_issued.fetch_add(1, Ordering::Relaxed) + 1;
+        self.lock().insert(no, Ticket { settled, correlation_data });
+        (no, wait)
+    }
+
+    /// Gives the word.
+    pub(super) fn settle(&self, no: u64) {
+        if let Some(ticket) = self.lock().remove(&no) {
+            // Whoever waited may have hung up.
+            let _ = ticket.settled.send(());
+        }
+    }
+
+    /// The correlation data that the answer must carry.
+    pub(super) fn correlation_data(&self, no: u64) -> Option<Bytes> {
+        self.lock().get(&no).and_then(|ticket| ticket.correlation_data.clone())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Ticket>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
