@@ -11,6 +11,7 @@ use model::Position;
 use serde_json::json;
 use settings::Problem;
 use spatial_index::{Hits, Index};
+use wire::trace::Points;
 
 use crate::cli::report::{Failure, Weight, counted, line_problem, tell_problems};
 use crate::fence_files::{self, FenceOptions, unreadable};
@@ -67,12 +68,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Failure::Problems(vec![Problem::of_file(&args.fences, format!("cannot be matched: {error}"))])
     })?;
     let (reader, progress) = open(&args.points)?;
-    let points = wire::trace::points(reader).map_err(|error| vec![line_problem(&args.points, &error)])?;
-    let mut points = points.map(|point| point.map_err(|error| line_problem(&args.points, &error)));
+    let mut points = wire::trace::points(reader).map_err(|error| vec![line_problem(&args.points, &error)])?;
     let mut out = Out::open(args.out.as_deref())?;
     let mut run = Run {
         summary: Summary { n_fences: ids.len(), ..Summary::default() },
         skip_invalid: args.skip_invalid,
+        file: args.points.clone(),
         index,
         ids,
     };
@@ -98,6 +99,8 @@ struct Run {
     index: Index,
     /// As fields of CSV, by fence number.
     ids: Vec<String>,
+    /// The points' file, for what is wrong with it.
+    file: PathBuf,
     skip_invalid: bool,
     summary: Summary,
 }
@@ -106,11 +109,7 @@ struct Run {
 const N_PROBLEMS_MAX: usize = 20;
 
 impl Run {
-    fn match_all(
-        &mut self,
-        points: &mut impl Iterator<Item = Result<Position, Problem>>,
-        out: &mut Out,
-    ) -> Result<(), Failure> {
+    fn match_all(&mut self, points: &mut Points<'_>, out: &mut Out) -> Result<(), Failure> {
         out.write(b"point,fence\n")?;
         let (mut positions, mut numbers, mut hits) = (Vec::new(), Vec::new(), Hits::new());
         let mut problems = Vec::new();
@@ -134,7 +133,7 @@ impl Run {
 
     fn take_batch(
         &mut self,
-        points: &mut impl Iterator<Item = Result<Position, Problem>>,
+        points: &mut Points<'_>,
         positions: &mut Vec<Position>,
         numbers: &mut Vec<u64>,
         problems: &mut Vec<Problem>,
@@ -147,7 +146,7 @@ impl Run {
                     numbers.push(self.summary.n_points);
                 }
                 Some(Err(_)) if self.skip_invalid => self.summary.n_points_skipped += 1,
-                Some(Err(problem)) => problems.push(problem),
+                Some(Err(error)) => problems.push(line_problem(&self.file, &error)),
             }
             self.summary.n_points += 1;
         }
@@ -194,9 +193,9 @@ fn tell(args: &Args, summary: &Summary) {
             "match_ns_per_point": per_point,
         });
         if args.out.is_some() {
-            println!("{told}")
+            println!("{told}");
         } else {
-            eprintln!("{told}")
+            eprintln!("{told}");
         }
         return;
     }

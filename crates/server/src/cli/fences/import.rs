@@ -42,15 +42,19 @@ pub struct Args {
     /// Tags that every fence gets besides its own
     #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
     tags: Vec<String>,
-    /// Column with the id, where its name does not tell; likewise below
+    /// Column with the id, where its name does not tell
     #[arg(long, value_name = "COLUMN")]
     id_column: Option<String>,
+    /// Column with the latitude, likewise
     #[arg(long, value_name = "COLUMN")]
     lat_column: Option<String>,
+    /// Column with the longitude, likewise
     #[arg(long, value_name = "COLUMN")]
     lng_column: Option<String>,
+    /// Column with the store's name, likewise
     #[arg(long, value_name = "COLUMN")]
     name_column: Option<String>,
+    /// Column with the IANA time zone, likewise
     #[arg(long, value_name = "COLUMN")]
     tz_column: Option<String>,
     /// Leaves bad GeoJSON features out instead of refusing the file
