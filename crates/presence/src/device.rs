@@ -1,23 +1,32 @@
 //! What is remembered of one device.
 
-use model::{Fix, Timestamp};
+use model::{ExitReason, FenceNo, Fix, Meters, Timestamp};
 
-use crate::PresencePolicy;
 use crate::screen::{self, Arrival, Drop, Flag, Screening, Used};
 use crate::visit::Visit;
+use crate::{Change, PresencePolicy};
 
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) generation: u32,
     last: Option<Fix>,
-    held: Option<(Fix, Option<Flag>)>,
-    /// Server time of the last sign of life.
+    held: Option<Fix>,
+    /// Device time of the last used fix; of one that was repeated, server time.
     heard_at: Timestamp,
     /// The earliest timer set for this device.
     pub(crate) armed_at: Timestamp,
     /// What the next fix finds was there before we looked.
     pub(crate) is_new: bool,
     pub(crate) visits: Vec<Visit>,
+    /// What the fix before the present one told about crossings.
+    pub(crate) before: Before,
+}
+
+/// The last used fix, as far as a passage needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    pub(crate) inside: Vec<FenceNo>,
+    pub(crate) accuracy: Meters,
 }
 
 impl Device {
@@ -30,26 +39,31 @@ impl Device {
             armed_at: Timestamp::MAX,
             is_new: true,
             visits: Vec::new(),
+            before: Before { inside: Vec::new(), accuracy: Meters(0.0) },
         }
     }
 
     pub(crate) fn screen(&mut self, fix: Fix, policy: &PresencePolicy, now: Timestamp) -> Screening {
+        let repeats = |known: Fix| fix.taken_at == known.taken_at && fix.position == known.position;
+        if self.last.is_some_and(repeats) {
+            // A phone that repeats its last place, for hours even, is alive: its visit does not time out.
+            self.heard_at = self.heard_at.max(now);
+            return Screening::dropped(Drop::Duplicate);
+        }
+        if self.held.is_some_and(repeats) {
+            return Screening::dropped(Drop::Duplicate);
+        }
         let flag = match screen::alone(&fix, policy, now) {
             Ok(flag) => flag,
             Err(drop) => return Screening::dropped(drop),
         };
-        // A phone that repeats its last place is alive: its visit does not time out.
-        self.heard_at = self.heard_at.max(now);
-        if let Some(last) = self.last
-            && fix.taken_at <= last.taken_at
-        {
-            let same = fix.taken_at == last.taken_at && fix.position == last.position;
-            return Screening::dropped(if same { Drop::Duplicate } else { Drop::Late });
+        if self.last.is_some_and(|last| fix.taken_at <= last.taken_at) {
+            return Screening::dropped(Drop::Late);
         }
-        let held = self.settle_held(&fix, policy);
+        let held = self.settle_held(&fix, policy, now);
         let arrival = match self.last {
             Some(last) if !screen::reachable(&last, &fix, policy) => {
-                self.held = Some((fix, flag));
+                self.held = Some(fix);
                 Arrival::Held
             }
             Some(_) | None => Arrival::Used(self.take(fix, flag)),
@@ -59,8 +73,13 @@ impl Device {
 
     /// Uses the held fix when the newer one confirms it, else drops it; an older fix leaves it waiting
     /// unless it takes its place.
-    fn settle_held(&mut self, fix: &Fix, policy: &PresencePolicy) -> Option<Result<Used, Drop>> {
-        let (held, flag) = self.held?;
+    fn settle_held(
+        &mut self,
+        fix: &Fix,
+        policy: &PresencePolicy,
+        now: Timestamp,
+    ) -> Option<Result<Used, Drop>> {
+        let held = self.held?;
         let unsettled = fix.taken_at <= held.taken_at;
         let replaced = self.last.is_some_and(|last| !screen::reachable(&last, fix, policy));
         if unsettled && !replaced {
@@ -68,15 +87,30 @@ impl Device {
         }
         self.held = None;
         if !unsettled && screen::reachable(&held, fix, policy) {
+            // It has grown older while it was held.
+            let flag = screen::flag(&held, now.since(held.taken_at), policy);
             return Some(Ok(self.take(held, flag)));
         }
         Some(Err(Drop::Jump))
     }
 
     /// Gives up a held fix that nothing followed.
-    pub(crate) fn abandon_held(&mut self, policy: &PresencePolicy, now: Timestamp) -> bool {
-        let due = self.silent_at(policy) <= now;
-        due && self.held.take().is_some()
+    pub(crate) fn abandon_held(&mut self, policy: &PresencePolicy, until: Timestamp) -> bool {
+        let is_due = self.held.is_some_and(|held| held.taken_at + policy.silence_max <= until);
+        is_due && self.held.take().is_some()
+    }
+
+    /// What time alone changes up to an instant of the device's clock.
+    pub(crate) fn pass_time(&mut self, policy: &PresencePolicy, changes: &mut Vec<Change>, until: Timestamp) {
+        for visit in &mut self.visits {
+            if let Some(dwell_at) = visit.dwell_due_at(policy).filter(|dwell_at| *dwell_at <= until) {
+                changes.extend(visit.dwell(dwell_at));
+            }
+        }
+        let silent_at = self.silent_at(policy);
+        if silent_at <= until {
+            changes.extend(self.visits.drain(..).map(|visit| visit.exit(silent_at, ExitReason::TimedOut)));
+        }
     }
 
     pub(crate) const fn holds_a_fix(&self) -> bool {
@@ -85,6 +119,7 @@ impl Device {
 
     pub(crate) fn forget_place(&mut self) -> bool {
         self.last = None;
+        self.before.inside.clear();
         self.held.take().is_some()
     }
 
@@ -98,11 +133,10 @@ impl Device {
 
     /// The next instant at which time alone changes something.
     pub(crate) fn due_at(&self, policy: &PresencePolicy) -> Timestamp {
-        if self.visits.is_empty() && self.held.is_none() {
-            return Timestamp::MAX;
-        }
+        let silent_at = if self.visits.is_empty() { Timestamp::MAX } else { self.silent_at(policy) };
+        let held_until = self.held.map_or(Timestamp::MAX, |held| held.taken_at + policy.silence_max);
         let dwells = self.visits.iter().filter_map(|visit| visit.dwell_due_at(policy));
-        dwells.fold(self.silent_at(policy), Ord::min)
+        dwells.fold(silent_at.min(held_until), Ord::min)
     }
 
     fn take(&mut self, fix: Fix, flag: Option<Flag>) -> Used {

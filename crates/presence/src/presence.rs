@@ -53,8 +53,8 @@ impl Presence {
 
     /// Brings the visits of a device up to date with a used fix.
     ///
-    /// Changes come in this order: exits and dwells of open visits, then enters, then
-    /// crossings, each by ascending fence.
+    /// Changes come in this order: what time alone changed before the fix, then exits and
+    /// dwells of open visits, then enters, then crossings, each by ascending fence.
     pub fn update(
         &mut self,
         device: DeviceNo,
@@ -64,10 +64,14 @@ impl Presence {
     ) {
         let policy = self.policy;
         let known = self.device_mut(device);
-        let initial = std::mem::replace(&mut known.is_new, false);
-        let decides = |fence| {
-            used.fix.accuracy_or_assumed().0 <= policy.accuracy_decides_max.0.max(around.radius(fence).0)
-        };
+        // What came due by the device's clock comes first, however late the fix arrives.
+        known.pass_time(&policy, changes, used.fix.taken_at);
+        known.heard(used.fix.taken_at);
+        let accuracy = used.fix.accuracy_or_assumed();
+        let initial = known.is_new;
+        // A fix too poor to decide has not looked: what the next one finds was there before.
+        known.is_new = initial && policy.accuracy_decides_max < accuracy;
+        let decides = |fence| accuracy.0 <= policy.accuracy_decides_max.0.max(around.radius(fence).0);
         known.visits.retain_mut(|visit| {
             let fence = visit.open.fence;
             if !decides(fence) {
@@ -96,8 +100,13 @@ impl Presence {
             });
             known.visits.insert(at, visit);
         }
-        if policy.crossings && used.previous.is_some() && !initial {
-            cross(known, used, around, changes);
+        if policy.crossings {
+            if used.previous.is_some() && !initial {
+                cross(known, used, &policy, around, changes);
+            }
+            known.before.inside.clear();
+            known.before.inside.extend_from_slice(around.inside());
+            known.before.accuracy = accuracy;
         }
         self.arm(device);
     }
@@ -116,16 +125,13 @@ impl Presence {
         self.timers.pop();
         let policy = self.policy;
         let Some(known) = self.known_mut(device) else { return Some(TimedOut { device, abandoned: false }) };
+        if due_at != known.armed_at {
+            // An earlier timer was set after this one and has taken its place.
+            return Some(TimedOut { device, abandoned: false });
+        }
         known.armed_at = Timestamp::MAX;
-        for visit in &mut known.visits {
-            if visit.dwell_due_at(&policy).is_some_and(|dwell_at| dwell_at <= due_at) {
-                changes.extend(visit.dwell(due_at));
-            }
-        }
+        known.pass_time(&policy, changes, due_at);
         let abandoned = known.abandon_held(&policy, due_at);
-        if known.silent_at(&policy) <= due_at {
-            changes.extend(known.visits.drain(..).map(|visit| visit.exit(due_at, ExitReason::TimedOut)));
-        }
         self.n_held -= u64::from(abandoned);
         self.arm(device);
         Some(TimedOut { device, abandoned })
@@ -166,6 +172,34 @@ impl Presence {
             *slot = None;
         }
         abandoned
+    }
+
+    /// What the next fix of a device finds was there before we looked: nobody let us see it till now.
+    pub fn look_anew(&mut self, device: DeviceNo) {
+        if let Some(known) = self.known_mut(device) {
+            known.is_new = true;
+        }
+    }
+
+    /// Whether the last fix of a device that decided for a fence lay inside.
+    #[must_use]
+    pub fn is_inside(&self, device: DeviceNo, fence: FenceNo) -> bool {
+        let visits = self.known(device).map_or(&[][..], |known| &known.visits);
+        visits.iter().any(|visit| visit.open.fence == fence && visit.is_inside())
+    }
+
+    /// Begins anew to wait for devices whose visits were read back.
+    ///
+    /// How long they were silent while nobody listened is not known; a visit older than
+    /// any fix that would be used is not waited for.
+    pub fn wake(&mut self, now: Timestamp) {
+        let policy = self.policy;
+        for known in self.devices.iter_mut().flatten() {
+            let is_recent = now.since(known.last_at()) <= policy.stale_max;
+            if is_recent && !known.visits.is_empty() {
+                known.heard(now);
+            }
+        }
     }
 
     /// Takes over a visit that was read back; it stays open and re-opens nothing.
@@ -242,12 +276,21 @@ pub struct TimedOut {
     pub abandoned: bool,
 }
 
-/// Both fixes outside, and the way between them meets the fence.
-fn cross(known: &Device, used: &Used, around: &impl Surroundings, changes: &mut Vec<Change>) {
+/// Both fixes outside and exact enough to say so, and the way between them meets the fence.
+fn cross(
+    known: &Device,
+    used: &Used,
+    policy: &PresencePolicy,
+    around: &impl Surroundings,
+    changes: &mut Vec<Change>,
+) {
     let at = used.fix.taken_at;
+    let accuracy = used.fix.accuracy_or_assumed().0.max(known.before.accuracy.0);
     for fence in around.crossed() {
         let visited = known.visits.iter().any(|visit| visit.open.fence == fence);
-        if visited || around.inside().contains(&fence) {
+        let at_an_end = known.before.inside.contains(&fence) || around.inside().contains(&fence);
+        let is_vague = policy.accuracy_decides_max.0.max(around.radius(fence).0) < accuracy;
+        if visited || at_an_end || is_vague {
             continue;
         }
         changes.push(Change {

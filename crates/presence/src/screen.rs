@@ -118,7 +118,7 @@ pub(crate) fn alone(fix: &Fix, policy: &PresencePolicy, now: Timestamp) -> Resul
     Ok(flag(fix, age, policy))
 }
 
-fn flag(fix: &Fix, age: Millis, policy: &PresencePolicy) -> Option<Flag> {
+pub(crate) fn flag(fix: &Fix, age: Millis, policy: &PresencePolicy) -> Option<Flag> {
     if fix.mock {
         return Some(Flag::Mock);
     }

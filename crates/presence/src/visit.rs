@@ -86,6 +86,11 @@ impl Visit {
         Some(Change { may_trigger: used.flag.is_none(), speed_mps: used.fix.speed_mps, ..left })
     }
 
+    /// Whether the last fix that decided lay inside.
+    pub(crate) const fn is_inside(&self) -> bool {
+        self.inside_since.is_some()
+    }
+
     /// When a declared stillness makes the dwell, unless a fix comes before.
     pub(crate) fn dwell_due_at(&self, policy: &PresencePolicy) -> Option<Timestamp> {
         let (since, still_at) = (self.inside_since?, self.still_at?);

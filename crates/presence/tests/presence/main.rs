@@ -1,0 +1,5 @@
+//! The guest book's rules and laws.
+
+mod laws;
+mod rules;
+mod world;

@@ -1,0 +1,459 @@
+//! Every rule of presence, as sentences with a story each.
+
+use crate::world::{check, check_under};
+use presence::PresencePolicy;
+
+fn check_crossings(story: &str) {
+    check_under(PresencePolicy { crossings: true, ..PresencePolicy::default() }, story);
+}
+
+#[test]
+fn a_point_inside_enters_and_two_points_well_outside_leave() {
+    check(
+        "0:00 at 300 => used
+         1:00 at 90  => used, enter shop
+         2:00 at 131 => used
+         3:00 at 131 => used, exit shop",
+    );
+}
+
+#[test]
+fn k01_a_fix_a_minute_ahead_is_used_and_one_further_ahead_is_dropped() {
+    check(
+        "0:00 at 300 early 1         => used
+         2:00 at 300 early 60        => used
+         4:00 at 300 early 61        => future
+         70:00 at 300 early 3600     => future
+         80:00 at 300 early 315360000 => future
+         3:00 at 301                 => used",
+    );
+}
+
+#[test]
+fn k03_an_old_fix_updates_and_is_mute_and_a_very_old_one_is_dropped() {
+    check(
+        "0:00 at 300                => used
+         1:00 at 0 late 600         => used, enter shop
+         2:00 at 1000 late 660      => used, enter cafe mute
+         3:00 at 1000 late 21600    => used, exit shop mute
+         4:00 at 0 late 21601       => stale",
+    );
+}
+
+#[test]
+fn a_fix_that_is_not_newer_is_late_or_a_duplicate() {
+    check(
+        "1:00 at 300 => used
+         1:00 at 300 => duplicate
+         1:00 at 0   => out_of_order
+         0:30 at 0   => out_of_order",
+    );
+}
+
+#[test]
+fn null_island_is_dropped() {
+    check("0:00 at null_island => null_island");
+}
+
+#[test]
+fn k04_a_phone_that_repeats_its_last_place_for_hours_is_alive() {
+    check(
+        "0:00 at 300           => used
+         1:00 at 0             => used, enter shop
+         1:00 at 0 late 2400   => duplicate
+         42:00 wait            => nothing
+         1:00 at 0 late 4800   => duplicate
+         1:00 at 0 late 7200   => duplicate
+         1:00 at 0 late 10800  => duplicate
+         1:00 at 0 late 14300  => duplicate
+         1:00 at 0 late 17800  => duplicate
+         1:00 at 0 late 21300  => duplicate
+         1:00 at 0 late 24800  => duplicate
+         430:00 wait           => nothing
+         473:00 at 0           => used, dwell shop
+         534:00 wait           => exit shop timed_out",
+    );
+}
+
+#[test]
+fn k12_a_clock_two_minutes_slow_is_not_held_against_a_phone() {
+    check(
+        "0:00 at 300 late 120 => used
+         1:00 at 0 late 120   => used, enter shop
+         4:00 at 0 late 120   => used, dwell shop",
+    );
+}
+
+#[test]
+fn p18_an_inaccurate_fix_decides_for_large_fences_only_and_is_mute() {
+    check(
+        "0:00 at 4900          => used
+         1:00 at 5100 acc 500  => used, enter park mute
+         9:00 at 300           => used
+         10:00 at 0 acc 101    => used, exit park
+         11:00 at 0 acc 100    => used, enter shop",
+    );
+}
+
+#[test]
+fn p18_an_unknown_accuracy_counts_as_fifty_metres() {
+    check(
+        "0:00 at 300       => used
+         1:00 at 0 vague   => used, enter shop
+         2:00 at 169 vague => used
+         3:00 at 169 vague => used
+         4:00 at 171 vague => used
+         5:00 at 171 vague => used, exit shop",
+    );
+}
+
+#[test]
+fn p22_a_made_up_fix_is_mute() {
+    check("0:00 at 300 => used\n1:00 at 0 mock => used, enter shop mute");
+}
+
+#[test]
+fn a_jump_waits_for_the_next_fix_and_is_used_when_that_one_confirms_it() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 6000   => held
+         0:20 at 6100   => used, used, enter park",
+    );
+}
+
+#[test]
+fn a_jump_that_the_next_fix_denies_is_dropped() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 60000  => held
+         0:20 at 320    => jump, used",
+    );
+}
+
+#[test]
+fn of_several_jumps_in_a_row_each_waits_for_the_next() {
+    check(
+        "0:00 at 300     => used
+         0:10 at 60000   => held
+         0:20 at -60000  => jump, held
+         0:30 at 120000  => jump, held
+         0:40 at 120100  => used, used",
+    );
+}
+
+#[test]
+fn a_held_fix_that_comes_twice_is_a_duplicate_and_stays_held() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 6000   => held
+         0:10 at 6000   => duplicate
+         0:20 at 6100   => used, used, enter park",
+    );
+}
+
+#[test]
+fn an_older_fix_does_not_settle_a_held_one() {
+    check(
+        "0:00 at 300    => used
+         0:20 at 6000   => held
+         0:10 at 310    => used
+         0:30 at 6100   => used, used, enter park",
+    );
+}
+
+#[test]
+fn a_held_fix_that_nothing_follows_is_dropped_in_the_end() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 60000  => held
+         60:10 wait     => jump",
+    );
+}
+
+#[test]
+fn a_held_fix_that_was_confirmed_late_is_mute() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 6000   => held
+         40:00 at 1000  => used, used, enter park mute, enter cafe",
+    );
+}
+
+#[test]
+fn in_the_band_between_in_and_out_nothing_changes() {
+    check(
+        "0:00 at 300  => used
+         1:00 at 0    => used, enter shop
+         2:00 at 129  => used
+         3:00 at 135  => used
+         4:00 at 129  => used
+         5:00 at 135  => used
+         6:00 at 135  => used, exit shop",
+    );
+}
+
+#[test]
+fn the_margin_is_a_tenth_of_a_large_radius() {
+    check(
+        "0:00 at 4900 => used
+         1:00 at 5100 => used, enter park
+         2:00 at 4895 => used
+         3:00 at 4895 => used
+         4:00 at 4889 => used
+         5:00 at 4889 => used, exit park",
+    );
+}
+
+#[test]
+fn of_the_accuracy_at_most_fifty_metres_count_at_the_exit() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 0           => used, enter shop
+         2:00 at 171 acc 90  => used
+         3:00 at 171 acc 90  => used, exit shop",
+    );
+}
+
+#[test]
+fn two_fixes_inside_three_minutes_apart_make_a_dwell_once() {
+    check(
+        "0:00 at 300 => used
+         1:00 at 0   => used, enter shop
+         3:59 at 0   => used
+         4:00 at 0   => used, dwell shop
+         8:00 at 0   => used",
+    );
+}
+
+#[test]
+fn a_fix_outside_between_them_starts_the_dwell_anew() {
+    check(
+        "0:00 at 300 => used
+         1:00 at 0   => used, enter shop
+         3:00 at 105 => used
+         4:00 at 0   => used
+         6:59 at 0   => used
+         7:00 at 0   => used, dwell shop",
+    );
+}
+
+#[test]
+fn one_fix_inside_followed_by_silence_is_no_dwell() {
+    check(
+        "0:00 at 300  => used
+         1:00 at 0    => used, enter shop
+         61:00 wait   => exit shop timed_out",
+    );
+}
+
+#[test]
+fn a_phone_that_says_it_stands_still_dwells_by_timer() {
+    check(
+        "0:00 at 300     => used
+         1:00 at 0 still => used, enter shop
+         3:59 wait       => nothing
+         4:00 wait       => dwell shop
+         61:00 wait      => exit shop timed_out",
+    );
+}
+
+#[test]
+fn a_timer_counts_from_the_first_fix_inside() {
+    check(
+        "0:00 at 300     => used
+         1:00 at 0       => used, enter shop
+         3:00 at 0 still => used
+         4:00 wait       => dwell shop",
+    );
+}
+
+#[test]
+fn a_phone_that_moves_again_or_leaves_does_not_dwell_by_timer() {
+    check(
+        "0:00 at 300     => used
+         1:00 at 0 still => used, enter shop
+         2:00 at 50      => used
+         5:00 wait       => nothing
+         6:00 at 50      => used, dwell shop",
+    );
+    check(
+        "0:00 at 300     => used
+         1:00 at 0 still => used, enter shop
+         2:00 at 110     => used
+         5:00 wait       => nothing",
+    );
+}
+
+#[test]
+fn stillness_is_believed_for_thirty_minutes() {
+    let patient = PresencePolicy { dwell: model::Millis::from_mins(31), ..PresencePolicy::default() };
+    check_under(
+        patient,
+        "0:00 at 300     => used
+         1:00 at 0 still => used, enter shop
+         40:00 wait      => nothing",
+    );
+}
+
+#[test]
+fn a_dwell_by_timer_comes_first_when_the_next_fix_is_told_late() {
+    check(
+        "0:00 at 300     => used
+         1:00 at 0 still => used, enter shop
+         20:00 at 500    => used, dwell shop",
+    );
+}
+
+#[test]
+fn a_visit_times_out_an_hour_after_its_last_fix() {
+    check(
+        "0:00 at 300 => used
+         1:00 at 0   => used, enter shop
+         2:00 at 5   => used
+         61:59 wait  => nothing
+         62:00 wait  => exit shop timed_out
+         63:00 at 0  => used, enter shop",
+    );
+}
+
+#[test]
+fn the_time_out_goes_by_the_phones_clock_when_fixes_arrive_together() {
+    check(
+        "0:00 at 300 late 12000   => used
+         1:00 at 0 late 12000     => used, enter shop mute
+         120:00 at 0 late 4860    => used, exit shop timed_out, enter shop mute
+         201:00 wait              => exit shop timed_out",
+    );
+}
+
+#[test]
+fn passing_through_between_two_fixes_is_a_cross() {
+    check_crossings(
+        "0:00 at -300 => used
+         1:00 at 300  => used, cross shop
+         2:00 at 400  => used",
+    );
+}
+
+#[test]
+fn a_way_that_begins_or_ends_inside_is_no_cross() {
+    check_crossings(
+        "0:00 at 0 acc 150 => used
+         1:00 at 300       => used
+         2:00 at 0         => used, enter shop
+         3:00 at 300       => used
+         4:00 at 310       => used, exit shop",
+    );
+}
+
+#[test]
+fn a_vague_fix_tells_of_no_cross() {
+    check_crossings(
+        "0:00 at -300 acc 101 => used
+         1:00 at 300          => used
+         2:00 at -300 acc 101 => used",
+    );
+}
+
+#[test]
+fn g19_a_phone_that_jumps_over_a_fence_crosses_it_only_where_crossings_are_looked_for() {
+    check_under(PresencePolicy::default(), "0:00 at -300 => used\n1:00 at 300 => used");
+    check_crossings("0:00 at -300 => used\n1:00 at 300 => used, cross shop");
+}
+
+#[test]
+fn what_the_first_fix_finds_was_there_before() {
+    check(
+        "0:00 at 0    => used, enter shop initial
+         3:00 at 0    => used, dwell shop
+         4:00 at 900  => used, enter cafe
+         5:00 at 1000 => used, exit shop",
+    );
+}
+
+#[test]
+fn a_first_fix_too_poor_to_decide_has_not_looked() {
+    check("0:00 at 0 acc 150 => used\n1:00 at 0 => used, enter shop initial");
+}
+
+#[test]
+fn a_first_fix_never_leaves() {
+    check(
+        "0:00 at 0   => used, enter shop initial
+         1:00 restart => nothing
+         2:00 at 300 => used
+         3:00 at 300 => used, exit shop",
+    );
+}
+
+#[test]
+fn a_restart_keeps_visits_and_counts_evidence_anew() {
+    check(
+        "0:00 at 300  => used
+         1:00 at 0    => used, enter shop
+         2:00 restart => nothing
+         4:30 at 0    => used
+         7:30 at 0    => used, dwell shop
+         8:00 restart => nothing
+         12:00 at 0   => used
+         16:00 at 0   => used",
+    );
+}
+
+#[test]
+fn what_is_found_after_a_restart_was_there_before() {
+    check("0:00 at 300 => used\n1:00 restart => nothing\n2:00 at 0 => used, enter shop initial");
+}
+
+#[test]
+fn a_visit_read_back_is_waited_for_from_the_restart_on() {
+    check(
+        "0:00 at 300    => used
+         1:00 at 0      => used, enter shop
+         300:00 restart => nothing
+         359:00 wait    => nothing
+         360:00 wait    => exit shop timed_out",
+    );
+}
+
+#[test]
+fn a_visit_read_back_after_half_a_day_is_over() {
+    check(
+        "0:00 at 300    => used
+         1:00 at 0      => used, enter shop
+         720:00 restart => nothing
+         720:00 wait    => exit shop timed_out",
+    );
+}
+
+#[test]
+fn g14_a_reload_re_bases_silently() {
+    check(
+        "0:00 at 300 => used
+         1:00 at 0   => used, enter shop
+         2:00 reload => nothing
+         3:00 at 950 => used, enter cafe initial
+         4:00 at 950 => used, exit shop",
+    );
+}
+
+#[test]
+fn g14_a_visit_whose_fence_is_closed_ends_and_says_why() {
+    check(
+        "0:00 at 300        => used
+         1:00 at 0          => used, enter shop
+         2:00 withdraw shop => exit shop consent_withdrawn
+         3:00 wait          => nothing",
+    );
+}
+
+#[test]
+fn a_device_visits_no_more_fences_than_it_may() {
+    check_under(
+        PresencePolicy { visits_max: 1, ..PresencePolicy::default() },
+        "0:00 at 300  => used
+         1:00 at 0    => used, enter shop
+         2:00 at 1000 => used
+         3:00 at 1000 => used, exit shop, enter cafe",
+    );
+}

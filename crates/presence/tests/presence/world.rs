@@ -1,0 +1,245 @@
+//! A world of one dimension: fences and phones on one meridian, and a language to tell of them.
+//!
+//! A story is one event a line, with what presence is to answer behind `=>`:
+//!
+//! ```text
+//! 0:00 at 150            => used
+//! 1:00 at 0 acc 20       => used, enter shop
+//! 4:00 at 0 still        => used, dwell shop
+//! 90:00 wait             => exit shop timed_out
+//! ```
+//!
+//! `at X` is a fix X metres north of the middle of the shop. Words behind it: `acc M`,
+//! `speed MPS`, `still`, `mock`, `late SECS` (it arrives so much later than it was taken).
+//! `wait` lets time pass; `restart` forgets all but the open visits; `withdraw shop` closes
+//! a fence; `reload` brings in the same fences again. `mute` behind a change says that no
+//! offer may follow.
+
+use model::{DeviceNo, ExitReason, FenceNo, Fix, Meters, Millis, Position, Timestamp, TransitionKind};
+use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Surroundings, Used};
+
+/// Name, middle and radius in metres.
+pub(crate) const FENCES: [(&str, f64, f64); 3] =
+    [("shop", 0.0, 100.0), ("cafe", 1_000.0, 100.0), ("park", 6_000.0, 1_000.0)];
+pub(crate) const PHONE: DeviceNo = DeviceNo::new(0, 0);
+
+const METERS_A_DEGREE: f64 = 111_195.08;
+
+pub(crate) fn start() -> Timestamp {
+    Timestamp::from_unix_ms(1_800_000_000_000)
+}
+
+pub(crate) fn place(x_m: f64) -> Position {
+    Position::new(10.0 + x_m / METERS_A_DEGREE, 20.0).unwrap()
+}
+
+fn x_of(position: Position) -> f64 {
+    (position.lat() - 10.0) * METERS_A_DEGREE
+}
+
+pub(crate) struct Line {
+    inside: Vec<FenceNo>,
+    x_m: f64,
+    from_m: Option<f64>,
+}
+
+impl Line {
+    pub(crate) fn around(used: &Used) -> Self {
+        let x_m = x_of(used.fix.position);
+        let inside = (0..).map(FenceNo).zip(FENCES);
+        let inside = inside.filter(|(_, (_, middle, radius))| (x_m - middle).abs() <= *radius);
+        Self { inside: inside.map(|(no, _)| no).collect(), x_m, from_m: used.previous.map(x_of) }
+    }
+}
+
+impl Surroundings for Line {
+    fn inside(&self) -> &[FenceNo] {
+        &self.inside
+    }
+
+    fn distance_outside(&self, fence: FenceNo) -> Meters {
+        let (_, middle, radius) = FENCES[fence.slot()];
+        Meters(((self.x_m - middle).abs() - radius).max(0.0))
+    }
+
+    fn radius(&self, fence: FenceNo) -> Meters {
+        Meters(FENCES[fence.slot()].2)
+    }
+
+    fn crossed(&self) -> Vec<FenceNo> {
+        let Some(from_m) = self.from_m else { return Vec::new() };
+        let (low, high) = (self.x_m.min(from_m), self.x_m.max(from_m));
+        let meets = |(_, middle, radius): (&str, f64, f64)| low <= middle + radius && middle - radius <= high;
+        (0..).map(FenceNo).zip(FENCES).filter(|(_, fence)| meets(*fence)).map(|(no, _)| no).collect()
+    }
+}
+
+/// One phone, its guest book and what became of its fixes.
+pub(crate) struct World {
+    pub(crate) presence: Presence,
+    pub(crate) n_fixes: u64,
+    pub(crate) n_used: u64,
+    pub(crate) n_dropped: u64,
+    pub(crate) n_timers: u64,
+}
+
+impl World {
+    pub(crate) fn new(policy: PresencePolicy) -> Self {
+        Self { presence: Presence::new(policy), n_fixes: 0, n_used: 0, n_dropped: 0, n_timers: 0 }
+    }
+
+    /// Gives a fix to presence as the engine does; what became of held and new fixes, and the changes.
+    pub(crate) fn fix(&mut self, fix: Fix, now: Timestamp, changes: &mut Vec<Change>) -> Vec<&'static str> {
+        self.n_fixes += 1;
+        let mut told = Vec::new();
+        let screening = self.presence.screen(PHONE, fix, now);
+        if let Some(held) = screening.held {
+            told.push(self.settled(held, changes));
+        }
+        told.push(match screening.arrival {
+            Arrival::Used(used) => self.settled(Ok(used), changes),
+            Arrival::Held => "held",
+            Arrival::Dropped(drop) => self.settled(Err(drop), changes),
+        });
+        told
+    }
+
+    fn settled(&mut self, used: Result<Used, Drop>, changes: &mut Vec<Change>) -> &'static str {
+        match used {
+            Ok(used) => {
+                self.n_used += 1;
+                self.presence.update(PHONE, &used, &Line::around(&used), changes);
+                "used"
+            }
+            Err(drop) => {
+                self.n_dropped += 1;
+                drop.word()
+            }
+        }
+    }
+
+    pub(crate) fn wait(&mut self, now: Timestamp, changes: &mut Vec<Change>) -> Vec<&'static str> {
+        let mut told = Vec::new();
+        while let Some(timed_out) = self.presence.handle_timeout(changes, now) {
+            self.n_timers += 1;
+            if timed_out.abandoned {
+                told.push(self.settled(Err(Drop::Jump), changes));
+            }
+        }
+        assert!(self.presence.poll_timeout().is_none_or(|due_at| now < due_at), "every due timer has fired");
+        told
+    }
+
+    pub(crate) fn restart(&mut self, now: Timestamp) {
+        let open: Vec<OpenVisit> = self.presence.open_visits(PHONE).collect();
+        self.n_dropped += self.presence.n_held();
+        self.presence = Presence::new(*self.presence.policy());
+        for visit in open {
+            self.presence.resume(PHONE, visit);
+        }
+        self.presence.wake(now);
+    }
+
+    pub(crate) fn is_balanced(&self) -> bool {
+        self.n_fixes == self.n_used + self.n_dropped + self.presence.n_held()
+    }
+}
+
+/// Tells a story and compares every line's answer.
+pub(crate) fn check(story: &str) {
+    check_under(PresencePolicy::default(), story);
+}
+
+pub(crate) fn check_under(policy: PresencePolicy, story: &str) {
+    let mut world = World::new(policy);
+    for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (event, expected) = line.split_once("=>").unwrap_or((line, "nothing"));
+        let answer = tell(&mut world, event);
+        assert_eq!(answer, expected.trim(), "in the line: {line}");
+        assert!(world.is_balanced(), "held fixes and outcomes balance in the line: {line}");
+    }
+}
+
+fn tell(world: &mut World, event: &str) -> String {
+    let mut words = event.split_whitespace();
+    let now = start() + clock(words.next().expect("a line begins with a time"));
+    let mut changes = Vec::new();
+    let mut told = match words.next().expect("a line says what happens") {
+        "at" => {
+            let (fix, arrives_at) = fix(now, words);
+            world.fix(fix, arrives_at, &mut changes)
+        }
+        "wait" => world.wait(now, &mut changes),
+        "restart" => {
+            world.restart(now);
+            Vec::new()
+        }
+        "reload" => {
+            world.presence.renumber(Some);
+            Vec::new()
+        }
+        "withdraw" => {
+            let fence = no_of(words.next().expect("a fence"));
+            let gone = |of| of == fence;
+            world.presence.close(PHONE, ExitReason::ConsentWithdrawn, gone, &mut changes);
+            Vec::new()
+        }
+        other => panic!("nobody knows what {other} means"),
+    }
+    .into_iter()
+    .map(String::from)
+    .collect::<Vec<_>>();
+    told.extend(changes.iter().map(said));
+    if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
+}
+
+fn fix<'a>(taken_at: Timestamp, mut words: impl Iterator<Item = &'a str>) -> (Fix, Timestamp) {
+    let mut number = |words: &mut dyn Iterator<Item = &'a str>| -> f64 {
+        words.next().and_then(|word| word.parse().ok()).expect("a number")
+    };
+    let position = match words.next().expect("a place") {
+        "null_island" => Position::new(0.0, 0.0).unwrap(),
+        x_m => place(x_m.parse().expect("metres")),
+    };
+    let mut fix = Fix { accuracy: Some(Meters(10.0)), ..Fix::at(taken_at, position) };
+    let mut arrives_at = taken_at;
+    while let Some(word) = words.next() {
+        match word {
+            "acc" => fix.accuracy = Some(Meters(number(&mut words))),
+            "vague" => fix.accuracy = None,
+            "speed" => fix.speed_mps = Some(number(&mut words) as f32),
+            "late" => arrives_at = taken_at + Millis::from_secs(number(&mut words) as i64),
+            "early" => arrives_at = taken_at - Millis::from_secs(number(&mut words) as i64),
+            "still" => fix.still = true,
+            "mock" => fix.mock = true,
+            other => panic!("no fix is {other}"),
+        }
+    }
+    (fix, arrives_at)
+}
+
+fn clock(text: &str) -> Millis {
+    let (minutes, secs) = text.split_once(':').expect("a time is minutes:seconds");
+    Millis::from_secs(minutes.parse::<i64>().unwrap() * 60 + secs.parse::<i64>().unwrap())
+}
+
+fn no_of(name: &str) -> FenceNo {
+    let found = FENCES.iter().position(|(known, ..)| *known == name);
+    FenceNo(found.expect("a fence of this world") as u32)
+}
+
+fn said(change: &Change) -> String {
+    let name = FENCES[change.fence.slot()].0;
+    let mut said = format!("{} {name}", change.kind.word());
+    if let Some(reason) = change.exit_reason.filter(|reason| *reason != ExitReason::Left) {
+        said += &format!(" {}", reason.word());
+    }
+    if change.initial && change.kind == TransitionKind::Enter {
+        said += " initial";
+    }
+    let ended_by_us = change.exit_reason.is_some_and(|reason| reason != ExitReason::Left);
+    if !change.may_trigger && !ended_by_us {
+        said += " mute";
+    }
+    said
+}
