@@ -180,7 +180,7 @@ fn picture(
     let picture = Picture {
         title: title(problem),
         hint: problem.hint.as_deref().map(|hint| Shown(hint).to_string()),
-        label: LabeledSpan::new_with_span(Some("here".to_owned()), span),
+        label: LabeledSpan::new_with_span(None, span),
         source: NamedSource::new(problem.file.display().to_string(), text.to_owned()),
         severity: match weight {
             Weight::Problem => Severity::Error,
