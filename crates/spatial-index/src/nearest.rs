@@ -174,8 +174,8 @@ mod tests {
         let mut expected_m = f64::INFINITY;
         let (mut low, mut high) = (0.0, 1.0);
         // Ever finer sampling round the best sample: slow, and nothing like the search itself.
+        let mut best = 0.0;
         for _ in 0..6 {
-            let mut best = low;
             for i in 0..=400 {
                 let share = low + (high - low) * f64::from(i) / 400.0;
                 let point = edge.at(share);

@@ -82,7 +82,10 @@ impl fmt::Display for Concern {
                 )
             }
             Self::RoundTheEarth(place) => {
-                write!(f, "{place}: an edge of the ring spans 360 degrees; taken as written, without the pole")
+                write!(
+                    f,
+                    "{place}: an edge of the ring spans 360 degrees; taken as written, without the pole"
+                )
             }
             Self::NotChecked => f.write_str("too many edges side by side; not searched for crossings"),
             Self::SmallRadius => f.write_str("`radius_m` is below 5 metres; were kilometres meant?"),
