@@ -23,9 +23,9 @@ impl Default for GatePolicy {
 pub enum Effect {
     /// The state is what was asked for.
     Applied,
-    /// The notice was shown before the last restriction: recorded, without effect.
+    /// The notice was shown, or the resumption made, before the last restriction or expiry: without effect.
     LateGrant,
-    /// A grant without the notice that was shown proves nothing: not recorded.
+    /// A grant without the notice that was shown, or a resumption without its time, proves nothing.
     NoEvidence,
     /// A pause or resume of something that was not granted: recorded, without effect.
     NothingToChange,
@@ -192,21 +192,17 @@ impl Gate {
     ) -> Change {
         let grant_lasts = self.policy.grant_lasts;
         let known = self.customer_mut(customer);
-        let row = known.row_mut(merchant, event.purpose);
+        let unknown = Row::unknown(merchant, event.purpose);
+        let row = known.row(merchant, event.purpose).unwrap_or(&unknown);
         let (effect, state) = row.weigh(event, grant_lasts, now);
-        let restricts =
-            matches!(event.kind, ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. });
+        let mut order = row.order;
         if effect == Effect::Applied {
-            row.weighed = state;
-            row.order = row.order.wrapping_add(1);
-            if restricts {
-                row.effective = state;
-                row.restricted_at = Some(now);
+            let row = known.row_mut(merchant, event.purpose);
+            row.apply(event.kind, state, now);
+            order = row.order;
+            if restricts(event.kind) {
+                known.epoch = known.epoch.next();
             }
-        }
-        let order = row.order;
-        if effect == Effect::Applied && restricts {
-            known.epoch = known.epoch.next();
         }
         Change { customer, merchant, purpose: event.purpose, effect, state, epoch: known.epoch, order }
     }
@@ -292,37 +288,98 @@ impl Row {
         }
     }
 
+    fn apply(&mut self, kind: ConsentKind, state: ConsentState, now: Timestamp) {
+        self.weighed = state;
+        self.order = self.order.wrapping_add(1);
+        if restricts(kind) {
+            self.effective = self.restricted_to(state);
+            self.restricted_at = Some(now);
+        }
+    }
+
+    /// What a restriction leaves in force at once: never more than was in force before.
+    fn restricted_to(&self, state: ConsentState) -> ConsentState {
+        match (state, self.effective) {
+            (
+                ConsentState::Paused { until, granted_until },
+                ConsentState::Granted { until: in_force_until }
+                | ConsentState::Paused { granted_until: in_force_until, .. },
+            ) => ConsentState::Paused { until, granted_until: granted_until.min(in_force_until) },
+            // The grant beneath is not recorded yet.
+            (
+                ConsentState::Paused { .. } | ConsentState::Granted { .. },
+                ConsentState::Unknown | ConsentState::Refused | ConsentState::Withdrawn,
+            ) => self.effective,
+            (ConsentState::Granted { .. }, ConsentState::Granted { .. } | ConsentState::Paused { .. })
+            | (ConsentState::Unknown | ConsentState::Refused | ConsentState::Withdrawn, _) => state,
+        }
+    }
+
+    /// Whether the last restriction came before the customer acted.
+    fn precedes(&self, event: &ConsentEvent) -> bool {
+        event.evidence_at.is_some_and(|acted_at| self.restricted_at.is_none_or(|at| at < acted_at))
+    }
+
+    /// When a yes was last taken back or ran out: a notice shown before cannot grant it again.
+    fn ended_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let ran_out_at = match self.weighed {
+            ConsentState::Granted { until } | ConsentState::Paused { granted_until: until, .. } => {
+                Some(until).filter(|until| *until <= now)
+            }
+            ConsentState::Unknown | ConsentState::Refused | ConsentState::Withdrawn => None,
+        };
+        self.restricted_at.max(ran_out_at)
+    }
+
     fn weigh(&self, event: &ConsentEvent, grant_lasts: Millis, now: Timestamp) -> (Effect, ConsentState) {
         match event.kind {
             ConsentKind::Refuse => (Effect::Applied, ConsentState::Refused),
             ConsentKind::Withdraw => (Effect::Applied, ConsentState::Withdrawn),
             ConsentKind::Grant { until } => {
                 let Some(notice) = &event.notice else { return (Effect::NoEvidence, self.weighed) };
-                if self.restricted_at.is_some_and(|restricted_at| notice.shown_at <= restricted_at) {
+                if self.ended_at(now).is_some_and(|ended_at| notice.shown_at <= ended_at) {
                     return (Effect::LateGrant, self.weighed);
                 }
-                (Effect::Applied, ConsentState::Granted { until: until.unwrap_or(now + grant_lasts) })
+                // From the moment of agreeing on: a repeated delivery must not make it last longer.
+                let agreed_at = event.evidence_at.unwrap_or(notice.shown_at).min(now);
+                (Effect::Applied, ConsentState::Granted { until: until.unwrap_or(agreed_at + grant_lasts) })
             }
-            ConsentKind::Pause { until } => match self.weighed {
-                ConsentState::Granted { until: granted_until }
-                | ConsentState::Paused { granted_until, .. } => {
-                    let until = until.unwrap_or(Timestamp::MAX);
-                    (Effect::Applied, ConsentState::Paused { until, granted_until })
+            ConsentKind::Pause { until } => {
+                let until = until.unwrap_or(Timestamp::MAX);
+                match self.weighed {
+                    ConsentState::Granted { until: granted_until } => {
+                        (Effect::Applied, ConsentState::Paused { until, granted_until })
+                    }
+                    ConsentState::Paused { until: paused_until, granted_until } => {
+                        // One that comes late or again must not shorten the pause after it.
+                        let until = if self.precedes(event) { until } else { until.max(paused_until) };
+                        (Effect::Applied, ConsentState::Paused { until, granted_until })
+                    }
+                    ConsentState::Unknown | ConsentState::Refused | ConsentState::Withdrawn => {
+                        (Effect::NothingToChange, self.weighed)
+                    }
                 }
-                ConsentState::Unknown | ConsentState::Refused | ConsentState::Withdrawn => {
-                    (Effect::NothingToChange, self.weighed)
-                }
-            },
+            }
             ConsentKind::Resume => match self.weighed {
-                ConsentState::Paused { granted_until, .. } => {
-                    (Effect::Applied, ConsentState::Granted { until: granted_until })
-                }
+                ConsentState::Paused { granted_until, .. } => match event.evidence_at {
+                    None => (Effect::NoEvidence, self.weighed),
+                    // It resumed an earlier pause, and comes late or again.
+                    Some(_) if !self.precedes(event) => (Effect::LateGrant, self.weighed),
+                    Some(_) => (Effect::Applied, ConsentState::Granted { until: granted_until }),
+                },
                 ConsentState::Granted { .. }
                 | ConsentState::Unknown
                 | ConsentState::Refused
                 | ConsentState::Withdrawn => (Effect::NothingToChange, self.weighed),
             },
         }
+    }
+}
+
+const fn restricts(kind: ConsentKind) -> bool {
+    match kind {
+        ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => true,
+        ConsentKind::Grant { .. } | ConsentKind::Resume => false,
     }
 }
 

@@ -150,3 +150,65 @@ fn a_number_of_an_older_generation_is_a_stranger() {
     let reused = CustomerNo::new(0, 1);
     assert!(matches!(gate.admit(reused, (), at(1)), Err(Refusal::UnknownCustomer)));
 }
+
+#[test]
+fn a_grant_that_comes_again_lasts_no_longer() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    let again = event(ConsentKind::Grant { until: None }, Some(at(0)));
+    let change = gate.weigh(ANNA, SHOP, &again, at(1_000));
+    gate.confirm(&change);
+    assert_eq!(change.state, ConsentState::Granted { until: at(0) + GatePolicy::default().grant_lasts });
+}
+
+#[test]
+fn a_grant_that_ran_out_needs_a_notice_shown_after_that() {
+    let mut gate = open_gate();
+    let until = |minute| ConsentKind::Grant { until: Some(at(minute)) };
+    let weigh = |gate: &mut Gate, kind, shown_at, now| {
+        let change = gate.weigh(ANNA, SHOP, &event(kind, Some(shown_at)), now);
+        gate.confirm(&change);
+        change.effect
+    };
+    assert_eq!(weigh(&mut gate, until(10), at(0), at(0)), Effect::Applied);
+    assert_eq!(weigh(&mut gate, until(99), at(5), at(12)), Effect::LateGrant);
+    assert_eq!(answer(&gate, at(12)), Err(Refusal::Expired));
+    assert_eq!(weigh(&mut gate, until(99), at(11), at(12)), Effect::Applied);
+    assert_eq!(answer(&gate, at(12)), Ok(()));
+}
+
+#[test]
+fn a_resumption_counts_for_the_pause_before_it_only() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    let pause = event(ConsentKind::Pause { until: None }, None);
+    let resume = ConsentEvent { evidence_at: Some(at(3)), ..event(ConsentKind::Resume, None) };
+    gate.weigh(ANNA, SHOP, &pause, at(2));
+    let resumed = gate.weigh(ANNA, SHOP, &resume, at(4));
+    gate.confirm(&resumed);
+    assert_eq!(answer(&gate, at(4)), Ok(()));
+    gate.weigh(ANNA, SHOP, &pause, at(5));
+    let again = gate.weigh(ANNA, SHOP, &resume, at(6));
+    gate.confirm(&again);
+    assert_eq!((again.effect, answer(&gate, at(6))), (Effect::LateGrant, Err(Refusal::Paused)));
+    let timeless = gate.weigh(ANNA, SHOP, &event(ConsentKind::Resume, None), at(7));
+    assert_eq!(timeless.effect, Effect::NoEvidence);
+}
+
+#[test]
+fn a_pause_puts_no_grant_in_force_that_is_not_recorded() {
+    let mut gate = open_gate();
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(0))), at(0));
+    let pause = gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: Some(at(2)) }, None), at(1));
+    assert_eq!(answer(&gate, at(3)), Err(Refusal::NotGranted));
+    gate.confirm(&pause);
+    assert_eq!(answer(&gate, at(3)), Ok(()));
+}
+
+#[test]
+fn an_event_without_effect_leaves_no_row() {
+    let mut gate = open_gate();
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: None }, None), at(0));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, None), at(0));
+    assert_eq!(gate.rows(ANNA).count(), 0);
+}

@@ -194,7 +194,7 @@ fn tell(world: &mut World, event: &str) -> String {
 }
 
 fn fix<'a>(taken_at: Timestamp, mut words: impl Iterator<Item = &'a str>) -> (Fix, Timestamp) {
-    let mut number = |words: &mut dyn Iterator<Item = &'a str>| -> f64 {
+    let number = |words: &mut dyn Iterator<Item = &'a str>| -> f64 {
         words.next().and_then(|word| word.parse().ok()).expect("a number")
     };
     let position = match words.next().expect("a place") {
