@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::de::MapAccess;
 
+use crate::Flaw;
 use crate::json::{self, Fields, Scalar, check_version, fill};
-use crate::{Field, Flaw};
 
 /// What became of a consent event; sent only once it is durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +31,12 @@ impl Acknowledgement {
     pub fn decode(body: &[u8]) -> Result<Self, Flaw> {
         let raw: RawAcknowledgement<'_> = json::read(body)?;
         check_version(&raw.version, Flaw::UnknownFormat)?;
-        let text = |value: &Scalar<'_>| value.required_text(Field::Answer).map(str::to_owned);
         Ok(Self {
-            event_id: text(&raw.event_id)?,
-            merchant: text(&raw.merchant)?,
-            purpose: text(&raw.purpose)?,
-            state: text(&raw.state)?,
-            effect: text(&raw.effect)?,
+            event_id: raw.event_id.required_text("event_id")?.to_owned(),
+            merchant: raw.merchant.required_text("merchant")?.to_owned(),
+            purpose: raw.purpose.required_text("purpose")?.to_owned(),
+            state: raw.state.required_text("state")?.to_owned(),
+            effect: raw.effect.required_text("effect")?.to_owned(),
             epoch: epoch(&raw.epoch)?,
         })
     }
@@ -90,7 +89,7 @@ impl<'a> Fields<'a> for RawAcknowledgement<'a> {
 
 fn epoch(value: &Scalar<'_>) -> Result<u32, Flaw> {
     match value {
-        Scalar::Absent => Err(Flaw::MissingField(Field::Answer)),
+        Scalar::Absent => Err(Flaw::MissingField("epoch")),
         Scalar::Integer(epoch) => u32::try_from(*epoch).map_err(|_| Flaw::Malformed),
         Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Nested => {
             Err(Flaw::Malformed)

@@ -8,7 +8,7 @@ use std::fmt;
 use model::{CustomerId, DeviceId};
 
 use crate::json::{trim_start, without_mark};
-use crate::{Field, Flaw, Limits};
+use crate::{Flaw, Limits};
 
 /// One record of a batch, still closed but for its names.
 #[derive(Clone, Copy)]
@@ -35,9 +35,12 @@ impl fmt::Debug for Record<'_> {
 #[must_use]
 pub fn records<'a>(payload: &'a [u8], limits: &Limits) -> Records<'a> {
     let lines = Lines(without_mark(payload));
+    let n_max = limits.n_batch_fixes_max;
+    // Counting ends is much cheaper than walking the lines, and mostly enough.
+    let n_lines_at_most = || payload.iter().filter(|byte| **byte == b'\n').count() + 1;
     let flaw = if limits.batch_bytes_max < payload.len() {
         Some(Flaw::TooLarge)
-    } else if limits.n_batch_fixes_max < lines.clone().take(limits.n_batch_fixes_max + 1).count() {
+    } else if n_max < n_lines_at_most() && n_max < lines.clone().take(n_max + 1).count() {
         Some(Flaw::TooMany)
     } else if lines.clone().next().is_none() {
         Some(Flaw::Empty)
@@ -94,10 +97,10 @@ impl<'a> Iterator for Lines<'a> {
 
 fn record(line: &[u8]) -> Result<Record<'_>, Flaw> {
     let head = line.strip_prefix(b"{").ok_or(Flaw::UnknownFormat)?;
-    let (customer, head) = name(head, b"\"customer\"", Field::Customer)?;
+    let (customer, head) = name(head, b"\"customer\"", "customer")?;
     CustomerId::check(customer).map_err(|_| Flaw::BadId)?;
-    let head = trim_start(head).strip_prefix(b",").ok_or(Flaw::MissingField(Field::Device))?;
-    let (device, _) = name(head, b"\"device\"", Field::Device)?;
+    let head = trim_start(head).strip_prefix(b",").ok_or(Flaw::MissingField("device"))?;
+    let (device, _) = name(head, b"\"device\"", "device")?;
     DeviceId::check(device).map_err(|_| Flaw::BadId)?;
     Ok(Record { customer, device, body: line })
 }
@@ -106,7 +109,7 @@ fn record(line: &[u8]) -> Result<Record<'_>, Flaw> {
 const NAME_LEN_MAX: usize = 64;
 
 /// A key, and its value as text without escapes; what follows is left unread.
-fn name<'a>(head: &'a [u8], key: &[u8], field: Field) -> Result<(&'a str, &'a [u8]), Flaw> {
+fn name<'a>(head: &'a [u8], key: &[u8], field: &'static str) -> Result<(&'a str, &'a [u8]), Flaw> {
     let rest = trim_start(head).strip_prefix(key).ok_or(Flaw::MissingField(field))?;
     let rest = trim_start(rest).strip_prefix(b":").ok_or(Flaw::Malformed)?;
     let rest = trim_start(rest).strip_prefix(b"\"").ok_or(Flaw::Malformed)?;

@@ -7,7 +7,7 @@ use serde::de::{Error, MapAccess};
 
 use crate::json::{self, Fields, Object, Scalar, check_version, fill};
 use crate::names::Names;
-use crate::{Envelope, Field, Flaw, instant};
+use crate::{Envelope, Flaw, instant};
 
 /// Longest name of a notice, in bytes.
 const NOTICE_ID_LEN_MAX: usize = 256;
@@ -98,15 +98,15 @@ impl<'a> RawConsent<'a> {
 
     /// What the fields say.
     pub(crate) fn event(&self) -> Result<ConsentEvent, Flaw> {
-        let id = EventId::new(self.id.required_text(Field::EventId)?).map_err(|_| Flaw::BadId)?;
-        let merchant = MerchantId::new(self.merchant.required_text(Field::Merchant)?);
+        let id = EventId::new(self.id.required_text("event_id")?).map_err(|_| Flaw::BadId)?;
+        let merchant = MerchantId::new(self.merchant.required_text("merchant")?);
         let merchant = merchant.map_err(|_| Flaw::BadId)?;
-        let purpose = Purpose::from_word(self.purpose.required_text(Field::Purpose)?);
+        let purpose = Purpose::from_word(self.purpose.required_text("purpose")?);
         let purpose = purpose.ok_or(Flaw::UnknownPurpose)?;
-        let kind = kind(self.kind.required_text(Field::Kind)?, instant::optional(&self.until)?)?;
+        let kind = kind(self.kind.required_text("kind")?, instant::optional(&self.until)?)?;
         let actor =
-            Actor::from_word(self.evidence.actor.required_text(Field::Actor)?).ok_or(Flaw::UnknownActor)?;
-        let method = Method::from_word(self.evidence.method.required_text(Field::Method)?);
+            Actor::from_word(self.evidence.actor.required_text("actor")?).ok_or(Flaw::UnknownActor)?;
+        let method = Method::from_word(self.evidence.method.required_text("method")?);
         let method = method.ok_or(Flaw::UnknownMethod)?;
         let notice = match &self.evidence.notice {
             RawNotice::Absent | RawNotice::Null => None,
@@ -145,17 +145,17 @@ impl<'a> Fields<'a> for NoticeFields<'a> {
 
 impl NoticeFields<'_> {
     fn notice(&self) -> Result<Notice, Flaw> {
-        let id = self.id.required_text(Field::NoticeId)?;
+        let id = self.id.required_text("notice.id")?;
         let version = match self.version {
-            Scalar::Absent => return Err(Flaw::MissingField(Field::NoticeVersion)),
+            Scalar::Absent => return Err(Flaw::MissingField("notice.version")),
             Scalar::Integer(version) => u32::try_from(version).map_err(|_| Flaw::BadNotice)?,
             Scalar::Null | Scalar::Bool(_) | Scalar::Number(_) | Scalar::Text(_) | Scalar::Nested => {
                 return Err(Flaw::BadNotice);
             }
         };
-        let lang = self.lang.required_text(Field::NoticeLang)?;
-        let sha256 = self.sha256.required_text(Field::NoticeSha256)?;
-        let shown_at = instant::required(&self.shown_at, Field::NoticeShownAt)?;
+        let lang = self.lang.required_text("notice.lang")?;
+        let sha256 = self.sha256.required_text("notice.sha256")?;
+        let shown_at = instant::required(&self.shown_at, "notice.shown_at")?;
         let is_name = |text: &str, len_max: usize| {
             !text.is_empty() && text.len() <= len_max && !text.chars().any(char::is_control)
         };

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::consent::{RawConsent, WrittenConsent};
 use crate::json::{self, check_version};
 use crate::line::{self, LineError, Lines};
-use crate::{Envelope, Field, Flaw, Limits, instant};
+use crate::{Envelope, Flaw, Limits, instant};
 
 /// A consent event of a file.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,10 +85,10 @@ fn received(line: u64, text: &[u8]) -> Result<Received, Flaw> {
     }
     let raw: RawConsent<'_> = json::read(text)?;
     check_version(&raw.version, Flaw::UnknownFormat)?;
-    let customer = raw.names.customer.required_text(Field::Customer)?;
+    let customer = raw.names.customer.required_text("customer")?;
     let customer = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
     raw.names.check(&Envelope { customer: customer.as_str(), device: "", body: text })?;
-    let received_at = instant::required(&raw.received_at, Field::ReceivedAt)?;
+    let received_at = instant::required(&raw.received_at, "received_at")?;
     let text = str::from_utf8(text).map_err(|_| Flaw::Malformed)?.to_owned();
     Ok(Received { line, customer, received_at, event: raw.event()?, text })
 }

@@ -6,7 +6,7 @@ use serde::de::MapAccess;
 
 use crate::json::{self, Fields, Scalar, check_version, fill};
 use crate::names::Names;
-use crate::{Envelope, Field, Flaw, instant};
+use crate::{Envelope, Flaw, instant};
 
 /// What became of an offer after it left us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,8 +135,8 @@ pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(Feedback, u64), Flaw> {
     let raw: RawFeedback<'_> = json::read(envelope.body)?;
     check_version(&raw.version, Flaw::UnknownFormat)?;
     raw.names.check(envelope)?;
-    let offer = notification_id(raw.offer.required_text(Field::OfferId)?)?;
-    let kind = FeedbackKind::from_word(raw.kind.required_text(Field::Kind)?).ok_or(Flaw::UnknownKind)?;
+    let offer = notification_id(raw.offer.required_text("offer_id")?)?;
+    let kind = FeedbackKind::from_word(raw.kind.required_text("kind")?).ok_or(Flaw::UnknownKind)?;
     let at = instant::optional(&raw.time)?;
     Ok((Feedback { offer, kind, at }, raw.n_unexpected))
 }

@@ -19,8 +19,8 @@ pub enum Flaw {
     UnknownVersion,
     /// Broken syntax, broken text, or a field of the wrong kind.
     Malformed,
-    /// A field is not there that must be.
-    MissingField(Field),
+    /// A field is not there that must be; its name in the payload.
+    MissingField(&'static str),
     /// A coordinate that is no place on earth.
     OutOfRange,
     /// No instant, or one that no clock shows.
@@ -56,7 +56,7 @@ impl Flaw {
         Self::UnknownFormat,
         Self::UnknownVersion,
         Self::Malformed,
-        Self::MissingField(Field::Time),
+        Self::MissingField("ts"),
         Self::OutOfRange,
         Self::BadTime,
         Self::BadUnit,
@@ -103,82 +103,8 @@ impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         if let Self::MissingField(field) = self {
-            write!(f, " {}", field.word())?;
+            write!(f, " {field}")?;
         }
         Ok(())
-    }
-}
-
-/// A field that must be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Field {
-    /// When.
-    Time,
-    /// Latitude.
-    Lat,
-    /// Longitude.
-    Lon,
-    /// Whose, at the head of a record.
-    Customer,
-    /// From which phone, at the head of a record.
-    Device,
-    /// The version.
-    Version,
-    /// The name of a consent event.
-    EventId,
-    /// Towards whom.
-    Merchant,
-    /// For what.
-    Purpose,
-    /// What was decided or felt.
-    Kind,
-    /// Who acted.
-    Actor,
-    /// By what means.
-    Method,
-    /// The notice's name.
-    NoticeId,
-    /// The notice's version.
-    NoticeVersion,
-    /// The notice's language.
-    NoticeLang,
-    /// The digest of the notice's text.
-    NoticeSha256,
-    /// When the notice was shown.
-    NoticeShownAt,
-    /// The name of a notification.
-    OfferId,
-    /// When a consent event reached the operator.
-    ReceivedAt,
-    /// Any other part of what the engine sends.
-    Answer,
-}
-
-impl Field {
-    /// Its name in payloads.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Time => "ts",
-            Self::Lat => "lat",
-            Self::Lon => "lon",
-            Self::Customer => "customer",
-            Self::Device => "device",
-            Self::Version => "v",
-            Self::EventId => "event_id",
-            Self::Merchant => "merchant",
-            Self::Purpose => "purpose",
-            Self::Kind => "kind",
-            Self::Actor => "actor",
-            Self::Method => "method",
-            Self::NoticeId => "notice.id",
-            Self::NoticeVersion => "notice.version",
-            Self::NoticeLang => "notice.lang",
-            Self::NoticeSha256 => "notice.sha256",
-            Self::NoticeShownAt => "notice.shown_at",
-            Self::OfferId => "offer_id",
-            Self::ReceivedAt => "received_at",
-            Self::Answer => "of the answer",
-        }
     }
 }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use model::Timestamp;
 
+use crate::Flaw;
 use crate::json::Scalar;
-use crate::{Field, Flaw};
 
 /// Up to here a number of milliseconds is no time that a clock of today shows, exclusive of seconds.
 const SECONDS_MIN: i64 = 100_000_000;
@@ -14,7 +14,7 @@ const MILLIS_MIN: i64 = 100_000_000_000;
 const MILLIS_MAX: i64 = 253_402_300_799_999;
 
 /// An instant that must be there.
-pub(crate) fn required(value: &Scalar<'_>, field: Field) -> Result<Timestamp, Flaw> {
+pub(crate) fn required(value: &Scalar<'_>, field: &'static str) -> Result<Timestamp, Flaw> {
     match value {
         Scalar::Absent => Err(Flaw::MissingField(field)),
         Scalar::Integer(unix_ms) => from_unix_ms(*unix_ms),
@@ -29,7 +29,7 @@ pub(crate) fn optional(value: &Scalar<'_>) -> Result<Option<Timestamp>, Flaw> {
     if matches!(value, Scalar::Absent | Scalar::Null) {
         return Ok(None);
     }
-    required(value, Field::Time).map(Some)
+    required(value, "ts").map(Some)
 }
 
 /// An instant from Unix milliseconds, in 1973 to 9999.

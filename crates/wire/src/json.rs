@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use crate::{Field, Flaw};
+use crate::Flaw;
 
 /// A UTF-8 byte order mark; one is tolerated before a body.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -169,7 +169,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// As text that must be there.
-    pub(crate) fn required_text(&self, field: Field) -> Result<&str, Flaw> {
+    pub(crate) fn required_text(&self, field: &'static str) -> Result<&str, Flaw> {
         match self {
             Self::Absent => Err(Flaw::MissingField(field)),
             value => value.text().ok_or(Flaw::Malformed),

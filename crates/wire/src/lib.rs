@@ -27,7 +27,7 @@ pub use consent::encode_consent;
 pub use decoder::{Decoder, Envelope};
 pub use encode::{encode_batch_record, encode_fix, encode_fixes};
 pub use feedback::{Feedback, FeedbackKind, encode_feedback};
-pub use flaw::{Field, Flaw};
+pub use flaw::Flaw;
 pub use limits::Limits;
 pub use line::{LineError, LineReason};
 pub use offer::{Offer, decode_offer, encode_offer};

@@ -40,9 +40,9 @@ pub enum LineReason {
     #[error("has {n_cells} cells where the header has {n_columns}")]
     Cells {
         /// How many it has.
-        n_cells: u64,
+        n_cells: usize,
         /// How many it should have.
-        n_columns: u64,
+        n_columns: usize,
     },
     /// A value is of no use.
     #[error("{0}")]
@@ -98,45 +98,58 @@ pub(crate) struct Lines<'a> {
     source: Source<'a>,
     buffer: Vec<u8>,
     n_lines: u64,
+    began_at: u64,
     is_over: bool,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(source: Source<'a>) -> Self {
-        Self { source, buffer: Vec::new(), n_lines: 0, is_over: false }
+        Self { source, buffer: Vec::new(), n_lines: 0, began_at: 0, is_over: false }
     }
 
     /// The next line with something on it, and its number.
     pub(crate) fn next(&mut self) -> Option<Result<(u64, &[u8]), LineError>> {
-        loop {
-            if self.is_over {
-                return None;
-            }
-            match self.read_line() {
-                Ok(()) if self.is_over && self.buffer.is_empty() => return None,
-                Ok(()) => {}
-                Err(reason) => {
-                    self.is_over |= matches!(reason, LineReason::Unreadable(_));
-                    return Some(Err(LineError { line: self.n_lines, reason }));
-                }
-            }
-            if !self.buffer.trim_ascii().is_empty() {
-                break;
-            }
-        }
-        Some(Ok((self.n_lines, self.buffer.trim_ascii())))
+        self.next_joined(|_| false)
     }
 
-    fn read_line(&mut self) -> Result<(), LineReason> {
-        let len_max = Limits::default().fix_bytes_max;
+    /// The next line with something on it, and the number of its beginning; lines are joined
+    /// as long as `leaves_open` says of an odd number of them that what it began goes on.
+    pub(crate) fn next_joined(
+        &mut self,
+        leaves_open: impl Fn(&[u8]) -> bool,
+    ) -> Option<Result<(u64, &[u8]), LineError>> {
         self.buffer.clear();
+        while self.buffer.trim_ascii().is_empty() && !self.is_over {
+            self.buffer.clear();
+            let line = self.n_lines + 1;
+            let mut is_open = false;
+            loop {
+                let n_before = self.buffer.len();
+                if let Err(reason) = self.read_line() {
+                    self.is_over |= matches!(reason, LineReason::Unreadable(_));
+                    return Some(Err(LineError { line, reason }));
+                }
+                is_open ^= leaves_open(&self.buffer[n_before..]);
+                if !is_open || self.is_over {
+                    break;
+                }
+            }
+            self.began_at = line;
+        }
+        let line = self.buffer.trim_ascii();
+        (!line.is_empty()).then_some(Ok((self.began_at, line)))
+    }
+
+    /// Appends the next line with its end.
+    fn read_line(&mut self) -> Result<(), LineReason> {
         self.n_lines += 1;
-        let mut bounded = (&mut self.source).take(len_max as u64 + 1);
-        bounded.read_until(b'\n', &mut self.buffer)?;
-        if self.buffer.last() == Some(&b'\n') {
+        let n_left = Limits::default().fix_bytes_max.saturating_sub(self.buffer.len()) + 1;
+        let mut bounded = (&mut self.source).take(n_left as u64);
+        let n_read = bounded.read_until(b'\n', &mut self.buffer)?;
+        if self.buffer.last() == Some(&b'\n') && 0 < n_read {
             return Ok(());
         }
-        if len_max < self.buffer.len() {
+        if n_read == n_left {
             self.skip_line()?;
             return Err(LineReason::Flaw(Flaw::TooLarge));
         }

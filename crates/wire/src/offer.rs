@@ -7,7 +7,7 @@ use serde::de::MapAccess;
 
 use crate::feedback::notification_id;
 use crate::json::{self, Fields, Scalar, check_version, fill};
-use crate::{FeedbackKind, Field, Flaw, instant};
+use crate::{FeedbackKind, Flaw, instant};
 
 /// An offer as a device or a backend gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,21 +58,25 @@ pub fn encode_offer(notification: &Notification) -> Vec<u8> {
 pub fn decode_offer(body: &[u8]) -> Result<Offer, Flaw> {
     let raw: RawOffer<'_> = json::read(body)?;
     check_version(&raw.version, Flaw::UnknownFormat)?;
-    let text = |value: &Scalar<'_>| value.required_text(Field::Answer).map(str::to_owned);
     let bad_id = |_: IdFlaw| Flaw::BadId;
     let link = match &raw.link {
         Scalar::Absent | Scalar::Null => None,
-        link => Some(text(link)?),
+        link => Some(link.required_text("link")?.to_owned()),
     };
     Ok(Offer {
-        id: notification_id(raw.id.required_text(Field::OfferId)?)?,
-        offer: OfferId::new(&text(&raw.offer)?).map_err(bad_id)?,
-        merchant: MerchantId::new(&text(&raw.merchant)?).map_err(bad_id)?,
-        fence: FenceId::new(&text(&raw.fence)?).map_err(bad_id)?,
-        store: text(&raw.store)?,
-        words: Words { title: text(&raw.title)?, body: text(&raw.body)?, link, why: text(&raw.why)? },
-        issued_at: instant::required(&raw.issued_at, Field::Answer)?,
-        expires_at: instant::required(&raw.expires_at, Field::Answer)?,
+        id: notification_id(raw.id.required_text("offer_id")?)?,
+        offer: OfferId::new(raw.offer.required_text("offer")?).map_err(bad_id)?,
+        merchant: MerchantId::new(raw.merchant.required_text("merchant")?).map_err(bad_id)?,
+        fence: FenceId::new(raw.fence.required_text("fence")?).map_err(bad_id)?,
+        store: raw.store.required_text("store")?.to_owned(),
+        words: Words {
+            title: raw.title.required_text("title")?.to_owned(),
+            body: raw.body.required_text("body")?.to_owned(),
+            link,
+            why: raw.why.required_text("why")?.to_owned(),
+        },
+        issued_at: instant::required(&raw.issued_at, "issued_at")?,
+        expires_at: instant::required(&raw.expires_at, "expires_at")?,
     })
 }
 

@@ -5,7 +5,7 @@ use serde::de::MapAccess;
 
 use crate::json::{self, Fields, Scalar, check_version, fill};
 use crate::names::Names;
-use crate::{Envelope, Field, Flaw, instant};
+use crate::{Envelope, Flaw, instant};
 
 /// A fix, taken apart and not yet judged.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct RawFix<'a> {
     details: Details<'a>,
     pub(crate) names: Names<'a>,
     pub(crate) marks: Marks,
+    /// Said to be made up, in the words of a phone's own system.
+    mock_elsewhere: bool,
     /// Fields that claim a power that no payload has.
     pub(crate) n_unexpected: u64,
 }
@@ -31,6 +33,9 @@ struct Details<'a> {
     foreground: Scalar<'a>,
     still: Scalar<'a>,
 }
+
+/// What Android and iOS call a fix that a developer tool made up; apps copy it over as it is.
+const MOCK_ELSEWHERE: [&str; 2] = ["isMock", "isSimulatedBySoftware"];
 
 /// Keys by which other formats are told, as bits.
 #[derive(Clone, Copy, Default)]
@@ -89,13 +94,15 @@ impl<'a> Fields<'a> for RawFix<'a> {
 impl<'a> RawFix<'a> {
     fn take_other<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         self.n_unexpected += u64::from(Names::is_unexpected(key));
-        match self.names.slot(key) {
-            Some(slot) => fill(slot, map),
-            None => {
-                self.marks.note(key);
-                json::skip(map)
-            }
+        if let Some(slot) = self.names.slot(key) {
+            return fill(slot, map);
         }
+        if MOCK_ELSEWHERE.contains(&key) {
+            self.mock_elsewhere |= map.next_value::<Scalar<'a>>()?.switch() == Ok(Some(true));
+            return Ok(());
+        }
+        self.marks.note(key);
+        json::skip(map)
     }
 
     /// The fix as one of a list, which may carry version and names of its own.
@@ -109,9 +116,9 @@ impl<'a> RawFix<'a> {
 
     /// What the fields say.
     pub(crate) fn fix(&self) -> Result<Fix, Flaw> {
-        let lat = coordinate(&self.lat, Field::Lat)?;
-        let lon = coordinate(&self.lon, Field::Lon)?;
-        let taken_at = instant::required(&self.time, Field::Time)?;
+        let lat = coordinate(&self.lat, "lat")?;
+        let lon = coordinate(&self.lon, "lon")?;
+        let taken_at = instant::required(&self.time, "ts")?;
         let position = Position::new(lat, lon).map_err(|_| Flaw::OutOfRange)?;
         let details = &self.details;
         details.heading.optional_number()?;
@@ -120,14 +127,14 @@ impl<'a> RawFix<'a> {
             position,
             accuracy: accuracy(details.accuracy.optional_number()?)?,
             speed_mps: speed_mps(details.speed.optional_number()?),
-            mock: details.mock.switch()?.unwrap_or(false),
+            mock: details.mock.switch()?.unwrap_or(false) || self.mock_elsewhere,
             foreground: details.foreground.switch()?,
             still: details.still.switch()?.unwrap_or(false),
         })
     }
 }
 
-fn coordinate(value: &Scalar<'_>, field: Field) -> Result<f64, Flaw> {
+fn coordinate(value: &Scalar<'_>, field: &'static str) -> Result<f64, Flaw> {
     match value {
         Scalar::Absent => Err(Flaw::MissingField(field)),
         value => value.number().ok_or(Flaw::Malformed),

@@ -82,8 +82,12 @@ impl Topics {
         if rest == "batch" {
             return Ok(Topic::Batch);
         }
-        if let Some(rest) = rest.strip_prefix("sys/") {
-            return parse_sys(rest);
+        if rest == "sys/dead" {
+            return Ok(Topic::Dead);
+        }
+        if let Some(instance) = rest.strip_prefix("sys/").and_then(|rest| rest.strip_suffix("/status")) {
+            MerchantId::check(instance).map_err(|_| Flaw::BadId)?;
+            return Ok(Topic::Status { instance });
         }
         if let Some(customer) = rest.strip_suffix("/consent") {
             return Ok(Topic::Consent { customer: checked_customer(customer)? });
@@ -214,18 +218,6 @@ impl std::fmt::Debug for Topic<'_> {
             Self::Dead => "Dead",
         })
     }
-}
-
-fn parse_sys(rest: &str) -> Result<Topic<'_>, Flaw> {
-    if rest == "dead" {
-        return Ok(Topic::Dead);
-    }
-    let Some(instance) = rest.strip_suffix("/status") else {
-        // A customer may not be called sys.
-        return Err(if rest.ends_with("/fix") { Flaw::BadId } else { Flaw::UnknownTopic });
-    };
-    MerchantId::check(instance).map_err(|_| Flaw::BadId)?;
-    Ok(Topic::Status { instance })
 }
 
 fn checked_customer(customer: &str) -> Result<&str, Flaw> {

@@ -6,10 +6,10 @@ use std::path::Path;
 
 use model::Position;
 
+use crate::Flaw;
 use crate::line::{self, Source};
 use crate::trace::TraceError;
 use crate::trace::table::Table;
-use crate::{Field, Flaw};
 
 const LAT: usize = 0;
 const LON: usize = 1;
@@ -62,8 +62,8 @@ pub(super) fn position<const N: usize>(
     [lat, lon]: [usize; 2],
     line: u64,
 ) -> Result<Position, TraceError> {
-    let lat_deg = table.required_number(lat, Field::Lat).map_err(table.in_column(lat, line))?;
-    let lon_deg = table.required_number(lon, Field::Lon).map_err(table.in_column(lon, line))?;
+    let lat_deg = table.required_number(lat, "lat").map_err(table.in_column(lat, line))?;
+    let lon_deg = table.required_number(lon, "lon").map_err(table.in_column(lon, line))?;
     Position::new(lat_deg, lon_deg).map_err(|flaw| {
         let column = match flaw {
             model::PositionFlaw::Latitude => lat,

@@ -12,7 +12,7 @@ use crate::raw_fix::{self, RawFix};
 use crate::trace::TraceError;
 use crate::trace::points::position;
 use crate::trace::table::Table;
-use crate::{Field, Flaw, instant};
+use crate::{Flaw, instant};
 
 /// A recorded fix with whose it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,7 +116,7 @@ fn row(table: &Table<'_, 7>, line: u64) -> Result<TraceFix, TraceError> {
 }
 
 fn taken_at(text: Option<&str>) -> Result<model::Timestamp, Flaw> {
-    let text = text.ok_or(Flaw::MissingField(Field::Time))?;
+    let text = text.ok_or(Flaw::MissingField("ts"))?;
     instant::from_unix_ms(text.parse().map_err(|_| Flaw::BadTime)?)
 }
 
@@ -136,7 +136,7 @@ fn name<'v>(value: &'v Scalar<'_>) -> Result<Option<&'v str>, Flaw> {
 
 /// Either name stands in for the other.
 fn names(customer: Option<&str>, device: Option<&str>) -> Result<(CustomerId, DeviceId), Flaw> {
-    let missing = Flaw::MissingField(Field::Customer);
+    let missing = Flaw::MissingField("customer");
     let (customer, device) = (customer.or(device), device.or(customer));
     let customer = CustomerId::new(customer.ok_or(missing)?).map_err(|_| Flaw::BadId)?;
     let device = DeviceId::new(device.ok_or(missing)?).map_err(|_| Flaw::BadId)?;

@@ -1,38 +1,39 @@
 //! CSV with a header whose columns may stand in any order.
+//!
+//! Written here and not taken from the `csv` crate, which counts the lines of files with
+//! Windows line ends wrong; a cell may be quoted, hold commas and go over several lines.
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
-
-use crate::line::{LineReason, Source};
+use crate::Flaw;
+use crate::line::{LineReason, Lines, Source};
 use crate::trace::TraceError;
-use crate::{Field, Flaw};
 
 /// A table of which some columns are known.
 pub(crate) struct Table<'a, const N: usize> {
-    reader: Reader<Source<'a>>,
+    lines: Lines<'a>,
     /// Known columns by name, and where they stand.
     columns: [(&'static str, Option<usize>); N],
-    row: ByteRecord,
-    is_over: bool,
+    n_columns: usize,
+    row: Row,
 }
 
 impl<'a, const N: usize> Table<'a, N> {
     /// Reads the header.
     pub(crate) fn new(source: Source<'a>, known: [&'static str; N]) -> Result<Self, TraceError> {
-        let mut reader = ReaderBuilder::new().from_reader(source);
-        let header = reader.byte_headers().map_err(|error| line_error(error, 1))?;
-        let at_header = |reason| TraceError { line: 1, reason };
-        if header.is_empty() {
-            return Err(at_header(LineReason::NoHeader));
-        }
+        let mut lines = Lines::new(source);
+        let no_header = TraceError { line: 1, reason: LineReason::NoHeader };
+        let (line, text) = lines.next().unwrap_or(Err(no_header))?;
+        let mut row = Row::default();
+        row.split(text).map_err(|flaw| TraceError::flaw(line, flaw))?;
         let mut columns = known.map(|name| (name, None));
-        for (at, cell) in header.iter().enumerate() {
-            let found = columns.iter_mut().find(|(name, _)| cell.trim_ascii() == name.as_bytes());
+        for at in 0..row.ends.len() {
+            let cell = row.cell(at).unwrap_or_default();
+            let found = columns.iter_mut().find(|(name, _)| cell == name.as_bytes());
             let Some((name, place)) = found else { continue };
             if place.replace(at).is_some() {
-                return Err(at_header(LineReason::RepeatedColumn(name)));
+                return Err(TraceError { line, reason: LineReason::RepeatedColumn(name) });
             }
         }
-        Ok(Self { reader, columns, row: ByteRecord::new(), is_over: false })
+        Ok(Self { lines, columns, n_columns: row.ends.len(), row })
     }
 
     /// Refuses a table without a column.
@@ -50,25 +51,24 @@ impl<'a, const N: usize> Table<'a, N> {
 
     /// Goes to the next row; its line number. A row of another width is passed over.
     pub(crate) fn advance(&mut self) -> Option<Result<u64, TraceError>> {
-        if self.is_over {
-            return None;
+        let is_odd = |part: &[u8]| part.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        let (line, text) = match self.lines.next_joined(is_odd)? {
+            Ok(found) => found,
+            Err(error) => return Some(Err(error)),
+        };
+        if let Err(flaw) = self.row.split(text) {
+            return Some(Err(TraceError::flaw(line, flaw)));
         }
-        let line = self.reader.position().line();
-        match self.reader.read_byte_record(&mut self.row) {
-            Ok(true) => Some(Ok(self.row.position().map_or(line, csv::Position::line))),
-            Ok(false) => None,
-            Err(error) => {
-                let error = line_error(error, line);
-                self.is_over = matches!(error.reason, LineReason::Unreadable(_));
-                Some(Err(error))
-            }
+        let (n_cells, n_columns) = (self.row.ends.len(), self.n_columns);
+        if n_cells != n_columns {
+            return Some(Err(TraceError { line, reason: LineReason::Cells { n_cells, n_columns } }));
         }
+        Some(Ok(line))
     }
 
     /// A cell of the row; `None` when it is empty or its column is not there.
-    pub(crate) fn cell(&self, column: usize) -> Option<&[u8]> {
-        let cell = self.row.get(self.columns[column].1?)?.trim_ascii();
-        if cell.is_empty() { None } else { Some(cell) }
+    fn cell(&self, column: usize) -> Option<&[u8]> {
+        self.row.cell(self.columns[column].1?)
     }
 
     /// A cell as text.
@@ -85,7 +85,7 @@ impl<'a, const N: usize> Table<'a, N> {
     }
 
     /// A cell as a finite number that must be there.
-    pub(crate) fn required_number(&self, column: usize, field: Field) -> Result<f64, Flaw> {
+    pub(crate) fn required_number(&self, column: usize, field: &'static str) -> Result<f64, Flaw> {
         self.number(column)?.ok_or(Flaw::MissingField(field))
     }
 
@@ -96,15 +96,35 @@ impl<'a, const N: usize> Table<'a, N> {
     }
 }
 
-fn line_error(error: csv::Error, line: u64) -> TraceError {
-    let line = error.position().map_or(line, csv::Position::line);
-    let reason = match error.into_kind() {
-        ErrorKind::Io(error) => error.into(),
-        ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            LineReason::Cells { n_cells: len, n_columns: expected_len }
+/// The cells of one line, without quotes.
+#[derive(Default)]
+struct Row {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Row {
+    fn split(&mut self, text: &[u8]) -> Result<(), Flaw> {
+        self.bytes.clear();
+        self.ends.clear();
+        let mut is_quoted = false;
+        let mut rest = text.iter().copied().peekable();
+        while let Some(byte) = rest.next() {
+            match byte {
+                b'"' if is_quoted && rest.next_if_eq(&b'"').is_some() => self.bytes.push(b'"'),
+                b'"' => is_quoted = !is_quoted,
+                b',' if !is_quoted => self.ends.push(self.bytes.len()),
+                byte => self.bytes.push(byte),
+            }
         }
-        // The library's list may grow; bytes are all that is asked of it here.
-        _ => LineReason::Flaw(Flaw::Malformed),
-    };
-    TraceError { line, reason }
+        self.ends.push(self.bytes.len());
+        if is_quoted { Err(Flaw::Malformed) } else { Ok(()) }
+    }
+
+    /// A cell without the blanks around it; `None` when nothing is left.
+    fn cell(&self, at: usize) -> Option<&[u8]> {
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        let cell = self.bytes[start..self.ends[at]].trim_ascii();
+        if cell.is_empty() { None } else { Some(cell) }
+    }
 }
