@@ -17,7 +17,7 @@ use crate::{PATIENCE, raw};
 
 /// Which real broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The one of the crate that our listener is made of, let loose.
     Mqtt5,
     /// The program `mosquitto`.
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 /// Those that can be started here.
-pub fn kinds() -> Vec<Kind> {
+pub(crate) fn kinds() -> Vec<Kind> {
     if mosquitto().is_some() {
         return vec![Kind::Mqtt5, Kind::Mosquitto];
     }
@@ -41,8 +41,8 @@ fn mosquitto() -> Option<PathBuf> {
 }
 
 /// A real broker that lets everybody do everything.
-pub struct Broker {
-    pub address: SocketAddr,
+pub(crate) struct Broker {
+    pub(crate) address: SocketAddr,
     running: Running,
 }
 
@@ -52,12 +52,12 @@ enum Running {
 }
 
 impl Broker {
-    pub async fn start(kind: Kind) -> Self {
+    pub(crate) async fn start(kind: Kind) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         Self::start_at(kind, free).await
     }
 
-    pub async fn start_at(kind: Kind, address: SocketAddr) -> Self {
+    pub(crate) async fn start_at(kind: Kind, address: SocketAddr) -> Self {
         let running = match kind {
             Kind::Mqtt5 => {
                 let mut config = BrokerConfig::default().with_bind_address(address);
@@ -89,7 +89,7 @@ impl Broker {
     }
 
     /// Stops it, and waits until the port is free.
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         match self.running {
             Running::Mqtt5 { stop, task } => {
                 stop.shutdown();
@@ -104,13 +104,13 @@ impl Broker {
 }
 
 /// A broker by hand.
-pub struct Fake {
+pub(crate) struct Fake {
     socket: TcpListener,
     version: Version,
 }
 
 /// One connection to it.
-pub struct FakeSession {
+pub(crate) struct FakeSession {
     stream: TcpStream,
     read: Vec<u8>,
     version: Version,
@@ -118,34 +118,35 @@ pub struct FakeSession {
 
 /// A PUBLISH packet that came in.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Published {
-    pub first_byte: u8,
-    pub topic: String,
-    pub packet_id: u16,
-    pub properties: Vec<u8>,
-    pub payload: Vec<u8>,
+pub(crate) struct Published {
+    pub(crate) first_byte: u8,
+    pub(crate) topic: String,
+    pub(crate) packet_id: u16,
+    pub(crate) properties: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
 }
 
 impl Fake {
-    pub async fn start(version: Version) -> Self {
+    pub(crate) async fn start(version: Version) -> Self {
         Self { socket: TcpListener::bind("127.0.0.1:0").await.unwrap(), version }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.socket.local_addr().unwrap()
     }
 
-    pub async fn accept(&self) -> FakeSession {
+    pub(crate) async fn accept(&self) -> FakeSession {
         self.accept_within(PATIENCE).await.expect("a connection")
     }
 
-    pub async fn accept_within(&self, time: Duration) -> Option<FakeSession> {
+    pub(crate) async fn accept_within(&self, time: Duration) -> Option<FakeSession> {
         let (stream, _) = timeout(time, self.socket.accept()).await.ok()?.unwrap();
+        stream.set_nodelay(true).unwrap();
         Some(FakeSession { stream, read: Vec::new(), version: self.version })
     }
 
     /// Accepts, lets in, grants every subscription and acknowledges the status.
-    pub async fn welcome(&self) -> FakeSession {
+    pub(crate) async fn welcome(&self) -> FakeSession {
         let mut session = self.accept().await;
         session.let_in(0, &[]).await;
         session.grant(|_| 1).await;
@@ -159,7 +160,7 @@ impl Fake {
 
 impl FakeSession {
     /// Reads CONNECT and answers it; the properties are for MQTT 5.
-    pub async fn let_in(&mut self, code: u8, properties: &[u8]) -> Vec<u8> {
+    pub(crate) async fn let_in(&mut self, code: u8, properties: &[u8]) -> Vec<u8> {
         let (first_byte, connect) = self.packet().await;
         assert_eq!(first_byte, 0x10);
         match self.version {
@@ -172,7 +173,7 @@ impl FakeSession {
     }
 
     /// Reads SUBSCRIBE and answers every filter of it.
-    pub async fn grant(&mut self, code: impl Fn(usize) -> u8) {
+    pub(crate) async fn grant(&mut self, code: impl Fn(usize) -> u8) {
         let (first_byte, subscribe) = self.packet().await;
         assert_eq!(first_byte, 0x82);
         let n = subscribe.windows(8).filter(|window| window == b"stile/v1").count();
@@ -185,7 +186,7 @@ impl FakeSession {
     }
 
     /// The next PUBLISH.
-    pub async fn published(&mut self) -> Published {
+    pub(crate) async fn published(&mut self) -> Published {
         let (first_byte, body) = self.packet().await;
         assert_eq!(first_byte >> 4, 3, "{first_byte:x} {body:x?}");
         let topic_len = usize::from(u16::from_be_bytes([body[0], body[1]]));
@@ -209,7 +210,7 @@ impl FakeSession {
     }
 
     /// Answers a PUBLISH; the reason is for MQTT 5.
-    pub async fn acknowledge(&mut self, packet_id: u16, reason: u8) {
+    pub(crate) async fn acknowledge(&mut self, packet_id: u16, reason: u8) {
         let id = packet_id.to_be_bytes();
         match self.version {
             Version::V311 => self.write(0x40, &id).await,
@@ -218,7 +219,7 @@ impl FakeSession {
     }
 
     /// Sends a PUBLISH at QoS 1.
-    pub async fn publish(&mut self, topic: &str, packet_id: u16, payload: &[u8]) {
+    pub(crate) async fn publish(&mut self, topic: &str, packet_id: u16, payload: &[u8]) {
         let len = (topic.len() as u16).to_be_bytes();
         let properties: &[u8] = if self.version == Version::V5 { &[0] } else { &[] };
         let id = packet_id.to_be_bytes();
@@ -226,22 +227,22 @@ impl FakeSession {
     }
 
     /// The packet id of the next acknowledgement, if one comes in time.
-    pub async fn acknowledged_within(&mut self, time: Duration) -> Option<u16> {
+    pub(crate) async fn acknowledged_within(&mut self, time: Duration) -> Option<u16> {
         let (first_byte, body) = timeout(time, self.packet()).await.ok()?;
         assert_eq!(first_byte, 0x40, "{body:x?}");
         Some(u16::from_be_bytes([body[0], body[1]]))
     }
 
-    pub async fn write(&mut self, first_byte: u8, body: &[u8]) {
+    pub(crate) async fn write(&mut self, first_byte: u8, body: &[u8]) {
         self.stream.write_all(&raw::packet(first_byte, body)).await.unwrap();
     }
 
     /// Whether anything comes in that time.
-    pub async fn is_silent(&mut self, time: Duration) -> bool {
+    pub(crate) async fn is_silent(&mut self, time: Duration) -> bool {
         timeout(time, self.packet()).await.is_err()
     }
 
-    pub async fn is_closed(&mut self) -> bool {
+    pub(crate) async fn is_closed(&mut self) -> bool {
         raw::is_closed(&mut self.stream, PATIENCE).await
     }
 

@@ -13,23 +13,23 @@ use tokio::time::timeout;
 
 use crate::PATIENCE;
 
-pub const BOTH: [Version; 2] = [Version::V311, Version::V5];
+pub(crate) const BOTH: [Version; 2] = [Version::V311, Version::V5];
 
 #[derive(Clone)]
-pub struct Login {
-    pub address: SocketAddr,
-    pub version: Version,
-    pub client_id: String,
-    pub username: Option<(String, String)>,
-    pub will: Option<(String, String)>,
-    pub clean: bool,
-    pub manual_acks: bool,
-    pub packet_len_max: u32,
+pub(crate) struct Login {
+    pub(crate) address: SocketAddr,
+    pub(crate) version: Version,
+    pub(crate) client_id: String,
+    pub(crate) username: Option<(String, String)>,
+    pub(crate) will: Option<(String, String)>,
+    pub(crate) clean: bool,
+    pub(crate) manual_acks: bool,
+    pub(crate) packet_len_max: u32,
 }
 
 impl Login {
     /// As somebody whose token is their name.
-    pub fn new(address: SocketAddr, version: Version, name: &str) -> Self {
+    pub(crate) fn new(address: SocketAddr, version: Version, name: &str) -> Self {
         Self {
             address,
             version,
@@ -44,14 +44,14 @@ impl Login {
 }
 
 #[derive(Debug)]
-pub struct Message {
-    pub topic: String,
-    pub payload: Bytes,
-    pub qos: u8,
-    pub retain: bool,
-    pub expiry_s: Option<u32>,
-    pub correlation_data: Option<Bytes>,
-    pub packet_id: u16,
+pub(crate) struct Message {
+    pub(crate) topic: String,
+    pub(crate) payload: Bytes,
+    pub(crate) qos: u8,
+    pub(crate) retain: bool,
+    pub(crate) expiry_s: Option<u32>,
+    pub(crate) correlation_data: Option<Bytes>,
+    pub(crate) packet_id: u16,
 }
 
 #[derive(Debug)]
@@ -69,7 +69,7 @@ enum Speaker {
     V5(v5::AsyncClient),
 }
 
-pub struct Client {
+pub(crate) struct Client {
     speaker: Speaker,
     heard: mpsc::UnboundedReceiver<Heard>,
     messages: VecDeque<Message>,
@@ -82,13 +82,13 @@ impl Drop for Client {
     }
 }
 
-pub async fn connect(address: SocketAddr, version: Version, name: &str) -> Client {
+pub(crate) async fn connect(address: SocketAddr, version: Version, name: &str) -> Client {
     Client::log_in(Login::new(address, version, name)).await.unwrap()
 }
 
 impl Client {
     /// The error is what rumqttc says.
-    pub async fn log_in(login: Login) -> Result<Self, String> {
+    pub(crate) async fn log_in(login: Login) -> Result<Self, String> {
         let (host, port) = (login.address.ip().to_string(), login.address.port());
         let (tell, heard) = mpsc::unbounded_channel();
         let (speaker, polling) = match login.version {
@@ -160,7 +160,7 @@ impl Client {
     }
 
     /// Publishes without waiting.
-    pub async fn send(&self, topic: &str, qos: u8, payload: impl Into<Bytes>) {
+    pub(crate) async fn send(&self, topic: &str, qos: u8, payload: impl Into<Bytes>) {
         let payload = payload.into();
         match &self.speaker {
             Speaker::V311(client) => {
@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// Publishes with what only MQTT 5 has.
-    pub async fn send_request(
+    pub(crate) async fn send_request(
         &self,
         topic: &str,
         payload: &'static str,
@@ -192,25 +192,25 @@ impl Client {
     }
 
     /// Publishes at QoS 1; whether the answer was success.
-    pub async fn publish(&mut self, topic: &str, payload: impl Into<Bytes>) -> bool {
+    pub(crate) async fn publish(&mut self, topic: &str, payload: impl Into<Bytes>) -> bool {
         self.send(topic, 1, payload).await;
         self.answer().await
     }
 
     /// The next answer to a publish.
-    pub async fn answer(&mut self) -> bool {
+    pub(crate) async fn answer(&mut self) -> bool {
         match self.next_but_messages().await {
             Heard::Answered(is_success) => is_success,
             other => panic!("{other:?} instead of an answer"),
         }
     }
 
-    pub async fn answer_within(&mut self, time: Duration) -> Option<bool> {
+    pub(crate) async fn answer_within(&mut self, time: Duration) -> Option<bool> {
         timeout(time, self.answer()).await.ok()
     }
 
     /// Subscribes; whether it was granted.
-    pub async fn subscribe(&mut self, filter: &str, qos: u8) -> bool {
+    pub(crate) async fn subscribe(&mut self, filter: &str, qos: u8) -> bool {
         match &self.speaker {
             Speaker::V311(client) => client.subscribe(filter, rumqttc::qos(qos).unwrap()).await.unwrap(),
             Speaker::V5(client) => {
@@ -223,7 +223,7 @@ impl Client {
         }
     }
 
-    pub async fn unsubscribe(&mut self, filter: &str) {
+    pub(crate) async fn unsubscribe(&mut self, filter: &str) {
         match &self.speaker {
             Speaker::V311(client) => client.unsubscribe(filter).await.unwrap(),
             Speaker::V5(client) => client.unsubscribe(filter).await.unwrap(),
@@ -235,7 +235,7 @@ impl Client {
     }
 
     /// Acknowledges by hand.
-    pub async fn acknowledge(&self, message: &Message) {
+    pub(crate) async fn acknowledge(&self, message: &Message) {
         match &self.speaker {
             Speaker::V311(client) => {
                 let mut packet = rumqttc::Publish::new("", rumqttc::QoS::AtLeastOnce, []);
@@ -251,11 +251,11 @@ impl Client {
         }
     }
 
-    pub async fn message(&mut self) -> Message {
+    pub(crate) async fn message(&mut self) -> Message {
         self.message_within(PATIENCE).await.expect("a message")
     }
 
-    pub async fn message_within(&mut self, time: Duration) -> Option<Message> {
+    pub(crate) async fn message_within(&mut self, time: Duration) -> Option<Message> {
         if let Some(message) = self.messages.pop_front() {
             return Some(message);
         }
@@ -274,7 +274,7 @@ impl Client {
     }
 
     /// Waits until the connection ends, and says how.
-    pub async fn closed(&mut self) -> String {
+    pub(crate) async fn closed(&mut self) -> String {
         loop {
             match self.next().await {
                 Heard::Out(why) => return why,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use server::mqtt::{ListenerOptions, Version};
+use server::mqtt::{Delivered, ListenerOptions, OutMessage, Version};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
@@ -165,4 +165,46 @@ async fn subscriptions_are_bounded() {
         phone.unsubscribe("stile/v1/c1/d0/offer").await;
         assert!(phone.subscribe("stile/v1/c1/d4/offer", 1).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_that_come_and_go_under_deliveries_leave_nothing_behind() {
+    let recorder = Arc::new(Recorder::default());
+    let listener = Arc::new(listen(&recorder).await);
+    let until = Instant::now() + Duration::from_millis(1_500);
+    let mut tasks = Vec::new();
+    for i in 0..6 {
+        let address = listener.address();
+        tasks.push(tokio::spawn(async move {
+            while Instant::now() < until {
+                // Pairs of them fight for one client id.
+                let id = format!("churn-{}", i / 2);
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let _ = stream.write_all(&raw::connect_packet(4 + i as u8 % 2, &id, "c1")).await;
+                raw::read(&mut stream).await;
+                let subscription = [&b"\x00\x01"[..], if i % 2 == 1 { b"\x00" } else { b"" }].concat();
+                let filter = [&b"\x00\x13"[..], b"stile/v1/c1/+/offer\x01"].concat();
+                let _ = stream.write_all(&raw::packet(0x82, &[subscription, filter].concat())).await;
+                raw::read(&mut stream).await;
+            }
+        }));
+    }
+    for _ in 0..2 {
+        let listener = listener.clone();
+        tasks.push(tokio::spawn(async move {
+            while Instant::now() < until {
+                listener.deliver(&OutMessage::new("stile/v1/c1/phone/offer", "coffee")).await;
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    for task in tasks {
+        tokio::time::timeout(crate::PATIENCE, task).await.expect("nobody is stuck").unwrap();
+    }
+    eventually("all are gone", || listener.n_connected() == 0).await;
+    let mut phone = connect(listener.address(), Version::V5, "c1").await;
+    assert!(phone.subscribe("stile/v1/c1/+/offer", 1).await);
+    let offer = OutMessage::new("stile/v1/c1/phone/offer", "coffee");
+    assert_eq!(listener.deliver(&offer).await, Delivered::Sent);
+    assert!(0 < listener.tally().n_handed);
 }

@@ -304,10 +304,12 @@ async fn t12_a_narrow_broker_is_obeyed() {
     let fake = Fake::start(Version::V5).await;
     let broker = Broker::connect(options(fake.address(), Version::V5), Arc::new(Recorder::default()));
     let mut session = fake.accept().await;
-    // Receive Maximum 1, Maximum QoS 1, Maximum Packet Size 1,024, Topic Alias Maximum 0.
-    session.let_in(0, &[0x21, 0, 1, 0x24, 1, 0x27, 0, 0, 4, 0, 0x22, 0, 0]).await;
+    // Receive Maximum 1, Maximum QoS 1, no retained messages, Maximum Packet Size 1,024, Topic
+    // Alias Maximum 0.
+    session.let_in(0, &[0x21, 0, 1, 0x24, 1, 0x25, 0, 0x27, 0, 0, 4, 0, 0x22, 0, 0]).await;
     session.grant(|_| 1).await;
     let status = session.published().await;
+    assert_eq!(status.first_byte, 0x32, "not retained");
     session.acknowledge(status.packet_id, 0).await;
     ready(&broker).await;
     let large = OutMessage::new(OFFER, vec![b'x'; 1_024]);

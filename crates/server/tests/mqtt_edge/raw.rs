@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::PATIENCE;
 
 /// A CONNECT packet of somebody whose token is their name; 4 is MQTT 3.1.1.
-pub fn connect_packet(level: u8, client_id: &str, name: &str) -> Vec<u8> {
+pub(crate) fn connect_packet(level: u8, client_id: &str, name: &str) -> Vec<u8> {
     let mut body = b"\x00\x04MQTT".to_vec();
     body.extend([level, 0xc2, 0, 60]);
     if level == 5 {
@@ -24,7 +24,7 @@ pub fn connect_packet(level: u8, client_id: &str, name: &str) -> Vec<u8> {
 }
 
 /// Any packet.
-pub fn packet(first_byte: u8, body: &[u8]) -> Vec<u8> {
+pub(crate) fn packet(first_byte: u8, body: &[u8]) -> Vec<u8> {
     let mut packet = vec![first_byte];
     let mut rest = body.len();
     loop {
@@ -40,7 +40,7 @@ pub fn packet(first_byte: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// A PUBLISH packet at QoS 0 of exactly so many bytes, for MQTT 3.1.1.
-pub fn publish_packet(topic: &str, len: usize) -> Vec<u8> {
+pub(crate) fn publish_packet(topic: &str, len: usize) -> Vec<u8> {
     let mut body = (topic.len() as u16).to_be_bytes().to_vec();
     body.extend(topic.as_bytes());
     let header_len = [(127, 2), (16_383, 3), (2_097_151, 4), (usize::MAX, 5)];
@@ -52,7 +52,7 @@ pub fn publish_packet(topic: &str, len: usize) -> Vec<u8> {
 }
 
 /// Connects and reads CONNACK.
-pub async fn connect(address: SocketAddr, level: u8, client_id: &str, name: &str) -> TcpStream {
+pub(crate) async fn connect(address: SocketAddr, level: u8, client_id: &str, name: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(&connect_packet(level, client_id, name)).await.unwrap();
     let answer = read(&mut stream).await;
@@ -61,7 +61,7 @@ pub async fn connect(address: SocketAddr, level: u8, client_id: &str, name: &str
 }
 
 /// What comes next; empty at the end.
-pub async fn read(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) async fn read(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = vec![0; 4096];
     let n = timeout(PATIENCE, stream.read(&mut bytes)).await.expect("the listener answers");
     // A connection that is dropped with unread bytes in it ends with a reset.
@@ -70,7 +70,7 @@ pub async fn read(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Whether the listener closes the connection in time.
-pub async fn is_closed(stream: &mut TcpStream, time: Duration) -> bool {
+pub(crate) async fn is_closed(stream: &mut TcpStream, time: Duration) -> bool {
     let mut byte = [0];
     timeout(time, stream.read(&mut byte)).await.is_ok_and(|n| n.unwrap_or(0) == 0)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use server::mqtt::{Accepted, Ingress, Publish};
 use tokio::sync::watch;
 
-pub struct Recorder {
+pub(crate) struct Recorder {
     publishes: Mutex<Vec<Publish>>,
     n: AtomicUsize,
     verdict: watch::Sender<Option<Accepted>>,
@@ -22,20 +22,16 @@ impl Default for Recorder {
 
 impl Recorder {
     /// What the next messages are answered with; `None` keeps them waiting.
-    pub fn answer(&self, verdict: Option<Accepted>) {
+    pub(crate) fn answer(&self, verdict: Option<Accepted>) {
         self.verdict.send_replace(verdict);
     }
 
-    pub fn n(&self) -> usize {
+    pub(crate) fn n(&self) -> usize {
         self.n.load(Ordering::Acquire)
     }
 
-    pub fn topics(&self) -> Vec<String> {
-        self.publishes.lock().unwrap().iter().map(|publish| publish.topic.to_string()).collect()
-    }
-
     /// Takes out all that came, once there are so many.
-    pub async fn take(&self, n: usize) -> Vec<Publish> {
+    pub(crate) async fn take(&self, n: usize) -> Vec<Publish> {
         crate::eventually("enough messages come in", || n <= self.publishes.lock().unwrap().len()).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
         std::mem::take(&mut self.publishes.lock().unwrap())

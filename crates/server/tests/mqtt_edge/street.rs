@@ -8,18 +8,18 @@ use server::mqtt::{Identity, Listener, ListenerOptions, Role};
 use crate::recorder::Recorder;
 
 /// Longer than anything here takes; a wait that long is a failure.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Long enough for something that should not come to have come.
-pub const A_MOMENT: Duration = Duration::from_millis(150);
+pub(crate) const A_MOMENT: Duration = Duration::from_millis(150);
 
 /// A listener on a free port, with one device of each of three customers, two backends and an
 /// operator, whose tokens are their names.
-pub async fn listen(recorder: &Arc<Recorder>) -> Listener {
+pub(crate) async fn listen(recorder: &Arc<Recorder>) -> Listener {
     listen_with(recorder, ListenerOptions::default()).await
 }
 
-pub async fn listen_with(recorder: &Arc<Recorder>, options: ListenerOptions) -> Listener {
+pub(crate) async fn listen_with(recorder: &Arc<Recorder>, options: ListenerOptions) -> Listener {
     let identity = |name, role| Identity::with_token(name, role, str::as_bytes(name)).unwrap();
     let identities = vec![
         identity("c1", Role::Device),
@@ -34,7 +34,7 @@ pub async fn listen_with(recorder: &Arc<Recorder>, options: ListenerOptions) -> 
 }
 
 /// Waits until something holds.
-pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let waited = tokio::time::timeout(PATIENCE, async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -1,11 +1,15 @@
 //! What the listener keeps in memory. A process of its own: memory is measured for all of it.
 
+#[allow(dead_code, reason = "mqtt_edge uses all of it")]
 #[path = "../mqtt_edge/client.rs"]
 mod client;
+#[allow(dead_code, reason = "mqtt_edge uses all of it")]
 #[path = "../mqtt_edge/raw.rs"]
 mod raw;
+#[allow(dead_code, reason = "mqtt_edge uses all of it")]
 #[path = "../mqtt_edge/recorder.rs"]
 mod recorder;
+#[allow(dead_code, reason = "mqtt_edge uses all of it")]
 #[path = "../mqtt_edge/street.rs"]
 mod street;
 

@@ -99,6 +99,7 @@ struct Session<'a, I> {
     in_flight: InFlight,
     inward: FuturesOrdered<Inward>,
     packet_len_max: usize,
+    can_retain: bool,
     /// Connected, and every subscription granted.
     is_ready: bool,
     started_at: Instant,
@@ -124,6 +125,7 @@ impl<'a, I: Ingress> Session<'a, I> {
             in_flight: InFlight::default(),
             inward: FuturesOrdered::new(),
             packet_len_max: usize::MAX,
+            can_retain: true,
             is_ready: false,
             started_at: Instant::now(),
         };
@@ -180,7 +182,8 @@ impl<'a, I: Ingress> Session<'a, I> {
 
     fn handle(&mut self, happening: Happening) -> Result<(), End> {
         match happening {
-            Happening::Connected { packet_len_max } => {
+            Happening::Connected { packet_len_max, can_retain } => {
+                self.can_retain = can_retain;
                 self.packet_len_max = packet_len_max.unwrap_or(usize::MAX);
                 // Always, because a session that the broker says it kept may have lost some.
                 self.client.subscribe(&self.link.options.filters)?;
@@ -222,7 +225,8 @@ impl<'a, I: Ingress> Session<'a, I> {
         let status = *self.link.status.borrow_and_update();
         let message = OutMessage::new(&self.link.options.status_topic(), status.payload());
         self.in_flight.push(None);
-        self.client.publish(&message, true)
+        // A broker that cannot retain ends the connection of who asks it to.
+        self.client.publish(&message, self.can_retain)
     }
 
     /// The broker may be silent, but not when it was asked.

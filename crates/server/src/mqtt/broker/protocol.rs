@@ -27,6 +27,8 @@ pub(super) enum Happening {
     Connected {
         /// Bytes of a packet that it takes; `None` when it does not say.
         packet_len_max: Option<usize>,
+        /// Whether it keeps retained messages.
+        can_retain: bool,
     },
     /// It answered our subscriptions; this many of them with no.
     Subscribed { n_refused: usize },
@@ -92,7 +94,8 @@ pub(super) fn client(options: &BrokerOptions) -> (Client, Poller) {
             if let Some(credentials) = &options.credentials {
                 mqtt.set_credentials(&credentials.username, &credentials.password);
             }
-            let (client, event_loop) = rumqttc::AsyncClient::new(mqtt, capacity);
+            let (client, mut event_loop) = rumqttc::AsyncClient::new(mqtt, capacity);
+            event_loop.set_network_options(network());
             (Client::V311(client), Poller::V311(Box::new(event_loop)))
         }
         Version::V5 => {
@@ -106,7 +109,8 @@ pub(super) fn client(options: &BrokerOptions) -> (Client, Poller) {
                 .set_max_packet_size(Some(PACKET_LEN_MAX))
                 .set_manual_acks(true)
                 .set_outgoing_inflight_upper_limit(N_PACKET_IDS)
-                .set_last_will(v5::mqttbytes::v5::LastWill::new(topic, offline, qos, true, None));
+                .set_last_will(v5::mqttbytes::v5::LastWill::new(topic, offline, qos, true, None))
+                .set_network_options(network());
             if let Some(credentials) = &options.credentials {
                 mqtt.set_credentials(&credentials.username, &credentials.password);
             }
@@ -114,6 +118,13 @@ pub(super) fn client(options: &BrokerOptions) -> (Client, Poller) {
             (Client::V5(client), Poller::V5(Box::new(event_loop)))
         }
     }
+}
+
+/// Acknowledgements are small, and many brokers wait for each: they must not wait for more.
+fn network() -> rumqttc::NetworkOptions {
+    let mut network = rumqttc::NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    network
 }
 
 impl Client {
@@ -211,7 +222,9 @@ impl Poller {
 fn of_v311(event: rumqttc::Event) -> Option<Happening> {
     use rumqttc::{Event, Outgoing, Packet, SubscribeReasonCode};
     match event {
-        Event::Incoming(Packet::ConnAck(_)) => Some(Happening::Connected { packet_len_max: None }),
+        Event::Incoming(Packet::ConnAck(_)) => {
+            Some(Happening::Connected { packet_len_max: None, can_retain: true })
+        }
         Event::Incoming(Packet::SubAck(answer)) => {
             let is_refused = |code: &&SubscribeReasonCode| matches!(code, SubscribeReasonCode::Failure);
             Some(Happening::Subscribed { n_refused: answer.return_codes.iter().filter(is_refused).count() })
@@ -242,8 +255,13 @@ fn of_v5(event: v5::Event) -> Option<Happening> {
     use v5::mqttbytes::v5::{Packet, SubscribeReasonCode};
     match event {
         Event::Incoming(Packet::ConnAck(answer)) => {
-            let packet_len_max = answer.properties.and_then(|properties| properties.max_packet_size);
-            Some(Happening::Connected { packet_len_max: packet_len_max.map(|bytes| bytes as usize) })
+            let properties = answer.properties;
+            let packet_len_max = properties.as_ref().and_then(|properties| properties.max_packet_size);
+            let can_retain = properties.and_then(|properties| properties.retain_available) != Some(0);
+            Some(Happening::Connected {
+                packet_len_max: packet_len_max.map(|bytes| bytes as usize),
+                can_retain,
+            })
         }
         Event::Incoming(Packet::SubAck(answer)) => {
             let is_refused = |code: &&SubscribeReasonCode| !matches!(code, SubscribeReasonCode::Success(_));
