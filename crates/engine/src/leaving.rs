@@ -14,19 +14,18 @@ use crate::letter::Output;
 impl Engine {
     /// Asks the gate for one notification in line, and writes the verdict down.
     pub(crate) fn let_out(&mut self, waiting: Waiting, now: Timestamp) {
-        let Waiting { customer, notification, zone, is_too_late } = waiting;
+        let Waiting { customer, notification, zone, refusal } = waiting;
         let device = self.device_of(customer, &notification);
-        if is_too_late {
-            return self.give_up(customer, device, &notification, Suppression::TooLate, now);
+        if let Some(suppressed) = refusal {
+            return self.give_up(customer, device, &notification, &suppressed, now);
         }
-        let valid_for = notification.expires_at.since(notification.issued_at);
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted);
         let released = merchant.and_then(|merchant| self.gate.release(customer, merchant, (), now));
         let Ok(released) = released else {
-            return self.give_up(customer, device, &notification, Suppression::Withdrawn, now);
+            let withdrawn = Suppressed::by(Suppression::Withdrawn);
+            return self.give_up(customer, device, &notification, &withdrawn, now);
         };
-        let consented =
-            released.map(|()| Notification { issued_at: now, expires_at: now + valid_for, ..notification });
+        let consented = released.map(|()| Notification { issued_at: now, ..notification });
         let notification = consented.value();
         self.notifier.committed(customer, notification.id, now);
         self.book.tally.n_decided += 1;
@@ -45,11 +44,11 @@ impl Engine {
         customer: CustomerNo,
         device: DeviceNo,
         notification: &Notification,
-        why: Suppression,
+        why: &Suppressed,
         now: Timestamp,
     ) {
         self.notifier.give_back(customer, notification.id);
-        self.suppress(customer, device, notification, &Suppressed::by(why), now);
+        self.suppress(customer, device, notification, why, now);
     }
 
     /// Hands everything on the desk over, with the rows that it changes.

@@ -48,6 +48,20 @@ impl DailyHours {
         self.window_near(zone, now).map(|(opens_at, _)| opens_at.max(now))
     }
 
+    /// The first instant from `now` on that lies without; `None` when there is none within days.
+    #[must_use]
+    pub fn close(self, zone: Tz, now: Timestamp) -> Option<Timestamp> {
+        let mut at = now;
+        // One window can follow the other without a gap.
+        for _ in 0..3 {
+            match self.window_near(zone, at) {
+                Some((opens_at, closes_at)) if opens_at <= at => at = closes_at,
+                Some(_) | None => return Some(at),
+            }
+        }
+        None
+    }
+
     /// The window that holds `now`, else the next one.
     fn window_near(self, zone: Tz, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let today = civil_day(zone, now)?;
@@ -96,6 +110,11 @@ fn instant(zone: Tz, day: NaiveDate, minute: u16, fold: Fold) -> Option<Timestam
 pub(crate) fn civil_day(zone: Tz, at: Timestamp) -> Option<NaiveDate> {
     let utc = DateTime::from_timestamp_millis(at.unix_ms())?;
     Some(utc.with_timezone(&zone).date_naive())
+}
+
+/// The first instant of the next civil day.
+pub(crate) fn next_day_at(zone: Tz, at: Timestamp) -> Option<Timestamp> {
+    instant(zone, civil_day(zone, at)?.succ_opt()?, 0, Fold::First)
 }
 
 /// The zone of an IANA name.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use model::{CustomerNo, Heard, Notification, NotificationId, TimeZoneName, Timestamp};
 
 use crate::rules::{self, Case};
-use crate::{NotifierPolicy, Suppressed};
+use crate::{NotifierPolicy, Suppressed, Suppression};
 
 /// An offer that a transition calls for, with what the rules need to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Candidate {
     pub may_trigger: bool,
     /// Speed of the deciding fix in metres a second.
     pub speed_mps: Option<f32>,
+    /// The offer's words for this store may not be said.
+    pub breaks_a_text_rule: bool,
 }
 
 /// A notification that passed all rules and has not been sent.
@@ -31,8 +33,8 @@ pub struct Waiting {
     pub notification: Notification,
     /// The zone whose civil day it counts in.
     pub zone: Option<TimeZoneName>,
-    /// Whether it has waited for too long, and must be dropped.
-    pub is_too_late: bool,
+    /// Why it must be dropped after all: it waited for too long, or a rule fails by now.
+    pub refusal: Option<Suppressed>,
 }
 
 /// Everybody's history of offers, by dense number.
@@ -54,8 +56,7 @@ struct Person {
 #[derive(Debug)]
 struct InLine {
     customer: CustomerNo,
-    notification: Notification,
-    zone: Option<TimeZoneName>,
+    candidate: Candidate,
     since: Timestamp,
 }
 
@@ -113,25 +114,56 @@ impl Notifier {
         candidate: Candidate,
         now: Timestamp,
     ) -> Result<(), Suppressed> {
-        let policy = self.policy;
-        let person = self.person_mut(customer);
-        person.heard.retain(|heard| now.since(heard.at) < policy.memory());
-        let heard = person.heard.iter().chain(&person.waiting).collect();
-        rules::judge(
-            &Case { policy: &policy, candidate: &candidate, heard, agreed_at: person.agreed_at },
-            now,
-        )?;
-        let Candidate { notification, zone, .. } = candidate;
-        person.waiting.push(heard_of(&notification, zone.clone(), now));
-        self.line.push_back(InLine { customer, notification, zone, since: now });
+        let memory = self.policy.memory();
+        self.person_mut(customer).heard.retain(|heard| now.since(heard.at) < memory);
+        self.judge(customer, &candidate, None, now)?;
+        let mut candidate = candidate;
+        let Candidate { notification, zone, .. } = &mut candidate;
+        // What is delivered late must not be delivered into the quiet hours.
+        let quiet_at = zone.as_deref().and_then(crate::zone).and_then(|tz| self.policy.hours.close(tz, now));
+        notification.expires_at =
+            quiet_at.map_or(notification.expires_at, |at| at.min(notification.expires_at));
+        let heard = heard_of(notification, zone.clone(), now);
+        self.person_mut(customer).waiting.push(heard);
+        self.line.push_back(InLine { customer, candidate, since: now });
         Ok(())
     }
 
     /// Takes the next notification out of the line, to be let out or dropped.
+    ///
+    /// The rules are asked again, because a day or the hours may have ended while it waited.
     pub fn next_waiting(&mut self, now: Timestamp) -> Option<Waiting> {
-        let InLine { customer, notification, zone, since } = self.line.pop_front()?;
-        let is_too_late = self.policy.decide_within < now.since(since) || notification.expires_at <= now;
-        Some(Waiting { customer, notification, zone, is_too_late })
+        let InLine { customer, candidate, since } = self.line.pop_front()?;
+        let is_too_late =
+            self.policy.decide_within < now.since(since) || candidate.notification.expires_at <= now;
+        let refusal = if is_too_late {
+            Some(Suppressed::by(Suppression::TooLate))
+        } else if since < now {
+            self.judge(customer, &candidate, Some(candidate.notification.id), now).err()
+        } else {
+            None
+        };
+        let Candidate { notification, zone, .. } = candidate;
+        Some(Waiting { customer, notification, zone, refusal })
+    }
+
+    /// Judges a candidate by what was heard and by all that waits, except for its own place in the line.
+    fn judge(
+        &self,
+        customer: CustomerNo,
+        candidate: &Candidate,
+        own: Option<NotificationId>,
+        now: Timestamp,
+    ) -> Result<(), Suppressed> {
+        let person = self.person(customer);
+        let (heard, waiting) = person.map_or((&[][..], &[][..]), |person| (&person.heard, &person.waiting));
+        let others = waiting.iter().filter(|heard| Some(heard.notification()) != own);
+        // What waits may go out at any moment from now on, so it counts as heard now.
+        let waiting: Vec<Heard> = others.map(|heard| Heard { at: now, ..heard.clone() }).collect();
+        let mut all: Vec<&Heard> = heard.iter().chain(&waiting).collect();
+        all.sort_by_key(|heard| heard.at);
+        let agreed_at = person.and_then(|person| person.agreed_at);
+        rules::judge(&Case { policy: &self.policy, candidate, heard: all, agreed_at }, now)
     }
 
     /// Notes that a notification taken out of the line is going to be said.
@@ -181,5 +213,12 @@ impl Notifier {
 
 fn heard_of(notification: &Notification, zone: Option<TimeZoneName>, now: Timestamp) -> Heard {
     let Notification { offer, merchant, fence, visit, .. } = notification;
-    Heard { at: now, offer: offer.clone(), merchant: merchant.clone(), fence: fence.clone(), visit: *visit, zone }
+    Heard {
+        at: now,
+        offer: offer.clone(),
+        merchant: merchant.clone(),
+        fence: fence.clone(),
+        visit: *visit,
+        zone,
+    }
 }

@@ -3,14 +3,14 @@
 use chrono_tz::Tz;
 use model::{Heard, Millis, Timestamp, TransitionKind};
 
-use crate::hours::{civil_day, zone};
+use crate::hours::{civil_day, next_day_at, zone};
 use crate::{Candidate, NotifierPolicy, Suppressed, Suppression};
 
 /// What the rules look at.
 pub(crate) struct Case<'a> {
     pub(crate) policy: &'a NotifierPolicy,
     pub(crate) candidate: &'a Candidate,
-    /// Decided before, in order of time; then those that wait.
+    /// Decided before or waiting, in order of time.
     pub(crate) heard: Vec<&'a Heard>,
     /// When the customer first agreed to offers.
     pub(crate) agreed_at: Option<Timestamp>,
@@ -22,7 +22,7 @@ pub(crate) fn judge(case: &Case<'_>, now: Timestamp) -> Result<(), Suppressed> {
     let mut failed = Vec::new();
     failed.extend(fitness(case));
     failed.extend(quiet(case.policy, tz, now));
-    failed.extend(waits(case, now).into_iter().filter(|(_, over_at)| now < *over_at).map(|(why, _)| why));
+    failed.extend(waits(case).into_iter().filter(|(_, over_at)| now < *over_at).map(|(why, _)| why));
     failed.extend(caps(case, tz, now));
     if failed.is_empty() {
         return Ok(());
@@ -31,20 +31,22 @@ pub(crate) fn judge(case: &Case<'_>, now: Timestamp) -> Result<(), Suppressed> {
     Err(Suppressed::new(failed, next_possible_at(case, tz, now)))
 }
 
-/// What the visit itself rules out.
-fn fitness(case: &Case<'_>) -> Option<Suppression> {
-    let Candidate { notification, initial, may_trigger, speed_mps, .. } = case.candidate;
-    if *initial && notification.trigger == TransitionKind::Enter {
-        return Some(Suppression::AlreadyInside);
-    }
-    if !may_trigger {
-        return Some(Suppression::Unfit);
-    }
+/// What the visit and its words rule out, whatever the hour.
+fn fitness(case: &Case<'_>) -> impl Iterator<Item = Suppression> {
+    let Candidate { notification, initial, may_trigger, speed_mps, breaks_a_text_rule, .. } = case.candidate;
     let speed_max_mps = match notification.trigger {
         TransitionKind::Enter => case.policy.enter_speed_max_mps,
         TransitionKind::Dwell | TransitionKind::Exit | TransitionKind::Cross => case.policy.speed_max_mps,
     };
-    speed_mps.is_some_and(|speed_mps| speed_max_mps < speed_mps).then_some(Suppression::TooFast)
+    let was_told = case.heard.iter().any(|heard| heard.notification() == notification.id);
+    let failed = [
+        (Suppression::AlreadyInside, *initial && notification.trigger == TransitionKind::Enter),
+        (Suppression::Unfit, !may_trigger),
+        (Suppression::TooFast, speed_mps.is_some_and(|speed_mps| speed_max_mps < speed_mps)),
+        (Suppression::AlreadyTold, was_told),
+        (Suppression::Text, *breaks_a_text_rule),
+    ];
+    failed.into_iter().filter(|(_, fails)| *fails).map(|(why, _)| why)
 }
 
 fn quiet(policy: &NotifierPolicy, tz: Option<Tz>, now: Timestamp) -> Option<Suppression> {
@@ -55,11 +57,11 @@ fn quiet(policy: &NotifierPolicy, tz: Option<Tz>, now: Timestamp) -> Option<Supp
 }
 
 /// Rests, each with the instant at which it is over.
-fn waits(case: &Case<'_>, now: Timestamp) -> [(Suppression, Timestamp); 3] {
+fn waits(case: &Case<'_>) -> [(Suppression, Timestamp); 3] {
     let after = |last: Option<&&Heard>, rest: Millis| last.map_or(Timestamp::MIN, |heard| heard.at + rest);
     let here = case.heard.iter().rev().find(|heard| heard.fence == case.candidate.notification.fence);
-    // Whoever never agreed gets no offer anyway; here the safe answer is to go on waiting.
-    let agreed_at = case.agreed_at.unwrap_or(now);
+    // Whoever never agreed gets no offer anyway; here the safe answer is to wait for ever.
+    let agreed_at = case.agreed_at.unwrap_or(Timestamp::MAX);
     [
         (Suppression::FenceCooldown, after(here, case.policy.fence_cooldown)),
         (Suppression::Rest, after(case.heard.last(), case.policy.rest)),
@@ -112,19 +114,22 @@ fn next_possible_at(case: &Case<'_>, tz: Option<Tz>, now: Timestamp) -> Option<T
     {
         return None;
     }
-    let rested_at = waits(case, now).into_iter().fold(now, |at, (_, over_at)| at.max(over_at));
+    let rested_at = waits(case).into_iter().fold(now, |at, (_, over_at)| at.max(over_at));
     let free_at = rolling(case.policy).into_iter().fold(rested_at, |at, (_, window, n_max)| {
         let nth_last = case.heard.len().checked_sub(n_max as usize).map(|i| case.heard[i].at + window);
         nth_last.map_or(at, |over_at| at.max(over_at))
     });
     let mut at = free_at;
-    // A full civil day is over within a day; two rounds more cover zones that jump.
-    for _ in 0..4 {
+    // A full day is followed by another one only where zones disagree about the date.
+    for _ in 0..N_FULL_DAYS_MAX {
         at = case.policy.hours.next(tz, at)?;
         if !civil_day_is_full(case, tz, at) {
             return Some(at);
         }
-        at = at + Millis::from_hours(12);
+        at = next_day_at(tz, at)?;
     }
     None
 }
+
+/// What was heard in a zone far ahead can fill tomorrow and the day after, not more.
+const N_FULL_DAYS_MAX: usize = 5;

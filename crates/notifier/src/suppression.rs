@@ -13,6 +13,8 @@ pub enum Suppression {
     Unfit,
     /// Moving too fast to be a visitor.
     TooFast,
+    /// This visit was told this offer before.
+    AlreadyTold,
     /// Outside the hours in which anything may be said.
     QuietHours,
     /// Nobody knows which clock hangs in the store.
@@ -43,11 +45,12 @@ pub enum Suppression {
 
 impl Suppression {
     /// All of them, for counters that start at nought.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoConsent,
         Self::AlreadyInside,
         Self::Unfit,
         Self::TooFast,
+        Self::AlreadyTold,
         Self::QuietHours,
         Self::ZoneUnknown,
         Self::FenceCooldown,
@@ -71,6 +74,7 @@ impl Suppression {
             Self::AlreadyInside => "already_inside",
             Self::Unfit => "unfit_fix",
             Self::TooFast => "too_fast",
+            Self::AlreadyTold => "already_told",
             Self::QuietHours => "quiet_hours",
             Self::ZoneUnknown => "zone_unknown",
             Self::FenceCooldown => "cooldown_fence",
@@ -101,6 +105,7 @@ impl Suppression {
             Self::AlreadyInside => "they were there already when we first heard of them",
             Self::Unfit => "the position was too old, too inexact or made up",
             Self::TooFast => "they moved too fast to be visiting",
+            Self::AlreadyTold => "this visit was told this offer before",
             Self::QuietHours => "it was outside the hours in which offers may be sent",
             Self::ZoneUnknown => "the store's time zone is not known",
             Self::FenceCooldown => "this store sent them an offer lately",

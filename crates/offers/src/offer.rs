@@ -17,7 +17,7 @@ pub struct Draft {
     pub tags: Vec<Box<str>>,
     /// Of several that are due at once the highest goes first.
     pub priority: u8,
-    /// Stale this long after it was decided.
+    /// Stale this long after the transition that called for it.
     pub valid_for: Millis,
     /// Template of the title; may use `store`, `merchant` and `fence`.
     pub title: String,

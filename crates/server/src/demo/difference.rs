@@ -72,6 +72,7 @@ const fn rule_text(suppression: Suppression) -> &'static str {
         Suppression::AlreadyInside => "was there when first heard of",
         Suppression::Unfit => "position too vague or too old",
         Suppression::TooFast => "moved too fast to be visiting",
+        Suppression::AlreadyTold => "this visit was told before",
         Suppression::QuietHours => "quiet hours",
         Suppression::ZoneUnknown => "the store's time zone is unknown",
         Suppression::FenceCooldown => "heard from this store already",

@@ -1,0 +1,5 @@
+//! The porter's rules and laws.
+
+mod laws;
+mod porter;
+mod rules;
