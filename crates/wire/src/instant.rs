@@ -6,9 +6,9 @@ use model::Timestamp;
 use crate::Flaw;
 use crate::json::Scalar;
 
-/// Up to here a number of milliseconds is no time that a clock of today shows, exclusive of seconds.
+/// Between this and [`MILLIS_MIN`] lie the seconds of 1973 to 5138.
 const SECONDS_MIN: i64 = 100_000_000;
-/// From here on a number means milliseconds (March 1973); below, somebody sent seconds.
+/// From here on, March 1973, a number is taken for milliseconds.
 const MILLIS_MIN: i64 = 100_000_000_000;
 /// The last millisecond of the year 9999, the end of what RFC 3339 can write.
 const MILLIS_MAX: i64 = 253_402_300_799_999;

@@ -1,7 +1,7 @@
 //! Files of lines: opened, unpacked, and read one line at a time with its number.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
@@ -75,22 +75,28 @@ pub(crate) fn open(path: &Path) -> Result<Source<'static>, LineError> {
 /// Unpacks gzip and takes a byte order mark off.
 pub(crate) fn source<'a>(reader: impl Read + Send + 'a) -> Result<Source<'a>, LineError> {
     let at_first = |error: io::Error| LineError { line: 1, reason: error.into() };
-    let mut raw: Source<'a> = Box::new(BufReader::with_capacity(BUFFER_LEN, reader));
-    if starts_with(&mut raw, GZIP).map_err(at_first)? {
-        raw = Box::new(BufReader::with_capacity(BUFFER_LEN, MultiGzDecoder::new(raw)));
+    let raw: Source<'a> = Box::new(BufReader::with_capacity(BUFFER_LEN, reader));
+    let (head, raw) = peek(raw).map_err(at_first)?;
+    let (head, mut text) = if head.starts_with(GZIP) {
+        let unpacked: Source<'a> = Box::new(BufReader::with_capacity(BUFFER_LEN, MultiGzDecoder::new(raw)));
+        peek(unpacked).map_err(at_first)?
+    } else {
+        (head, raw)
+    };
+    if head == BYTE_ORDER_MARK {
+        text.consume(head.len());
     }
-    if starts_with(&mut raw, BYTE_ORDER_MARK).map_err(at_first)? {
-        raw.consume(BYTE_ORDER_MARK.len());
-    }
-    Ok(raw)
+    Ok(text)
 }
 
 const BUFFER_LEN: usize = 64 * 1024;
 const GZIP: &[u8] = b"\x1F\x8B";
 
-/// A first read may give less than the mark, which then counts as absent.
-fn starts_with(reader: &mut Source<'_>, mark: &[u8]) -> io::Result<bool> {
-    Ok(reader.fill_buf()?.starts_with(mark))
+/// The first bytes, and a reader that still gives them; a pipe may hand them over one by one.
+fn peek(mut reader: Source<'_>) -> io::Result<(Vec<u8>, Source<'_>)> {
+    let mut head = Vec::new();
+    (&mut reader).take(BYTE_ORDER_MARK.len() as u64).read_to_end(&mut head)?;
+    Ok((head.clone(), Box::new(Cursor::new(head).chain(reader))))
 }
 
 /// Numbered lines of bounded length.
@@ -99,12 +105,20 @@ pub(crate) struct Lines<'a> {
     buffer: Vec<u8>,
     n_lines: u64,
     began_at: u64,
+    is_peeked: bool,
     is_over: bool,
 }
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(source: Source<'a>) -> Self {
-        Self { source, buffer: Vec::new(), n_lines: 0, began_at: 0, is_over: false }
+        Self { source, buffer: Vec::new(), n_lines: 0, began_at: 0, is_peeked: false, is_over: false }
+    }
+
+    /// The first byte of the next line with something on it, which stays the next.
+    pub(crate) fn peek(&mut self) -> Result<Option<u8>, LineError> {
+        let first = self.next().transpose()?.map(|(_, line)| line[0]);
+        self.is_peeked = true;
+        Ok(first)
     }
 
     /// The next line with something on it, and its number.
@@ -118,7 +132,9 @@ impl<'a> Lines<'a> {
         &mut self,
         leaves_open: impl Fn(&[u8]) -> bool,
     ) -> Option<Result<(u64, &[u8]), LineError>> {
-        self.buffer.clear();
+        if !std::mem::take(&mut self.is_peeked) {
+            self.buffer.clear();
+        }
         while self.buffer.trim_ascii().is_empty() && !self.is_over {
             self.buffer.clear();
             let line = self.n_lines + 1;

@@ -7,7 +7,7 @@ use std::path::Path;
 use model::Position;
 
 use crate::Flaw;
-use crate::line::{self, Source};
+use crate::line::{self, Lines, Source};
 use crate::trace::TraceError;
 use crate::trace::table::Table;
 
@@ -41,7 +41,7 @@ impl fmt::Debug for Points<'_> {
 
 impl<'a> Points<'a> {
     fn new(source: Source<'a>) -> Result<Self, TraceError> {
-        let table = Table::new(source, ["lat", "lon"])?;
+        let table = Table::new(Lines::new(source), ["lat", "lon"])?;
         table.require(LAT)?;
         table.require(LON)?;
         Ok(Self(table))

@@ -70,12 +70,12 @@ impl fmt::Debug for Fixes<'_> {
 }
 
 impl<'a> Fixes<'a> {
-    fn new(mut source: Source<'a>) -> Result<Self, TraceError> {
-        let first = source.fill_buf().map_err(|error| TraceError { line: 1, reason: error.into() })?;
-        if first.trim_ascii_start().starts_with(b"{") {
-            return Ok(Self(Format::Json(Lines::new(source))));
+    fn new(source: Source<'a>) -> Result<Self, TraceError> {
+        let mut lines = Lines::new(source);
+        if lines.peek()? == Some(b'{') {
+            return Ok(Self(Format::Json(lines)));
         }
-        let table = Table::new(source, COLUMNS)?;
+        let table = Table::new(lines, COLUMNS)?;
         if !table.has(DEVICE) {
             table.require(CUSTOMER)?;
         }

@@ -4,7 +4,7 @@
 //! Windows line ends wrong; a cell may be quoted, hold commas and go over several lines.
 
 use crate::Flaw;
-use crate::line::{LineReason, Lines, Source};
+use crate::line::{LineReason, Lines};
 use crate::trace::TraceError;
 
 /// A table of which some columns are known.
@@ -18,8 +18,7 @@ pub(crate) struct Table<'a, const N: usize> {
 
 impl<'a, const N: usize> Table<'a, N> {
     /// Reads the header.
-    pub(crate) fn new(source: Source<'a>, known: [&'static str; N]) -> Result<Self, TraceError> {
-        let mut lines = Lines::new(source);
+    pub(crate) fn new(mut lines: Lines<'a>, known: [&'static str; N]) -> Result<Self, TraceError> {
         let no_header = TraceError { line: 1, reason: LineReason::NoHeader };
         let (line, text) = lines.next().unwrap_or(Err(no_header))?;
         let mut row = Row::default();

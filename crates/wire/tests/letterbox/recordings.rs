@@ -154,6 +154,28 @@ fn gzip_is_told_by_its_bytes_and_a_cut_one_ends_with_an_error() {
     assert_eq!(trace::fixes(&json[..]).unwrap().map(told).collect::<Vec<_>>(), ["d2 d2 1"]);
 }
 
+/// Gives one byte at a time, like a slow pipe.
+struct Dripping<'a>(&'a [u8]);
+
+impl Read for Dripping<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = buffer.len().min(1);
+        self.0.read(&mut buffer[..n])
+    }
+}
+
+#[test]
+fn a_slow_pipe_is_told_apart_like_a_file() {
+    let csv = "\u{FEFF}\r\n\n\ndevice,ts_unix_ms,lat,lon\nd1,1763748000123,1,2";
+    let json = " \n\n\n{\"device\":\"d1\",\"v\":1,\"ts\":1763748000123,\"lat\":1,\"lon\":2}";
+    for text in [csv, json] {
+        for bytes in [text.as_bytes(), &gzip(text)] {
+            let found: Vec<_> = trace::fixes(Dripping(bytes)).unwrap().map(told).collect();
+            assert_eq!(found, ["d1 d1 1"]);
+        }
+    }
+}
+
 /// Fails once and would then go on.
 struct Failing<'a>(&'a [u8], bool);
 
