@@ -20,6 +20,10 @@ pub(super) const IN_FLIGHT_MAX: usize = 16;
 /// How long to wait before an offer is tried again; the gate is asked before each try.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
+/// How long an acknowledgement is offered to a session that is busy, and how soon anything is tried again.
+const ACK_TIME_MAX: Duration = Duration::from_secs(10);
+const BUSY_RETRY_AFTER: Duration = Duration::from_millis(20);
+
 /// Something to publish; offers and acknowledgements share one line, so that no offer follows the
 /// acknowledgement of a withdrawal.
 pub(super) enum Outgoing {
@@ -97,8 +101,9 @@ impl Outbound {
             Delivered::Sent => self.delivered(&recorded, DeliveryOutcome::Sent),
             Delivered::Refused => self.delivered(&recorded, DeliveryOutcome::Refused),
             Delivered::NotConnected | Delivered::Busy | Delivered::Interrupted => {
+                let wait = if delivered == Delivered::Busy { BUSY_RETRY_AFTER } else { RETRY_AFTER };
                 tokio::spawn(async move {
-                    tokio::time::sleep(RETRY_AFTER).await;
+                    tokio::time::sleep(wait).await;
                     self.shard.notify(Notice::Retry(recorded));
                 });
             }
@@ -110,13 +115,15 @@ impl Outbound {
         self.shard.notify(Notice::Delivered(customer.clone(), *id, outcome));
     }
 
+    /// Tells those who listen; the acknowledgement of the message itself is what counts.
     async fn acknowledge(&self, ack: &ConsentAck) {
         let topic = self.topics.consent_ack(ack.customer.as_str());
         let mut message = OutMessage::new(&topic, wire::encode_ack(&ack.answer));
         message.correlation_data = self.tickets.correlation_data(ack.ticket);
-        // The acknowledgement of the message itself is what counts; this one tells those who listen.
-        if let Some(listener) = &self.exits.listener {
-            listener.deliver(&message).await;
+        if let Some(listener) = self.exits.listener.clone()
+            && listener.deliver(&message).await == Delivered::Busy
+        {
+            tokio::spawn(deliver_patiently(listener, message.clone()));
         }
         self.start(message, |_| {}).await;
     }
@@ -124,5 +131,16 @@ impl Outbound {
     fn message(&self, notification: &Notification, expires_in: Duration) -> OutMessage {
         let topic = self.topics.offer(notification.customer.as_str(), notification.device.as_str());
         OutMessage::new(&topic, wire::encode_offer(notification)).expiring_in(expires_in)
+    }
+}
+
+/// Offers a message again until the session takes it; one who takes nothing for too long goes without.
+async fn deliver_patiently(listener: Arc<Listener>, message: OutMessage) {
+    let tries = ACK_TIME_MAX.as_millis() / BUSY_RETRY_AFTER.as_millis();
+    for _ in 0..tries {
+        tokio::time::sleep(BUSY_RETRY_AFTER).await;
+        if listener.deliver(&message).await != Delivered::Busy {
+            return;
+        }
     }
 }
