@@ -133,12 +133,13 @@ impl Catalogue {
         ];
         let mut flaws = Vec::new();
         for (part, source) in parts.into_iter().filter_map(|(part, source)| Some((part, source?))) {
-            let compiled = self.templates.add_template_owned(template_name(&draft, part), source.clone());
-            let flaw = match compiled {
-                Err(why) => Some(TextFlaw::Template(reason(&why))),
-                Ok(()) => self.render(&draft, part, &made_up_store(&draft)).err(),
-            };
-            flaws.extend(flaw.map(|flaw| (part, flaw)));
+            let name = template_name(&draft, part);
+            let compiled = text::check_source(source).and_then(|()| {
+                let compiled = self.templates.add_template_owned(name, source.clone());
+                compiled.map_err(|why| TextFlaw::Template(reason(&why)))
+            });
+            let said = compiled.and_then(|()| self.render(&draft, part, &made_up_store(&draft)));
+            flaws.extend(said.err().map(|flaw| (part, flaw)));
         }
         self.of_merchant.entry(draft.merchant.clone()).or_default().push(self.offers.len());
         self.offers.push(Offer::new(draft));
@@ -157,7 +158,7 @@ impl Catalogue {
     }
 }
 
-/// Unknown variables are errors, and no template can loop for long.
+/// Unknown variables are errors.
 fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);

@@ -49,7 +49,7 @@ pub enum TextFlaw {
     },
     /// More than one word that hurries people.
     Urgent,
-    /// The link does not begin with `https://`.
+    /// The link does not begin with `https://`, or holds a blank.
     Link,
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for TextFlaw {
             }
             Self::Sensitive { word } => write!(f, "says \"{word}\", which is nobody's business"),
             Self::Urgent => f.write_str("hurries people with more than one urgency word"),
-            Self::Link => f.write_str("does not begin with https://"),
+            Self::Link => f.write_str("does not begin with https://, or holds a blank"),
         }
     }
 }
@@ -84,8 +84,23 @@ const CREEPY: [&str; 8] = [
     "you just walked",
     "you are near",
 ];
-const SENSITIVE: [&str; 10] =
-    ["pregnan", "cancer", "hiv", "diabet", "depress", "church", "mosque", "synagogue", "union member", "gay"];
+/// Words, and with a `*` behind them beginnings of words.
+const SENSITIVE: [&str; 14] = [
+    "pregnan*",
+    "cancer",
+    "hiv",
+    "diabet*",
+    "depressed",
+    "depression",
+    "church",
+    "churches",
+    "mosque",
+    "mosques",
+    "synagogue*",
+    "union member",
+    "union members",
+    "gay",
+];
 const URGENT: [&str; 7] =
     ["now", "hurry", "last chance", "only today", "ends soon", "don't miss", "immediately"];
 
@@ -103,17 +118,52 @@ pub(crate) fn check(part: TextPart, text: &str) -> Result<(), TextFlaw> {
         return Err(TextFlaw::TooLong { n_chars_max });
     }
     if part == TextPart::Link {
-        return if text.starts_with("https://") { Ok(()) } else { Err(TextFlaw::Link) };
+        let breaks_off = text.contains(|c: char| c.is_whitespace() || c.is_control());
+        return if text.starts_with("https://") && !breaks_off { Ok(()) } else { Err(TextFlaw::Link) };
     }
     let plain = plain_words(text);
     if let Some(phrase) = CREEPY.into_iter().find(|phrase| plain.contains(&plain_words(phrase))) {
         return Err(TextFlaw::Creepy { phrase });
     }
-    if let Some(word) = SENSITIVE.into_iter().find(|word| plain.contains(&format!(" {word}"))) {
+    if let Some(word) = SENSITIVE.into_iter().find(|word| plain.contains(&sought(word))) {
         return Err(TextFlaw::Sensitive { word });
     }
     let n_urgent: usize = URGENT.into_iter().map(|word| plain.matches(&plain_words(word)).count()).sum();
     if 1 < n_urgent { Err(TextFlaw::Urgent) } else { Ok(()) }
+}
+
+/// What is looked for among [`plain_words`].
+fn sought(word: &str) -> String {
+    match word.strip_suffix('*') {
+        Some(beginning) => format!(" {beginning}"),
+        None => format!(" {word} "),
+    }
+}
+
+/// Longest template in bytes: several times what may be said.
+const SOURCE_LEN_MAX: usize = 4_096;
+
+/// Checks a template before it is compiled.
+///
+/// A template only fills names in. Blocks, operators and calls could loop for ever or
+/// grow without bound, and an offer needs none of them.
+pub(crate) fn check_source(source: &str) -> Result<(), TextFlaw> {
+    if SOURCE_LEN_MAX < source.len() {
+        return Err(TextFlaw::Template(format!("the template is longer than {SOURCE_LEN_MAX} bytes")));
+    }
+    if source.contains("{%") || source.contains("{#") {
+        return Err(TextFlaw::Template("only names between {{ and }} can be filled in".into()));
+    }
+    // What is not closed is left for the template's own parser to name.
+    let expressions = source.split("{{").skip(1).filter_map(|rest| rest.split_once("}}"));
+    for (expression, _) in expressions {
+        let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_name(expression.trim()) {
+            let expression = expression.trim();
+            return Err(TextFlaw::Template(format!("only a name can be filled in, not `{expression}`")));
+        }
+    }
+    Ok(())
 }
 
 /// Lower case, words parted by single spaces, one at either end: what is compared is words, not typography.
@@ -142,11 +192,15 @@ mod tests {
         assert_eq!(body("Hurry, only today"), Err(TextFlaw::Urgent));
         assert_eq!(body("  "), Err(TextFlaw::Empty));
         assert_eq!(body("Snow shoes, known brands"), Ok(()));
+        assert_eq!(body("Honey from The Hive, paint in depressing colours"), Ok(()));
+        assert!(matches!(body("For pregnancy and after"), Err(TextFlaw::Sensitive { .. })));
+        assert!(matches!(body("Living with HIV?"), Err(TextFlaw::Sensitive { .. })));
     }
 
     #[test]
     fn a_link_is_https() {
         assert_eq!(check(TextPart::Link, "http://example.org"), Err(TextFlaw::Link));
+        assert_eq!(check(TextPart::Link, "https://example.org/?s=Corner Shop"), Err(TextFlaw::Link));
         assert_eq!(check(TextPart::Link, "https://example.org"), Ok(()));
     }
 }
