@@ -42,7 +42,7 @@ const MOCK_ELSEWHERE: [&str; 2] = ["isMock", "isSimulatedBySoftware"];
 pub(crate) struct Marks(u16);
 
 impl Marks {
-    /// Sets of keys that belong to a format which comes before the native one, in the order in which they are asked.
+    /// Sets of keys, each of a format that comes before the native one, in the order of the contract.
     const OTHERS: [&'static [&'static str]; 7] = [
         &["_type"],
         &["specversion", "type"],
