@@ -71,7 +71,7 @@ pub(crate) struct Account {
     pub(crate) refusals: BTreeMap<Box<str>, u64>,
     /// When the last offer came.
     pub(crate) offer_at: Option<Instant>,
-    /// When the last fixes were acknowledged, or written where nothing is acknowledged.
+    /// When the last fixes were acknowledged; where nothing is, written, and in the end read.
     pub(crate) settled_at: Option<Instant>,
     /// The broker has answered what was asked after everything else.
     pub(crate) fenced: bool,
@@ -150,6 +150,15 @@ impl Account {
             return;
         }
         *self.offers.by_offer.entry((offer.merchant.into(), offer.offer.into())).or_default() += 1;
+    }
+
+    /// The broker answered what was asked after everything else.
+    pub(crate) fn fence(&mut self, now: Instant) {
+        self.fenced = true;
+        let Flow { n_sent, n_acknowledged, n_refused, .. } = self.fixes;
+        if 0 < n_sent && n_acknowledged + n_refused == 0 {
+            self.settled_at = Some(now);
+        }
     }
 
     /// Messages on their way: handed over or written, and not answered.

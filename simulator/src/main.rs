@@ -27,6 +27,7 @@ use wire::Topics;
 
 use crate::credentials::{Credentials, SECRET_VARIABLE};
 use crate::pace::Rate;
+use crate::publisher::{Line, WINDOW_MAX};
 use crate::recording::Source;
 use crate::replay::Plan;
 use crate::safety::Broker;
@@ -108,6 +109,9 @@ struct ReplayArgs {
     /// Quality of service of the fixes; consent is always 1
     #[arg(long, value_name = "0|1", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
     qos: u8,
+    /// Messages that may be sent and not yet acknowledged
+    #[arg(long, value_name = "N", default_value_t = WINDOW_MAX, value_parser = clap::value_parser!(u16).range(1..=i64::from(WINDOW_MAX)))]
+    window: u16,
     /// First part of every topic
     #[arg(long, value_name = "TOPIC", default_value = "stile/v1")]
     prefix: String,
@@ -171,10 +175,13 @@ fn replay(args: ReplayArgs) -> Result<ExitCode, Failure> {
     let times = times::Times::of(&survey).map_err(Failure::Usage)?;
     eprintln!("{}", times.advice());
     let plan = Plan {
-        broker,
-        credentials: credentials.map_err(Failure::Usage)?,
+        line: Line {
+            broker,
+            credentials: credentials.map_err(Failure::Usage)?,
+            qos: if args.qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce },
+            window: args.window,
+        },
         rate: args.rate,
-        qos: if args.qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce },
         patience: Duration::from_secs(args.patience.into()),
         drain: Duration::from_secs(args.drain.into()),
     };

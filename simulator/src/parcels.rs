@@ -48,3 +48,57 @@ impl Packer {
         Some(Message { topic: self.topics.batch(), payload, load })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{CustomerId, DeviceId, Fix, Meters, Position, Timestamp};
+
+    use super::*;
+
+    /// The longest record that there is: longest names, most digits.
+    fn longest() -> TraceFix {
+        let position = Position::new(-30.123_456_789_012_3, -97.123_456_789_012_3).unwrap();
+        let fix = Fix {
+            accuracy: Some(Meters(12.345_678_901_234_5)),
+            speed_mps: Some(1.234_567_9),
+            mock: true,
+            foreground: Some(false),
+            still: true,
+            ..Fix::at(Timestamp::from_unix_ms(1_425_708_022_000), position)
+        };
+        let name = "x".repeat(64);
+        TraceFix { customer: CustomerId::new(&name).unwrap(), device: DeviceId::new(&name).unwrap(), fix }
+    }
+
+    fn check(n_fixes: u32, n_batch: u32) -> Vec<(u32, usize)> {
+        let mut packer = Packer::new(Topics::default(), n_batch);
+        let seen = longest();
+        let mut messages: Vec<_> = (0..n_fixes).filter_map(|_| packer.add(&seen)).collect();
+        messages.extend(packer.finish());
+        assert!(packer.finish().is_none(), "nothing is left after the end");
+        let size = |message: &Message| match message.load {
+            Load::Fixes(n) => (n, message.payload.len()),
+            Load::Consent(_) => panic!("a packer packs fixes"),
+        };
+        messages.iter().map(size).collect()
+    }
+
+    #[test]
+    fn every_fix_is_in_one_message() {
+        for (n_fixes, n_batch, n_messages) in
+            [(0, 100, 0), (1, 100, 1), (100, 100, 1), (101, 100, 2), (7, 1, 7)]
+        {
+            let messages = check(n_fixes, n_batch);
+            assert_eq!(messages.len(), n_messages, "{n_fixes} by {n_batch}");
+            assert_eq!(messages.iter().map(|(n, _)| n).sum::<u32>(), n_fixes, "{n_fixes} by {n_batch}");
+        }
+    }
+
+    #[test]
+    fn no_batch_passes_a_mebibyte() {
+        let messages = check(10_000, 10_000);
+        assert!(1 < messages.len(), "the longest records do not fit into one");
+        assert!(messages.iter().all(|&(_, n_bytes)| n_bytes <= 1 << 20));
+        assert_eq!(messages.iter().map(|(n, _)| n).sum::<u32>(), 10_000);
+    }
+}

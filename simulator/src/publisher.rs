@@ -21,8 +21,8 @@ use crate::safety::Broker;
 
 /// Bound of one packet in both directions: the listener's own bound, and room for the topic.
 const PACKET_LEN_MAX: u32 = 4 << 20;
-/// Messages that were sent and not yet answered, before the sender waits.
-const WINDOW_MAX: u16 = 64;
+/// Messages that may be sent and not yet answered, before the sender waits.
+pub(crate) const WINDOW_MAX: u16 = 64;
 /// Requests between the sender and the connection's task: the window, a subscription or two
 /// and the farewell, so that it is never full.
 const QUEUE_MAX: usize = WINDOW_MAX as usize + 8;
@@ -37,6 +37,17 @@ pub(crate) struct Message {
     pub(crate) topic: String,
     pub(crate) payload: Vec<u8>,
     pub(crate) load: Load,
+}
+
+/// Which broker, as whom, and how careful.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) broker: Broker,
+    pub(crate) credentials: Option<Credentials>,
+    /// Of fixes; consent is always sent at least once.
+    pub(crate) qos: QoS,
+    /// Messages that may be sent and not yet answered; at most [`WINDOW_MAX`].
+    pub(crate) window: u16,
 }
 
 /// What arrives on a subscription, told apart by whoever knows the topics.
@@ -61,30 +72,29 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    /// Connects, and subscribes to the patterns before anything can be published.
+    /// Connects, and subscribes before anything can be published.
     ///
     /// # Errors
     /// A sentence that says what the broker did or did not do.
     pub(crate) async fn connect(
-        broker: &Broker,
-        credentials: Option<&Credentials>,
-        qos: QoS,
-        patterns: Vec<String>,
+        line: &Line,
+        subscriptions: Vec<(String, QoS)>,
         arrival: Arrival,
     ) -> Result<Self, String> {
-        let (client, mut events) = AsyncClient::new(options(broker, credentials), QUEUE_MAX);
+        let (client, mut events) = AsyncClient::new(options(line), QUEUE_MAX);
+        let broker = &line.broker;
         let greeting = tokio::time::timeout(HANDSHAKE_MAX, greet(&mut events));
         let connack = greeting.await.map_err(|_| format!("{broker} does not answer"))?;
         let connack = connack.map_err(|error| unreachable_because(broker, &error))?;
-        let filters = patterns.into_iter().map(|pattern| Filter::new(pattern, QoS::AtLeastOnce));
+        let filters = subscriptions.into_iter().map(|(pattern, qos)| Filter::new(pattern, qos));
         client.subscribe_many(filters).await.map_err(|error| error.to_string())?;
         let subscription = tokio::time::timeout(HANDSHAKE_MAX, subscribed(&mut events));
         subscription.await.map_err(|_| format!("{broker} does not answer the subscription"))??;
-        let window = Arc::new(Semaphore::new(usize::from(window_of(&connack))));
+        let window = Arc::new(Semaphore::new(usize::from(window_of(&connack, line))));
         let account = Arc::new(watch::Sender::new(Account::default()));
         let poll = Poll { events, account: Arc::clone(&account), window: Arc::clone(&window), arrival };
         tokio::spawn(poll.run());
-        Ok(Self { client, account, window, qos })
+        Ok(Self { client, account, window, qos: line.qos })
     }
 
     /// Hands one message over once the window has room. Messages leave in the order of the calls.
@@ -173,7 +183,7 @@ impl Publisher {
     }
 }
 
-fn options(broker: &Broker, credentials: Option<&Credentials>) -> MqttOptions {
+fn options(Line { broker, credentials, .. }: &Line) -> MqttOptions {
     let id = format!("stile-simulator-{}", std::process::id());
     let mut options = MqttOptions::new(id, broker.host(), broker.port());
     options.set_clean_start(true).set_keep_alive(Duration::from_secs(30));
@@ -207,9 +217,9 @@ async fn subscribed(events: &mut EventLoop) -> Result<(), String> {
     }
 }
 
-fn window_of(connack: &ConnAck) -> u16 {
+fn window_of(connack: &ConnAck, line: &Line) -> u16 {
     let offered = connack.properties.as_ref().and_then(|properties| properties.receive_max);
-    offered.unwrap_or(WINDOW_MAX).min(WINDOW_MAX)
+    offered.unwrap_or(WINDOW_MAX).min(line.window)
 }
 
 fn unreachable_because(broker: &Broker, error: &ConnectionError) -> String {
@@ -261,7 +271,9 @@ impl Poll {
             Event::Incoming(Packet::Publish(publish)) => self.arrived(&publish),
             Event::Incoming(Packet::UnsubAck(answer)) => {
                 let heard = answer.reasons.iter().all(|reason| *reason == UnsubAckReason::Success);
-                self.account.send_modify(|account| account.fenced |= heard);
+                if heard {
+                    self.account.send_modify(|account| account.fence(now));
+                }
             }
             Event::Incoming(_) | Event::Outgoing(_) => {}
         }

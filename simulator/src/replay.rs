@@ -8,26 +8,22 @@ use tokio::sync::mpsc::Receiver;
 use wire::{Acknowledgement, Topic, Topics};
 
 use crate::account::{Account, Load, Offer};
-use crate::credentials::Credentials;
 use crate::pace::{Pace, Rate};
 use crate::progress::Progress;
-use crate::publisher::{Arrival, Publisher, Waited};
+use crate::publisher::{Arrival, Line, Publisher, Waited};
 use crate::report::{Ended, Report};
-use crate::safety::Broker;
 use crate::script::{Script, Step};
 
 /// How long answers are waited for after Ctrl-C.
 const PATIENCE_INTERRUPTED: Duration = Duration::from_secs(2);
 /// Consent events without their acknowledgement, before the next one waits.
-const CONSENTS_WAITING_MAX: usize = 256;
+const CONSENTS_WAITING_MAX: usize = 64;
 
 /// How to play.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) broker: Broker,
-    pub(crate) credentials: Option<Credentials>,
+    pub(crate) line: Line,
     pub(crate) rate: Rate,
-    pub(crate) qos: QoS,
     /// How long nothing may move before the run gives up.
     pub(crate) patience: Duration,
     /// How long no offer may come before the run is over.
@@ -40,10 +36,12 @@ pub(crate) struct Plan {
 /// A sentence when there was no connection to begin with.
 pub(crate) async fn replay(plan: &Plan, script: Script) -> Result<Report, String> {
     let topics = script.topics.clone();
-    let patterns = vec![topics.every_offer(), topics.every_consent_ack()];
+    // A server gives a session only so many messages that it has not acknowledged; our answers
+    // stand in line behind our own messages, so acknowledgements must not need any.
+    let subscriptions =
+        vec![(topics.every_offer(), QoS::AtLeastOnce), (topics.every_consent_ack(), QoS::AtMostOnce)];
     let arrival = arrivals(topics.clone());
-    let credentials = plan.credentials.as_ref();
-    let publisher = Publisher::connect(&plan.broker, credentials, plan.qos, patterns, arrival).await?;
+    let publisher = Publisher::connect(&plan.line, subscriptions, arrival).await?;
     let progress = Progress::start(script.survey.n_fixes, publisher.watch());
     let n_unreadable = script.survey.n_unreadable;
 
@@ -59,7 +57,7 @@ pub(crate) async fn replay(plan: &Plan, script: Script) -> Result<Report, String
     progress.finish();
     let account = publisher.close().await;
     let took = began.zip(account.settled_at).map_or(Duration::ZERO, |(began, settled)| settled - began);
-    Ok(Report::new(&account, plan.qos != QoS::AtMostOnce, n_unreadable, took, ended))
+    Ok(Report::new(&account, plan.line.qos != QoS::AtMostOnce, n_unreadable, took, ended))
 }
 
 /// Sends everything; tells when the first fix left.

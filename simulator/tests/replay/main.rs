@@ -261,6 +261,11 @@ fn a_broker_that_never_answers_fills_the_window_and_no_more() {
     assert_eq!(report["fixes"]["acknowledged"], 0);
     assert_eq!(broker.received().len() as u64, report["fixes"]["sent"].as_u64().unwrap());
     assert!(broker.received().iter().all(|message| message.n_unanswered < 64));
+
+    let broker = Broker::start(Manner { answer, ..willing() });
+    let narrow = ["--grant", "none", "--batch", "1", "--patience", "1", "--window", "3"];
+    check(&recording(500), broker.port, &narrow);
+    assert_eq!(broker.received().len(), 3);
 }
 
 #[test]
