@@ -1,7 +1,7 @@
 //! Names to dense numbers, once a message.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, MerchantId, MerchantNo};
 
@@ -21,7 +21,15 @@ pub(crate) struct People {
 #[derive(Debug)]
 struct Customer {
     id: CustomerId,
+    /// The phone seen first, most often the only one, where a look-up finds it without a further load.
+    first: Option<Phone>,
     devices: Vec<DeviceNo>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Phone {
+    no: DeviceNo,
+    id_hash: u64,
 }
 
 #[derive(Debug)]
@@ -43,7 +51,7 @@ impl People {
             return no;
         }
         let no = CustomerNo::new(self.customers.len() as u32, 0);
-        self.customers.push(Customer { id: id.clone(), devices: Vec::new() });
+        self.customers.push(Customer { id: id.clone(), first: None, devices: Vec::new() });
         self.no_of.insert(id.clone(), no);
         no
     }
@@ -55,17 +63,24 @@ impl People {
         device: &str,
         devices_max: usize,
     ) -> Option<DeviceNo> {
-        let known = &self.customers[customer.slot()].devices;
-        if let Some(&no) = known.iter().find(|no| self.devices[no.slot()].id.as_str() == device) {
+        let id_hash = Fixed::default().hash_one(device);
+        let known = &self.customers[customer.slot()];
+        // Equal hashes of two phones of one customer would merge the two: once in 10^18 customers.
+        if let Some(phone) = known.first.filter(|phone| phone.id_hash == id_hash) {
+            return Some(phone.no);
+        }
+        if let Some(&no) = known.devices.iter().find(|no| self.devices[no.slot()].id.as_str() == device) {
             return Some(no);
         }
-        if devices_max <= known.len() {
+        if devices_max <= known.devices.len() {
             return None;
         }
         let id = DeviceId::new(device).ok()?;
         let no = DeviceNo::new(self.devices.len() as u32, 0);
         self.devices.push(Device { id, customer });
-        self.customers[customer.slot()].devices.push(no);
+        let known = &mut self.customers[customer.slot()];
+        known.first.get_or_insert(Phone { no, id_hash });
+        known.devices.push(no);
         Some(no)
     }
 
