@@ -1,7 +1,7 @@
 //! A bar on a terminal; nothing elsewhere.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::watch;
@@ -31,8 +31,9 @@ impl Progress {
         let bar = ProgressBar::new(n_fixes).with_style(style());
         let followed = bar.clone();
         let follower = tokio::spawn(async move {
+            let mut began = None;
             loop {
-                show(&followed, &account.borrow());
+                show(&followed, &account.borrow(), &mut began);
                 tokio::time::sleep(TICK).await;
             }
         });
@@ -48,19 +49,28 @@ impl Progress {
     }
 }
 
-fn show(bar: &ProgressBar, account: &Account) {
-    if account.fixes.n_sent == 0 {
+/// `began` is when fixes were first seen, and how many there were: consent has its own speed.
+fn show(bar: &ProgressBar, account: &Account, began: &mut Option<(Instant, u64)>) {
+    let n_sent = account.fixes.n_sent;
+    if n_sent == 0 {
         let consents = &account.consents;
         let (n_settled, n_sent) = (grouped(consents.n_settled()), grouped(consents.flow.n_sent));
         bar.set_message(format!("consent: {n_settled} of {n_sent} acknowledged"));
         return;
     }
-    bar.set_position(account.fixes.n_sent);
-    bar.set_message(format!("{} offers", grouped(account.offers.n_received)));
+    let (began, n_before) = *began.get_or_insert_with(|| {
+        bar.reset_eta();
+        (Instant::now(), n_sent)
+    });
+    // Up to the last answer, or the speed would seem to fall while nothing is left to send.
+    let took = account.settled_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(began));
+    let per_s = (n_sent - n_before) as f64 / took.max(TICK).as_secs_f64();
+    bar.set_position(n_sent);
+    bar.set_message(format!("{}/s, {} offers", grouped(per_s as u64), grouped(account.offers.n_received)));
 }
 
 fn style() -> ProgressStyle {
-    let template = "{elapsed_precise} [{bar:32}] {human_pos}/{human_len} fixes, {per_sec}, eta {eta}, {msg}";
+    let template = "{elapsed_precise} [{bar:32}] {human_pos}/{human_len} fixes, eta {eta}, {msg}";
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
