@@ -4,7 +4,7 @@ use consent_gate::Purpose;
 use ledger::{Decision, Entry, Said, What};
 use model::{
     CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceNo, Notification, NotificationId, Timestamp,
-    Transition, Words,
+    Transition, TransitionKind, Words,
 };
 use notifier::{Candidate, Suppressed, Suppression};
 use offers::Offer;
@@ -12,11 +12,44 @@ use offers::Offer;
 use crate::engine::Engine;
 use crate::event::EventKind;
 
+/// A transition whose offers are not decided yet.
+#[derive(Debug)]
+pub(crate) struct Deferred {
+    pub(crate) device: DeviceNo,
+    pub(crate) transition: Transition,
+    pub(crate) fence: FenceNo,
+}
+
 impl Engine {
+    /// Decides what waited for the newest fix at hand of a device.
+    ///
+    /// Of many fixes told at once only the newest speaks for the present: who has left since
+    /// a transition is not spoken to.
+    pub(crate) fn decide_deferred(&mut self, customer: CustomerNo, device: DeviceNo, now: Timestamp) {
+        if self.book.deferred.is_empty() {
+            return;
+        }
+        let mut deferred = std::mem::take(&mut self.book.deferred);
+        let newest_at = self.presence.last_at(device);
+        for Deferred { transition, fence, .. } in
+            deferred.extract_if(.., |deferred| deferred.device == device)
+        {
+            let is_so_still = match transition.kind {
+                TransitionKind::Enter | TransitionKind::Dwell => {
+                    self.presence.is_inside(device, fence, transition.entered_at)
+                }
+                TransitionKind::Exit | TransitionKind::Cross => newest_at <= Some(transition.at),
+            };
+            let may_trigger = transition.may_trigger && is_so_still;
+            self.decide(customer, device, &Transition { may_trigger, ..transition }, fence, now);
+        }
+        self.book.deferred = deferred;
+    }
+
     /// Finds the offers that a transition calls for, and gives each its verdict or its place in the line.
     ///
     /// Of several due at once the best that passes is proposed; the others lose to it.
-    pub(crate) fn decide(
+    fn decide(
         &mut self,
         customer: CustomerNo,
         device: DeviceNo,

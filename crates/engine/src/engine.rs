@@ -11,6 +11,7 @@ use notifier::Notifier;
 use presence::{Change, Presence};
 use wire::{Decoder, Flaw};
 
+use crate::deciding::Deferred;
 use crate::desk::Desk;
 use crate::event::{Event, Tap};
 use crate::front::Opened;
@@ -43,6 +44,8 @@ pub(crate) struct Book {
     pub(crate) tap: Tap,
     pub(crate) opened: Opened,
     pub(crate) changes: Vec<Change>,
+    /// Transitions whose offers are decided once the newest fix at hand of their device has been seen.
+    pub(crate) deferred: Vec<Deferred>,
 }
 
 impl Engine {
@@ -90,6 +93,7 @@ impl Engine {
     pub fn open(&mut self, now: Timestamp) {
         let now = self.advance(now);
         self.gate.open();
+        self.presence.wake(now);
         for (customer, stored) in std::mem::take(&mut self.desk.stored) {
             self.take_up(customer, stored, now);
         }
@@ -116,16 +120,31 @@ impl Engine {
         for letter in letters {
             match letter.door {
                 Door::Fixes => self.open_fixes(letter, &mut opened, now),
-                Door::Consent => self.hear_consent(letter, now),
+                Door::Consent => {
+                    // What came before a restriction is seen before it: order is the queue's.
+                    if self.people.find(letter.customer).is_some_and(|customer| opened.holds(customer)) {
+                        self.see_opened(&mut opened, now);
+                    }
+                    self.hear_consent(letter, now);
+                }
                 Door::Feedback => self.hear_feedback(letter, now),
             }
         }
+        self.see_opened(&mut opened, now);
+        self.book.opened = opened;
+    }
+
+    fn see_opened(&mut self, opened: &mut Opened, now: Timestamp) {
         self.house.index.match_batch(&opened.positions, &mut opened.hits);
+        opened.mark_newest();
         for (i, record) in opened.records.iter().enumerate() {
             let now = self.time_of(&record.fix, now);
             self.see(record, opened.hits.of(i), now);
+            if opened.is_newest(i) {
+                self.decide_deferred(record.customer, record.device, now);
+            }
         }
-        self.book.opened = opened;
+        opened.clear();
     }
 
     /// The time at which a fix is handled; a clock driven by fixes moves, and its timers fire first.
@@ -180,11 +199,11 @@ impl Engine {
     /// # Panics
     /// When it is not the answer to the last [`Engine::poll_staged`].
     pub fn handle_committed(&mut self, committed: Committed, now: Timestamp) {
-        self.advance(now);
+        let now = self.advance(now);
         let (ticket, pending) = self.desk.in_flight.take().expect("a commit was in flight");
         assert_eq!(ticket, committed.ticket, "commits are answered in order");
         for change in &pending.changes {
-            self.gate.confirm(change);
+            self.put_in_force(change, now);
         }
         let outputs = &mut self.desk.outputs;
         outputs.extend(committed.notifications.into_iter().map(Output::Send));

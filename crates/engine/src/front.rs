@@ -1,6 +1,6 @@
 //! The front door: who is admitted, and what they said.
 
-use consent_gate::{ConsentEvent, ConsentKind, Consented, Effect, Purpose, Refusal};
+use consent_gate::{Change, ConsentEvent, ConsentKind, Consented, Effect, Purpose, Refusal};
 use ledger::{ConsentEntry, Entry, What};
 use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, Position, Timestamp};
 use spatial_index::Hits;
@@ -19,6 +19,8 @@ pub(crate) struct Opened {
     pub(crate) positions: Vec<Position>,
     pub(crate) hits: Hits,
     decoded: Vec<Result<Fix, Flaw>>,
+    /// Of each device its last record, by slot; true for devices of the present records only.
+    newest: Vec<usize>,
 }
 
 /// A decoded fix, with whose it is.
@@ -33,6 +35,25 @@ impl Opened {
     pub(crate) fn clear(&mut self) {
         self.records.clear();
         self.positions.clear();
+    }
+
+    pub(crate) fn holds(&self, customer: CustomerNo) -> bool {
+        self.records.iter().any(|record| record.customer == customer)
+    }
+
+    pub(crate) fn mark_newest(&mut self) {
+        for (i, record) in self.records.iter().enumerate() {
+            let slot = record.device.slot();
+            if self.newest.len() <= slot {
+                self.newest.resize(slot + 1, 0);
+            }
+            self.newest[slot] = i;
+        }
+    }
+
+    /// Whether no later record of the same device is at hand.
+    pub(crate) fn is_newest(&self, i: usize) -> bool {
+        self.newest[self.records[i].device.slot()] == i
     }
 }
 
@@ -159,29 +180,42 @@ impl Engine {
         Ok(())
     }
 
+    /// A change that is durable: what it allows is in force, and begins with a look anew.
+    pub(crate) fn put_in_force(&mut self, change: &Change, now: Timestamp) {
+        let Change { customer, merchant, purpose, .. } = *change;
+        let was_seen = self.gate.check(customer, merchant, purpose, now).is_ok();
+        self.gate.confirm(change);
+        if purpose == Purpose::Location && !was_seen {
+            for device in self.people.devices_of(customer) {
+                self.presence.look_anew(*device);
+            }
+        }
+    }
+
     /// Ends visits in fences that may no longer be seen, and forgets where the customer was
     /// when nobody may see it.
     fn stop_seeing(&mut self, customer: CustomerNo, now: Timestamp) {
         let nobody_sees = self.gate.admit(customer, (), now).is_err();
-        let mut changes = std::mem::take(&mut self.book.changes);
         for device in self.people.devices_of(customer).to_vec() {
-            let hidden: Vec<_> = self
-                .presence
-                .open_visits(device)
-                .map(|visit| visit.fence)
-                .filter(|fence| !self.may_see(customer, *fence, now))
-                .collect();
-            self.presence.close(
-                device,
-                ExitReason::ConsentWithdrawn,
-                |fence| hidden.contains(&fence),
-                &mut changes,
-            );
+            self.close_hidden(customer, device, now);
+            self.decide_deferred(customer, device, now);
             if nobody_sees && self.presence.forget_place(device) {
                 self.book.tally.dropped.count(presence::Drop::Jump.word());
             }
-            self.tell(customer, device, &mut changes, now);
         }
+    }
+
+    /// Ends a device's visits in fences that may not be seen now.
+    pub(crate) fn close_hidden(&mut self, customer: CustomerNo, device: DeviceNo, now: Timestamp) {
+        let open = self.presence.open_visits(device).map(|visit| visit.fence);
+        let hidden: Vec<_> = open.filter(|fence| !self.may_see(customer, *fence, now)).collect();
+        if hidden.is_empty() {
+            return;
+        }
+        let mut changes = std::mem::take(&mut self.book.changes);
+        let gone = |fence| hidden.contains(&fence);
+        self.presence.close(device, ExitReason::ConsentWithdrawn, gone, &mut changes);
+        self.tell(customer, device, &mut changes);
         self.book.changes = changes;
     }
 

@@ -7,6 +7,7 @@ use model::{
 use presence::{Arrival, Change, Drop, Surroundings, Used};
 use spatial_index::Index;
 
+use crate::deciding::Deferred;
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
 use crate::front::Record;
@@ -46,6 +47,8 @@ impl Engine {
         hits: &[FenceNo],
         now: Timestamp,
     ) {
+        // A consent can run out without an event.
+        self.close_hidden(customer, device, now);
         let inside: Vec<FenceNo> =
             hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();
         let tally = &mut self.book.tally;
@@ -58,7 +61,7 @@ impl Engine {
         let around = Around { index: &self.house.index, position: used.fix.position, inside, crossed };
         let mut changes = std::mem::take(&mut self.book.changes);
         self.presence.update(device, used, &around, &mut changes);
-        self.tell(customer, device, &mut changes, now);
+        self.tell(customer, device, &mut changes);
         self.book.changes = changes;
     }
 
@@ -80,19 +83,15 @@ impl Engine {
             if timed_out.abandoned {
                 self.drop_fix(timed_out.device, Drop::Jump, now);
             }
-            self.tell(self.people.owner(timed_out.device), timed_out.device, &mut changes, now);
+            let (customer, device) = (self.people.owner(timed_out.device), timed_out.device);
+            self.tell(customer, device, &mut changes);
+            self.decide_deferred(customer, device, now);
         }
         self.book.changes = changes;
     }
 
-    /// Gives changes their names, tells them, and asks what offers they call for.
-    pub(crate) fn tell(
-        &mut self,
-        customer: CustomerNo,
-        device: DeviceNo,
-        changes: &mut Vec<Change>,
-        now: Timestamp,
-    ) {
+    /// Gives changes their names and tells them; what offers they call for is asked by [`Engine::decide_deferred`].
+    pub(crate) fn tell(&mut self, customer: CustomerNo, device: DeviceNo, changes: &mut Vec<Change>) {
         for change in changes.drain(..) {
             let transition = self.name(device, &change);
             self.book.tally.transitions.count(transition.kind.word());
@@ -104,7 +103,7 @@ impl Engine {
             let reason = exit_reason.map(ExitReason::word).or(first_seen_inside.then_some("initial"));
             let fence = transition.fence.clone();
             self.note(device, EventKind::Transition { kind, fence, visit, reason }, at);
-            self.decide(customer, device, &transition, change.fence, now);
+            self.book.deferred.push(Deferred { device, transition, fence: change.fence });
         }
     }
 

@@ -117,6 +117,10 @@ impl Device {
         self.held.is_some()
     }
 
+    pub(crate) const fn knows_its_place(&self) -> bool {
+        self.last.is_some()
+    }
+
     pub(crate) fn forget_place(&mut self) -> bool {
         self.last = None;
         self.before.inside.clear();

@@ -181,11 +181,18 @@ impl Presence {
         }
     }
 
-    /// Whether the last fix of a device that decided for a fence lay inside.
+    /// Whether a visit is open and the last fix that decided for its fence lay inside.
     #[must_use]
-    pub fn is_inside(&self, device: DeviceNo, fence: FenceNo) -> bool {
+    pub fn is_inside(&self, device: DeviceNo, fence: FenceNo, entered_at: Timestamp) -> bool {
         let visits = self.known(device).map_or(&[][..], |known| &known.visits);
-        visits.iter().any(|visit| visit.open.fence == fence && visit.is_inside())
+        let is_it = |visit: &&Visit| visit.open.fence == fence && visit.open.entered_at == entered_at;
+        visits.iter().find(is_it).is_some_and(Visit::is_inside)
+    }
+
+    /// Device time of the last used fix, if the device's place is known.
+    #[must_use]
+    pub fn last_at(&self, device: DeviceNo) -> Option<Timestamp> {
+        self.known(device).filter(|known| known.knows_its_place()).map(Device::last_at)
     }
 
     /// Begins anew to wait for devices whose visits were read back.
