@@ -116,7 +116,7 @@ fn polygon_contains(polygon: &Polygon, bands: &Bands, position: Position) -> boo
         return polygon.ys().low == position.lat() || polygon.ys().high == position.lat();
     }
     let mut is_odd = false;
-    // A ring that goes round the earth more than once encloses some places twice.
+    // Shell and hole may have been unrolled to different sides of the antimeridian: all images count.
     for x in images(position.lng(), polygon.xs()) {
         match bands.side(polygon, Corner::new(x, position.lat())) {
             Side::Outside => {}

@@ -44,7 +44,7 @@ pub enum BuildError {
 }
 
 impl Index {
-    /// An index over shapes. O(n log n + corners), about 2 us a circle.
+    /// An index over shapes. O(n log n + corners); 0.4 s for a million circles.
     ///
     /// # Errors
     /// The first shape that is none; shapes from [`crate::geojson::read`] are all good.
@@ -117,8 +117,8 @@ impl Index {
     /// Geodesic distance to the nearest point of a fence; 0 inside.
     ///
     /// Circles: error below 30 nm. Polygons: never too small, too large by less than
-    /// 1 mm + 0.01 % up to 5,000 km. About 0.5 us for a circle; for polygons 10 ns a corner and
-    /// some microseconds.
+    /// 1 mm + 0.01 % up to 5,000 km, than 1 % beyond. About 0.6 us for a circle, 3 us and 10 ns a
+    /// corner for polygons, more for those that are hundreds of kilometres away.
     #[must_use]
     pub fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
         self.exact(fence).distance_outside(position)
@@ -199,4 +199,35 @@ fn sort_from(start: usize, hits: &mut Vec<FenceNo>) {
         }
     }
     hits.truncate(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_that_are_none_are_refused_by_number() {
+        let center = Position::new(30.0, -97.0).unwrap();
+        let circle = |radius_m: f64| Shape::Circle { center, radius: Meters(radius_m) };
+        let refused = |shapes| Index::build(shapes).err();
+        let flaw = BuildError::Radius { fence: FenceNo(1), flaw: CircleFlaw::NotPositive };
+        assert_eq!(refused(vec![circle(1.0), circle(0.0)]), Some(flaw));
+        let flaw = BuildError::NoPolygon { fence: FenceNo(0) };
+        assert_eq!(refused(vec![Shape::Polygons(Vec::new())]), Some(flaw));
+    }
+
+    #[test]
+    fn an_index_without_fences_answers() {
+        let index = Index::build(Vec::new()).unwrap();
+        let mut hits = vec![FenceNo(7)];
+        index.match_one(Position::new(30.0, -97.0).unwrap(), &mut hits);
+        assert!(index.is_empty() && hits.is_empty());
+    }
+
+    #[test]
+    fn hits_are_sorted_and_each_stands_once() {
+        let mut hits = [9, 3, 1, 3, 2, 1, 1].map(FenceNo).to_vec();
+        sort_from(1, &mut hits);
+        assert_eq!(hits, [9, 1, 2, 3].map(FenceNo));
+    }
 }

@@ -14,6 +14,24 @@
 //! - An edge that spans more than 180 degrees of longitude goes the **short way round**, over
 //!   the antimeridian. At a pole all longitudes are one place.
 //!
+//! ```
+//! use model::{FenceNo, Meters, Position};
+//! use spatial_index::{Index, Polygon, Ring, Shape};
+//!
+//! let center = Position::new(30.2672, -97.7431).unwrap();
+//! let block = Ring::new(&[[-97.75, 30.26], [-97.74, 30.26], [-97.74, 30.27], [-97.75, 30.27]]).unwrap();
+//! let index = Index::build(vec![
+//!     Shape::Circle { center, radius: Meters(150.0) },
+//!     Shape::Polygons(vec![Polygon::new(block, Vec::new())]),
+//! ])
+//! .unwrap();
+//!
+//! let mut hits = Vec::new();
+//! index.match_one(center, &mut hits);
+//! assert_eq!(hits, [FenceNo(0), FenceNo(1)]);
+//! assert_eq!(index.distance_outside(FenceNo(0), center), Meters(0.0));
+//! ```
+//!
 //! `exact` is the one definition of these rules, `candidates` the part that says where to
 //! apply it. A filter may answer for `exact` only outside a proven error band.
 

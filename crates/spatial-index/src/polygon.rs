@@ -31,7 +31,7 @@ pub enum RingFlaw {
     TooFewCorners,
     /// Less than 0.01 square metres enclosed: a line, or a way there and back.
     NoArea,
-    /// It goes round a pole, so that nothing says which side is inside.
+    /// It goes right round the earth, so that nothing says which side is inside.
     RoundAPole,
 }
 

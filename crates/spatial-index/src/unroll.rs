@@ -6,18 +6,19 @@
 //! along a pole for example; where the short way makes no area of them, they stay as they are.
 
 use crate::area::has_area;
-use crate::plane::{Corner, turned};
+use crate::plane::{Corner, Span, turned};
 
 /// Why a ring cannot be unrolled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotUnrolled {
     /// It encloses no area.
     NoArea,
-    /// It goes round a pole, so that nothing says which of its sides is meant.
+    /// It goes right round the earth, so that nothing says which of its sides is meant.
     RoundAPole,
 }
 
-/// The corners in one plane, the first one repeated at the end; the westernmost in -180..180.
+/// The corners in one plane, the first one repeated at the end; the westernmost in -180..180, none
+/// more than 360 degrees from it.
 ///
 /// The input is not closed and repeats no corner in succession. Cost O(n).
 pub(crate) fn unroll(corners: &[Corner]) -> Result<Vec<Corner>, NotUnrolled> {
@@ -32,14 +33,12 @@ pub(crate) fn unroll(corners: &[Corner]) -> Result<Vec<Corner>, NotUnrolled> {
         let step = step(corners, i);
         n_turns += i32::from(step < -180.0) - i32::from(180.0 < step);
     }
-    let is_closed = n_turns == 0;
-    if is_closed {
-        let mut unrolled = closed(turn_all(corners, &turns));
-        // -180 and 180 may have stood side by side.
-        unrolled.dedup();
-        if has_area(&unrolled) {
-            return Ok(unrolled);
-        }
+    let mut unrolled = closed(turn_all(corners, &turns));
+    // -180 and 180 may have stood side by side.
+    unrolled.dedup();
+    let is_closed = n_turns == 0 && Span::of(unrolled.iter().map(|corner| corner.x)).width() <= 360.0;
+    if is_closed && has_area(&unrolled) {
+        return Ok(unrolled);
     }
     let is_cut =
         (0..corners.len()).all(|i| step(corners, i).abs() <= 180.0 || step(corners, i).abs() == 360.0);
@@ -116,6 +115,12 @@ mod tests {
     fn g06_a_ring_round_a_pole_is_refused() {
         let round = [(0.0, 80.0), (90.0, 80.0), (180.0, 80.0), (-90.0, 80.0)];
         check(&round, Err(NotUnrolled::RoundAPole));
+        // Once and a half round, and back a little further north.
+        let east = (0..7).map(|i| (f64::from(i) * 90.0, 10.0));
+        let back = (0..7).rev().map(|i| (f64::from(i) * 90.0, 20.0));
+        let spiral: Vec<(f64, f64)> =
+            east.chain(back).map(|(x, y)| ((x + 180.0).rem_euclid(360.0) - 180.0, y)).collect();
+        check(&spiral, Err(NotUnrolled::RoundAPole));
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn sampled_distance_m(wgs84: &Geodesic, (lat, lng): (f64, f64), a: [f64; 2], b: 
     };
     let (mut low, mut high) = (0.0, 1.0);
     let (mut least_m, mut best) = (f64::INFINITY, 0.0);
-    for _ in 0..6 {
+    for _ in 0..10 {
         for i in 0..=40 {
             let share = low + (high - low) * f64::from(i) / 40.0;
             let sample_m = distance_m(share);

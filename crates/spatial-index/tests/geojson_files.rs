@@ -4,6 +4,7 @@ mod files;
 
 use files::{SQUARE, concerns, feature, file, file_reason, holds, place, point, polygon, read_all};
 use model::Meters;
+use proptest::prelude::*;
 use spatial_index::geojson::{Concern, ReadOptions, Reason, read, write};
 
 #[test]
@@ -133,4 +134,50 @@ fn shapes_show_no_coordinate() {
     let loaded = read_all(&[polygon("1", "[[47.6097,12.25],[48.5,13.75],[1,1],[47.6097,12.25]]")]).unwrap();
     let shape = &loaded.fences[0].shape;
     assert!(!format!("{shape:?}").contains('.'));
+}
+
+/// A file with something of everything in it.
+fn rich_file() -> String {
+    file(&[
+        polygon(
+            "\"a\"",
+            "[[179,0],[-179,0,7],[-179,1],[-179,1],[179,1]],[[179.5,0.5],[179.6,0.5],[179.6,0.6]]",
+        ),
+        point("2", r#"{"radius_m":150,"name":"x","tags":["a"],"merchant":"m","region":"US-TX"}"#),
+        feature(
+            "\"c\"",
+            r#"{"type":"MultiPolygon","coordinates":[[[[5,5],[6,5],[6,6],[5,5]]],[[[-180,7],[180,7],[180,8],[-180,8]]]]}"#,
+            "{}",
+        ),
+    ])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever is done to a file, reading it ends without a panic, and what is read can be
+    /// written and read again.
+    #[test]
+    fn no_file_makes_the_reader_panic(
+        places in proptest::collection::vec((0.0..1.0_f64, 0..30_usize), 1..5),
+        skip_invalid in any::<bool>(),
+    ) {
+        const BITS: [&str; 30] = [
+            "", "0", "1", "9", "-", ".", ",", "[", "]", "{", "}", "\"", "e", "null", "NaN", "180", "-180", "90",
+            "360", "1e308", "5e-324", ":", "[[", "]]", "179,0],[", "[0,0],", "\\", "\u{0}", "\u{1F600}", "true",
+        ];
+        let mut text: Vec<char> = rich_file().chars().collect();
+        for (place, bit) in places {
+            let at = (place * text.len() as f64) as usize;
+            // Every second change replaces a character, the others insert.
+            let end = if bit % 2 == 0 { (at + 1).min(text.len()) } else { at };
+            text.splice(at..end, BITS[bit].chars());
+        }
+        let text: String = text.into_iter().collect();
+        let options = ReadOptions { skip_invalid, ..ReadOptions::default() };
+        if let Ok(loaded) = read(text.as_bytes(), &options) {
+            let again = read(write(&loaded.fences).as_bytes(), &ReadOptions::default()).unwrap();
+            prop_assert_eq!(again.fences.len(), loaded.fences.len());
+        }
+    }
 }

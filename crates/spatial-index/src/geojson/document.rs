@@ -3,6 +3,7 @@
 //! Features stay raw text, so that one which holds nonsense refuses itself and not the file, and
 //! only one of them at a time is unpacked in memory.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -18,7 +19,7 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 ///
 /// A byte order mark is dropped, and numbers that some writers produce and JSON has not (`NaN`,
 /// `Infinity`) become `null`, so that they refuse their feature and not the file.
-pub(super) fn text_of(bytes: &[u8], limits: &Limits) -> Result<String, Reason> {
+pub(super) fn text_of<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, str>, Reason> {
     if limits.bytes_max < bytes.len() {
         return Err(Reason::OverLimit { limit: "bytes_max", max: limits.bytes_max });
     }
@@ -95,9 +96,9 @@ fn check_crs(members: &Members<'_>) -> Result<(), Reason> {
 }
 
 /// Writes `null` for `NaN`, `Infinity` and `-Infinity` outside of strings.
-fn without_literals(text: &str) -> String {
+fn without_literals(text: &str) -> Cow<'_, str> {
     if !text.contains("NaN") && !text.contains("Infinity") {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len());
     // Every second piece between unescaped quotes is a string.
@@ -112,7 +113,7 @@ fn without_literals(text: &str) -> String {
         }
         in_string = !in_string;
     }
-    clean
+    Cow::Owned(clean)
 }
 
 /// Splits before and after each string literal: outside, string with its quotes, outside, ...

@@ -194,10 +194,13 @@ fn read_point(value: &Value, place: Place) -> Result<([f64; 2], usize), Reason> 
 }
 
 fn out_of_range([lng, lat]: [f64; 2], flaw: PositionFlaw, place: Place) -> Reason {
-    let hint = match flaw {
-        _ if 360.0 < lng.abs() && 360.0 < lat.abs() => Hint::Metres,
-        PositionFlaw::Latitude if Position::new(lng, lat).is_ok() => Hint::Swapped,
-        PositionFlaw::Latitude | PositionFlaw::Longitude => Hint::None,
+    let is_swapped = flaw == PositionFlaw::Latitude && Position::new(lng, lat).is_ok();
+    let hint = if 360.0 < lng.abs() && 360.0 < lat.abs() {
+        Hint::Metres
+    } else if is_swapped {
+        Hint::Swapped
+    } else {
+        Hint::None
     };
     Reason::OutOfRange(place, hint)
 }

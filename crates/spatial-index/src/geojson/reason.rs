@@ -106,7 +106,7 @@ pub enum Reason {
     TooFewCorners(Place),
     /// An outer ring that encloses less than 0.01 square metres.
     NoArea(Place),
-    /// A ring that goes round a pole.
+    /// A ring that goes round a pole, or round the earth more than once.
     RoundAPole(Place),
     /// A Point without the property `radius_m`.
     NoRadius,
@@ -194,7 +194,7 @@ impl fmt::Display for Reason {
             Self::NoArea(place) => write!(f, "{place}: the outer ring encloses no area"),
             Self::RoundAPole(place) => write!(
                 f,
-                "{place}: the ring goes round a pole; cut it at the antimeridian (RFC 7946, section 3.1.9)"
+                "{place}: the ring goes right round the earth; cut it at the antimeridian (RFC 7946, section 3.1.9)"
             ),
             Self::NoRadius => f.write_str("a Point needs the property `radius_m`, in metres"),
             Self::RadiusNotANumber => f.write_str("`radius_m` is no number"),
