@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let settings = args.config.as_deref().map(settings::load).transpose()?.unwrap_or_default();
     let (house, merchants) = house_of(args)?;
     let survey = survey(args)?;
-    let mut player = Player::new(Arc::new(house), super::serve::policy_of(&settings), output(args)?);
+    let mut player = Player::new(Arc::new(house), &super::serve::policy_of(&settings), output(args)?);
     if let Some(file) = &args.consent {
         player.agree_as_recorded(consent_file::read_all(file)?);
     }

@@ -17,7 +17,7 @@ use super::clock::Clock;
 use super::inbound::{Inbound, shard_no};
 use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
 use super::parcel::Parcel;
-use super::shard::{self, Notice, Shard, ShardError, Shards};
+use super::shard::{self, Awaited, Backlog, Notice, Shard, ShardError, Shards};
 use super::tickets::Tickets;
 use super::writer::{self, WriterHandle};
 use crate::mqtt::{Broker, BrokerOptions, Identity, ListenError, Listener, ListenerOptions};
@@ -115,8 +115,15 @@ impl Running {
                 in_flight: in_flight.clone(),
             };
             tokio::spawn(way_out.work(out));
-            let shard =
-                Shard { engine, clock: setup.clock, handle, writer: writer.clone(), outgoing, n_awaited: 0 };
+            let shard = Shard {
+                engine,
+                clock: setup.clock,
+                handle,
+                writer: writer.clone(),
+                outgoing,
+                awaited: Awaited::default(),
+                backlog: Backlog::default(),
+            };
             threads.push(shard::run(shard, mailbox, no)?);
         }
         Ok(Self { shards, inbound, writer, exits, threads, writer_thread })

@@ -1,5 +1,6 @@
 //! A thread that owns an engine.
 
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -104,8 +105,25 @@ pub(super) struct Shard {
     pub(super) handle: ShardHandle,
     pub(super) writer: WriterHandle,
     pub(super) outgoing: mpsc::UnboundedSender<Outgoing>,
-    /// Commits and deliveries that a clock driven by fixes waits for before it goes on.
-    pub(super) n_awaited: usize,
+    /// What a clock driven by fixes waits for before it goes on.
+    pub(super) awaited: Awaited,
+    /// Parcels taken from the queue and not yet handled.
+    pub(super) backlog: Backlog,
+}
+
+/// Answers that are on their way.
+#[derive(Debug, Default)]
+pub(super) struct Awaited {
+    is_committing: bool,
+    /// Offers handed out once; one that is offered again holds nothing up.
+    offers: HashSet<NotificationId>,
+}
+
+/// Parcels, and how many letters of the first one are done.
+#[derive(Default)]
+pub(super) struct Backlog {
+    parcels: VecDeque<Parcel>,
+    n_letters_done: usize,
 }
 
 /// Starts a shard; it ends when it is told to or when nobody can reach it.
@@ -129,34 +147,37 @@ impl Shard {
                     None | Some(Notice::Stop) => return,
                     Some(notice) => self.take_notice(notice),
                 },
-                n = mailbox.queue.recv_many(&mut tasks, QUEUE_MAX), if self.goes_on() => {
+                n = mailbox.queue.recv_many(&mut tasks, QUEUE_MAX), if self.backlog.parcels.is_empty() => {
                     if n == 0 {
                         return;
                     }
-                    self.handle(&mut tasks);
+                    self.take_in(&mut tasks);
                 }
                 () = sleep(nap) => {}
             }
-            if !matches!(self.clock, Clock::Fixes { .. }) {
-                self.engine.handle_timeout(self.clock.now());
+            match self.clock {
+                Clock::Fixes { .. } => self.work_off_singly(),
+                Clock::Wall | Clock::Scaled { .. } => {
+                    self.work_off();
+                    self.engine.handle_timeout(self.clock.now());
+                    self.flush();
+                }
             }
-            self.flush();
         }
     }
 
-    /// A clock that stands still while nothing arrives must not run away while offers are on their way.
-    fn goes_on(&self) -> bool {
-        !matches!(self.clock, Clock::Fixes { .. }) || self.n_awaited == 0
-    }
-
-    fn handle(&mut self, tasks: &mut Vec<Task>) {
-        let mut parcels = Vec::new();
+    fn take_in(&mut self, tasks: &mut Vec<Task>) {
         for task in tasks.drain(..) {
             match task {
-                Task::Parcel(parcel) => parcels.push(parcel),
+                Task::Parcel(parcel) => self.backlog.parcels.push_back(parcel),
                 Task::Unaddressed(flaw) => self.engine.handle_unaddressed(flaw),
             }
         }
+    }
+
+    /// Handles everything at hand, in drains.
+    fn work_off(&mut self) {
+        let parcels = std::mem::take(&mut self.backlog.parcels);
         let mut letters: Vec<Letter<'_>> = Vec::with_capacity(parcels.iter().map(Parcel::n_letters).sum());
         for parcel in &parcels {
             parcel.unpack(&mut letters);
@@ -167,19 +188,47 @@ impl Shard {
         }
     }
 
+    /// Handles letter by letter while nothing is on its way: each moves the clock, and what it calls
+    /// for must be recorded and out before the next one does.
+    fn work_off_singly(&mut self) {
+        self.flush();
+        while self.goes_on()
+            && let Some(parcel) = self.backlog.parcels.pop_front()
+        {
+            let mut letters = Vec::with_capacity(parcel.n_letters());
+            parcel.unpack(&mut letters);
+            while self.goes_on() && self.backlog.n_letters_done < letters.len() {
+                let now = self.now();
+                self.engine
+                    .handle_letters(&letters[self.backlog.n_letters_done..=self.backlog.n_letters_done], now);
+                self.backlog.n_letters_done += 1;
+                self.flush();
+            }
+            if self.backlog.n_letters_done < letters.len() {
+                self.backlog.parcels.push_front(parcel);
+            } else {
+                self.backlog.n_letters_done = 0;
+            }
+        }
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.awaited.is_committing && self.awaited.offers.is_empty()
+    }
+
     fn take_notice(&mut self, notice: Notice) {
         let now = self.now();
         match notice {
             Notice::Committed(committed) => {
-                self.n_awaited = self.n_awaited.saturating_sub(1);
+                self.awaited.is_committing = false;
                 self.engine.handle_committed(committed, now);
             }
             Notice::Delivered(customer, id, outcome) => {
-                self.n_awaited = self.n_awaited.saturating_sub(1);
+                self.awaited.offers.remove(&id);
                 self.engine.handle_delivery(&customer, id, outcome, now);
             }
             Notice::Retry(recorded) => {
-                self.n_awaited = self.n_awaited.saturating_sub(1);
+                self.awaited.offers.remove(&recorded.value().id);
                 self.send(recorded, now);
             }
             Notice::Ask(question) => question(&mut self.engine),
@@ -193,11 +242,14 @@ impl Shard {
         if let Some(staged) = self.engine.poll_staged(now)
             && self.writer.commit(self.handle.clone(), staged)
         {
-            self.n_awaited += 1;
+            self.awaited.is_committing = true;
         }
         while let Some(output) = self.engine.poll_output() {
             match output {
-                Output::Send(recorded) => self.send(Box::new(recorded), now),
+                Output::Send(recorded) => {
+                    self.awaited.offers.insert(recorded.value().id);
+                    self.send(Box::new(recorded), now);
+                }
                 Output::Acknowledge(ack) => self.hand_out(Outgoing::Acknowledge(ack)),
                 Output::Settled { ticket } => self.hand_out(Outgoing::Settle(ticket)),
             }
@@ -208,11 +260,11 @@ impl Shard {
     fn send(&mut self, recorded: Box<Recorded<Notification>>, now: Timestamp) {
         match self.engine.may_send(&recorded, now) {
             Ok(()) => {
-                self.n_awaited += 1;
                 let expires_in = self.clock.real(recorded.value().expires_at.since(now));
                 self.hand_out(Outgoing::Offer { recorded, expires_in });
             }
             Err(outcome) => {
+                self.awaited.offers.remove(&recorded.value().id);
                 let customer = recorded.value().customer.clone();
                 self.engine.handle_delivery(&customer, recorded.value().id, outcome, now);
             }

@@ -13,8 +13,11 @@ pub(super) enum Job {
     /// Make it durable, then tell the shard.
     Commit(ShardHandle, Staged),
     /// Look something up.
-    Read(Box<dyn FnOnce(&mut dyn Storage) + Send>),
+    Read(LookUp),
 }
+
+/// A question to the ledger.
+type LookUp = Box<dyn FnOnce(&mut dyn Storage) + Send>;
 
 /// The way to the writer.
 #[derive(Clone)]
