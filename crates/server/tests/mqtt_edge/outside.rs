@@ -33,7 +33,10 @@ fn options(address: SocketAddr, version: Version) -> BrokerOptions {
 
 async fn is_in(broker: &Broker, what: impl FnMut(&LinkState) -> bool) -> LinkState {
     let mut state = broker.state();
-    let state = timeout(PATIENCE, state.wait_for(what)).await.expect("the state changes").unwrap();
+    let state = timeout(PATIENCE, state.wait_for(what))
+        .await
+        .unwrap_or_else(|_| panic!("the state stays {:?}", *broker.state().borrow()))
+        .unwrap();
     state.clone()
 }
 
@@ -381,6 +384,27 @@ async fn t14_a_session_that_is_taken_over_is_not_taken_back_soon() {
     session.write(0xe0, &[0x8e, 0]).await;
     is_in(&broker, |state| *state == LinkState::TakenOver).await;
     assert!(fake.accept_within(Duration::from_millis(500)).await.is_none());
+}
+
+#[tokio::test]
+async fn t14_a_broker_that_cuts_us_off_again_and_again_is_left_alone_for_a_while() {
+    for version in BOTH {
+        let fake = Fake::start(version).await;
+        let broker = Broker::connect(options(fake.address(), version), Arc::new(Recorder::default()));
+        for _ in 0..2 {
+            drop(fake.welcome().await);
+        }
+        // What mosquitto sends to who is taken over, and rumqttc cannot read.
+        let mut session = fake.welcome().await;
+        ready(&broker).await;
+        if version == Version::V5 {
+            session.write(0xe0, &[0x8e]).await;
+        }
+        drop(session);
+        let is_suspicious = |why: &str| why.contains("another client");
+        is_in(&broker, |state| matches!(state, LinkState::Unreachable { why } if is_suspicious(why))).await;
+        assert!(fake.accept_within(Duration::from_millis(500)).await.is_none());
+    }
 }
 
 #[tokio::test]

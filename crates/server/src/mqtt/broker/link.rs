@@ -41,7 +41,9 @@ impl From<Stuck> for End {
 impl<I: Ingress> Link<I> {
     /// Connects again and again until told to stop.
     pub(super) async fn run(mut self) {
-        let mut n_failures = 0;
+        /// Connections cut off in a row, each soon after it worked, that look like a fight.
+        const N_CUT_OFF_MAX: u32 = 3;
+        let (mut n_failures, mut n_cut_off) = (0, 0);
         while *self.status.borrow() != Status::Offline {
             self.state.send_replace(LinkState::Connecting);
             let started_at = Instant::now();
@@ -50,16 +52,28 @@ impl<I: Ingress> Link<I> {
                 End::Failed(cause) => cause,
             };
             let backoff = self.options.backoff;
-            n_failures = if backoff.stable_after <= started_at.elapsed() { 1 } else { n_failures + 1 };
-            let (state, wait) = match cause {
-                Cause::Unreachable(why) => {
-                    (LinkState::Unreachable { why }, backoff.wait(n_failures, chance()))
-                }
-                Cause::Credentials => (LinkState::CredentialsRefused, backoff.wait_after_refusal(chance())),
-                Cause::Subscriptions { n } => {
-                    (LinkState::SubscriptionsRefused { n }, backoff.wait_after_refusal(chance()))
-                }
-                Cause::TakenOver => (LinkState::TakenOver, backoff.wait_after_refusal(chance())),
+            let was_stable = backoff.stable_after <= started_at.elapsed();
+            let was_ready = *self.state.borrow() == LinkState::Ready;
+            n_failures = if was_stable { 1 } else { n_failures + 1 };
+            let was_cut_off = matches!(cause, Cause::Cut) && was_ready && !was_stable;
+            n_cut_off = if was_cut_off { n_cut_off + 1 } else { 0 };
+            let is_refused = n_cut_off == N_CUT_OFF_MAX || cause.is_refusal();
+            let state = match cause {
+                // 3.1.1 has no words for a takeover, and rumqttc cannot read the short form of
+                // MQTT 5, which mosquitto uses.
+                Cause::Cut if n_cut_off == N_CUT_OFF_MAX => unreachable(
+                    "the broker closes the connection again and again; perhaps another client has our id",
+                ),
+                Cause::Cut => unreachable("the broker closed the connection"),
+                Cause::Unreachable(why) => LinkState::Unreachable { why },
+                Cause::Credentials => LinkState::CredentialsRefused,
+                Cause::Subscriptions { n } => LinkState::SubscriptionsRefused { n },
+                Cause::TakenOver => LinkState::TakenOver,
+            };
+            n_cut_off %= N_CUT_OFF_MAX;
+            let wait = match is_refused {
+                true => backoff.wait_after_refusal(chance()),
+                false => backoff.wait(n_failures, chance()),
             };
             self.state.send_replace(state);
             if !self.wait(wait).await {
@@ -247,6 +261,8 @@ impl<'a, I: Ingress> Session<'a, I> {
     ) {
         const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
         const CLOSING_TIME_MAX: Duration = Duration::from_millis(500);
+        // What is not acknowledged comes again; left unpolled it could hold what others need.
+        self.inward = FuturesOrdered::new();
         if self.publish_status().is_err() {
             return;
         }
@@ -257,7 +273,6 @@ impl<'a, I: Ingress> Session<'a, I> {
                     Some(Ok(Happening::Answered { packet_id, delivered })) => {
                         self.in_flight.answered(packet_id, delivered);
                     }
-                    // Not acknowledged, so it comes again.
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return,
                 }
@@ -269,6 +284,10 @@ impl<'a, I: Ingress> Session<'a, I> {
             let _ = timeout(CLOSING_TIME_MAX, &mut polling.0).await;
         }
     }
+}
+
+fn unreachable(why: &str) -> LinkState {
+    LinkState::Unreachable { why: why.into() }
 }
 
 fn refuse(order: Order) {

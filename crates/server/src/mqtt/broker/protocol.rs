@@ -45,6 +45,8 @@ pub(super) enum Happening {
 pub(super) enum Cause {
     /// The network, or a broker that does not behave.
     Unreachable(Arc<str>),
+    /// The other side closed the connection without a word.
+    Cut,
     /// Wrong name or password, or we may not connect.
     Credentials,
     /// Refused subscriptions.
@@ -56,6 +58,14 @@ pub(super) enum Cause {
 impl Cause {
     pub(super) fn unreachable(why: &str) -> Self {
         Self::Unreachable(why.into())
+    }
+
+    /// Whether trying again soon would be pointless.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Cut => false,
+            Self::Credentials | Self::Subscriptions { .. } | Self::TakenOver => true,
+        }
     }
 }
 
@@ -315,7 +325,8 @@ fn cause_v311(error: &rumqttc::ConnectionError) -> Cause {
     match error {
         Error::ConnectionRefused(Code::BadUserNamePassword | Code::NotAuthorized) => Cause::Credentials,
         Error::ConnectionRefused(code) => Cause::Unreachable(format!("the broker refuses: {code:?}").into()),
-        Error::Io(error) | Error::MqttState(StateError::Io(error)) => Cause::Unreachable(why_io(error)),
+        Error::Io(error) | Error::MqttState(StateError::Io(error)) => cause_io(error),
+        Error::MqttState(StateError::ConnectionAborted) => Cause::Cut,
         Error::NetworkTimeout | Error::FlushTimeout => Cause::unreachable("the broker does not answer"),
         Error::MqttState(state) => Cause::Unreachable(state.to_string().into()),
         Error::NotConnAck(_) => Cause::unreachable("the broker does not begin with CONNACK"),
@@ -336,7 +347,8 @@ fn cause_v5(error: &v5::ConnectionError) -> Cause {
         Error::ConnectionRefused(code) | Error::MqttState(StateError::ConnFail { reason: code }) => {
             refused(code)
         }
-        Error::Io(error) | Error::MqttState(StateError::Io(error)) => Cause::Unreachable(why_io(error)),
+        Error::Io(error) | Error::MqttState(StateError::Io(error)) => cause_io(error),
+        Error::MqttState(StateError::ConnectionAborted) => Cause::Cut,
         Error::Timeout(_) => Cause::unreachable("the broker does not answer"),
         Error::MqttState(StateError::ServerDisconnect { reason_code, .. }) => match reason_code {
             DisconnectReasonCode::SessionTakenOver => Cause::TakenOver,
@@ -349,6 +361,9 @@ fn cause_v5(error: &v5::ConnectionError) -> Cause {
 }
 
 /// The kind of the error alone: its text can hold addresses.
-fn why_io(error: &io::Error) -> Arc<str> {
-    error.kind().to_string().into()
+fn cause_io(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof => Cause::Cut,
+        kind => Cause::Unreachable(kind.to_string().into()),
+    }
 }

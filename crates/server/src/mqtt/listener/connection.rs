@@ -68,29 +68,41 @@ pub(super) async fn serve<I: Ingress>(
             }
         }
     }
-    if part(&seat).await {
-        /// Time to write a goodbye; who does not read it is cut off.
-        const GOODBYE_TIME_MAX: Duration = Duration::from_secs(1);
-        let _ = timeout(GOODBYE_TIME_MAX, run).await;
+    /// Time to write a goodbye; who does not read it is cut off.
+    const GOODBYE_TIME_MAX: Duration = Duration::from_secs(1);
+    seat.leave();
+    if has_goodbye(&seat) {
+        // Side by side: the handler may have stopped with a lock of the router in its hands.
+        let _ = timeout(GOODBYE_TIME_MAX, async { tokio::join!(run, say_goodbye(&seat)) }).await;
     }
 }
 
 /// Whether the connection still has something to say before it is dropped.
-async fn part(seat: &Seat) -> bool {
-    seat.leave();
+fn has_goodbye(seat: &Seat) -> bool {
     let Some(facts) = seat.facts() else { return false };
     match seat.farewell() {
         None | Some(Farewell::Displaced | Farewell::Withheld) => false,
-        Some(Farewell::Dismissed | Farewell::ShuttingDown) => seat.goodbye.send(()).is_ok(),
         // A DISCONNECT from a server is unknown to 3.1.1, and mqtt5 would send it.
-        Some(Farewell::TakenOver) if !facts.is_v5 => false,
+        Some(Farewell::TakenOver) => facts.is_v5,
+        Some(Farewell::Dismissed | Farewell::ShuttingDown) => true,
+    }
+}
+
+/// Makes the handler say it.
+async fn say_goodbye(seat: &Seat) {
+    match seat.farewell() {
+        None | Some(Farewell::Displaced | Farewell::Withheld) => {}
+        Some(Farewell::Dismissed | Farewell::ShuttingDown) => {
+            // Nobody hears it when the connection has just ended by itself.
+            let _ = seat.goodbye.send(());
+        }
         Some(Farewell::TakenOver) => {
+            let Some(facts) = seat.facts() else { return };
             // The words "session taken over" (0x8E) are only said to whom the router knows.
             let (lanes, _receivers) = DeliveryLanes::channel(1);
             let (taken_over, _) = oneshot::channel();
             let queue = seat.router.queue_handle(&facts.client_id);
             seat.router.register_session(facts.client_id.to_string(), lanes, queue, taken_over, true).await;
-            true
         }
     }
 }
