@@ -2,6 +2,7 @@
 //! client against brokers.
 
 mod access;
+mod bad_brokers;
 mod brokers;
 mod client;
 mod delivery;
