@@ -71,7 +71,11 @@ impl Engine {
             let notification = prepared.notification.clone();
             match self.judge(customer, prepared, transition, winner, now) {
                 Ok(()) => winner = true,
-                Err(suppressed) => self.suppress(customer, device, &notification, &suppressed, now),
+                Err(suppressed) => {
+                    // The visit has had its word, and the one that lost to it loses again.
+                    winner |= suppressed.failed().contains(&Suppression::AlreadyTold);
+                    self.suppress(customer, device, &notification, &suppressed, now);
+                }
             }
         }
     }

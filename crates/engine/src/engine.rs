@@ -109,6 +109,7 @@ impl Engine {
             ClockSource::Fixes => {
                 for letter in letters {
                     self.handle_drain(std::slice::from_ref(letter), self.now);
+                    self.let_out_line(self.now);
                 }
             }
         }
@@ -175,6 +176,10 @@ impl Engine {
         while let Some(due_at) = self.presence.poll_timeout().filter(|due_at| *due_at <= now) {
             let at = self.advance(due_at);
             self.time_passes(at);
+            if self.policy.clock == ClockSource::Fixes {
+                // This clock leaps; what is decided at one of its instants goes out at that instant.
+                self.let_out_line(at);
+            }
         }
         self.advance(now);
     }
@@ -188,9 +193,7 @@ impl Engine {
         if self.desk.in_flight.is_some() {
             return None;
         }
-        while let Some(waiting) = self.notifier.next_waiting(now) {
-            self.let_out(waiting, now);
-        }
+        self.let_out_line(now);
         self.stage(now)
     }
 

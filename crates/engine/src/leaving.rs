@@ -12,8 +12,15 @@ use crate::event::EventKind;
 use crate::letter::Output;
 
 impl Engine {
+    /// Lets out everything in line.
+    pub(crate) fn let_out_line(&mut self, now: Timestamp) {
+        while let Some(waiting) = self.notifier.next_waiting(now) {
+            self.let_out(waiting, now);
+        }
+    }
+
     /// Asks the gate for one notification in line, and writes the verdict down.
-    pub(crate) fn let_out(&mut self, waiting: Waiting, now: Timestamp) {
+    fn let_out(&mut self, waiting: Waiting, now: Timestamp) {
         let Waiting { customer, notification, zone, refusal } = waiting;
         let device = self.device_of(customer, &notification);
         if let Some(suppressed) = refusal {

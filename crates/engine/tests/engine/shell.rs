@@ -1,0 +1,170 @@
+//! What the server is to the engine, in virtual time: a ledger, a sender, and restarts.
+
+use std::sync::Arc;
+
+use engine::{ConsentAck, Door, Engine, Event, House, Letter, Output, Policy};
+use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, Storage, commit, replay};
+use model::{Notification, NotificationId, Timestamp};
+
+/// A message before it is a letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) door: Door,
+    pub(crate) customer: String,
+    pub(crate) device: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) ticket: u64,
+}
+
+impl Message {
+    pub(crate) fn letter(&self) -> Letter<'_> {
+        let Self { door, customer, device, body, ticket } = self;
+        Letter { door: *door, customer, device, body, ticket: *ticket }
+    }
+}
+
+/// Something that left the engine.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// Published: the phone has it.
+    Sent(Box<Notification>),
+    /// Left the outbox unsent.
+    Dropped(NotificationId, DeliveryOutcome),
+    /// An answer to a consent event.
+    Acknowledged(ConsentAck),
+    /// The sender of a letter was told.
+    Settled(u64),
+}
+
+pub(crate) struct Shell {
+    pub(crate) engine: Engine,
+    pub(crate) storage: MemoryStorage,
+    pub(crate) house: Arc<House>,
+    policy: Policy,
+    /// While true, commits stay in flight.
+    pub(crate) ledger_is_slow: bool,
+    /// While true, nothing can be published.
+    pub(crate) phones_are_away: bool,
+    in_flight: Option<Staged>,
+    waiting: Vec<Recorded<Notification>>,
+    pub(crate) left: Vec<Left>,
+    /// Everything ever published, in order.
+    pub(crate) published: Vec<NotificationId>,
+}
+
+impl Shell {
+    /// An engine that starts with an empty ledger.
+    pub(crate) fn new(house: Arc<House>, policy: Policy, now: Timestamp) -> Self {
+        let engine = Engine::new(house.clone(), policy.clone());
+        let mut shell = Self {
+            engine,
+            storage: MemoryStorage::new(),
+            house,
+            policy,
+            ledger_is_slow: false,
+            phones_are_away: false,
+            in_flight: None,
+            waiting: Vec::new(),
+            left: Vec::new(),
+            published: Vec::new(),
+        };
+        shell.open(now);
+        shell
+    }
+
+    fn open(&mut self, now: Timestamp) {
+        self.engine.listen();
+        let engine = &mut self.engine;
+        self.storage.scan_states(&mut |stored| engine.load(stored)).expect("memory can be read");
+        self.engine.open(now);
+        self.settle(now);
+    }
+
+    /// The engine is gone with all that was not recorded, and another one starts.
+    pub(crate) fn restart(&mut self, now: Timestamp) {
+        self.in_flight = None;
+        self.waiting.clear();
+        self.ledger_is_slow = false;
+        self.engine = Engine::new(self.house.clone(), self.policy.clone());
+        self.open(now);
+    }
+
+    pub(crate) fn deliver(&mut self, messages: &[Message], now: Timestamp) {
+        let letters: Vec<Letter<'_>> = messages.iter().map(Message::letter).collect();
+        self.engine.handle_letters(&letters, now);
+        self.settle(now);
+    }
+
+    pub(crate) fn wait(&mut self, now: Timestamp) {
+        self.engine.handle_timeout(now);
+        self.settle(now);
+    }
+
+    /// Commits and sends until nothing is left to do.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        loop {
+            self.send(now);
+            if self.in_flight.is_none() {
+                self.in_flight = self.engine.poll_staged(now);
+            }
+            if self.ledger_is_slow {
+                return self.send(now);
+            }
+            let Some(staged) = self.in_flight.take() else { return };
+            for committed in commit(&mut self.storage, vec![staged]).expect("memory takes it") {
+                self.engine.handle_committed(committed, now);
+            }
+        }
+    }
+
+    fn send(&mut self, now: Timestamp) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Send(recorded) => self.waiting.push(recorded),
+                Output::Acknowledge(ack) => self.left.push(Left::Acknowledged(ack)),
+                Output::Settled { ticket } => self.left.push(Left::Settled(ticket)),
+            }
+        }
+        let mut away = Vec::new();
+        for recorded in std::mem::take(&mut self.waiting) {
+            let outcome = match self.engine.may_send(&recorded, now) {
+                Ok(()) if self.phones_are_away => {
+                    away.push(recorded);
+                    continue;
+                }
+                Ok(()) => DeliveryOutcome::Sent,
+                Err(outcome) => outcome,
+            };
+            let notification = recorded.value();
+            self.engine.handle_delivery(&notification.customer, notification.id, outcome, now);
+            if outcome == DeliveryOutcome::Sent {
+                self.published.push(notification.id);
+                self.left.push(Left::Sent(Box::new(notification.clone())));
+            } else {
+                self.left.push(Left::Dropped(notification.id, outcome));
+            }
+        }
+        self.waiting = away;
+    }
+
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.engine.poll_event()).collect()
+    }
+
+    /// Law `replay_restores_state`: what the entries say is what the rows and the engine say.
+    pub(crate) fn check_replay(&mut self) {
+        let mut entries = Vec::new();
+        self.storage
+            .scan_entries(None, &mut |numbered| entries.push(numbered.entry))
+            .expect("memory can be read");
+        let forgotten_before = self.engine.now() - self.policy.notifier.memory();
+        for (customer, rebuilt) in replay(entries) {
+            let row = self.storage.state(&customer).expect("a customer with entries has a row");
+            assert_eq!(rebuilt.check(row, forgotten_before), Ok(()), "replay_restores_state");
+            if self.in_flight.is_none() {
+                let live = self.engine.state_of(&customer).expect("a customer with a row is known");
+                assert_eq!(rebuilt.check(&live, forgotten_before), Ok(()), "replay_restores_state");
+            }
+        }
+    }
+}

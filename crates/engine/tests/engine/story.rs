@@ -1,0 +1,259 @@
+//! The language of stories: one event a line, and behind `=>` what the engine answers.
+//!
+//! ```text
+//! set per_24h_max 3                     a number of the policy, before anything happens
+//! 10:03 anna at books => enter books    a fix of Anna's phone in the middle of a fence
+//! 2 10:03 anna 300 east of books        on the second day, so many metres east of it
+//! ```
+//!
+//! Behind a place may stand `acc M`, `speed MPS`, `still`, `mock`, `taken TIME`, `with DEVICE`.
+//! A customer `agrees to`, `refuses`, `withdraws`, `pauses` or `resumes` a merchant; behind it
+//! may stand `location` or `offers` (else both), `until TIME`, `seen TIME` (when the notice was
+//! shown and the decision made; else now) and `unseen` (no notice). `anna again` delivers the
+//! last message of hers once more; `anna sends garbage` speaks for itself; `anna offline TIME
+//! PLACE, TIME PLACE, …` tells many fixes in one message; `anna says KIND of OFFER` is feedback.
+//! Of the house itself: `time passes`, `engine restarts`, `ledger slow`, `ledger done`,
+//! `phones away`, `phones back`.
+
+use std::collections::BTreeMap;
+use std::str::SplitWhitespace;
+
+use consent_gate::{ConsentKind, Purpose};
+use engine::{ClockSource, Door, Event, EventKind, Policy};
+use model::{Fix, Meters, Millis, NotificationId, Timestamp};
+use wire::{Feedback, FeedbackKind};
+
+use crate::shell::{Left, Message, Shell};
+use crate::street::{clock, consent, day_one, fix_at, fixes, house, letter_of, x_of};
+
+/// A story that is being told.
+pub(crate) struct Teller {
+    policy: Policy,
+    shell: Option<Shell>,
+    day: i64,
+    last: BTreeMap<String, Vec<Message>>,
+    offers: BTreeMap<NotificationId, String>,
+}
+
+impl Teller {
+    pub(crate) fn new() -> Self {
+        let (last, offers) = (BTreeMap::new(), BTreeMap::new());
+        Self { policy: Policy::default(), shell: None, day: 1, last, offers }
+    }
+
+    /// What the engine answers to one line.
+    pub(crate) fn tell(&mut self, line: &str) -> String {
+        let mut words = line.split_whitespace();
+        let first = words.next().expect("a line says something");
+        if first == "set" {
+            self.set(&mut words);
+            return "nothing".to_owned();
+        }
+        let time = match first.parse::<i64>() {
+            Ok(day) => {
+                self.day = day;
+                words.next().expect("a time")
+            }
+            Err(_) => first,
+        };
+        let now = clock(self.day, time);
+        let policy = &self.policy;
+        self.shell.get_or_insert_with(|| Shell::new(house(), policy.clone(), day_one()));
+        let who = words.next().expect("somebody");
+        match who {
+            "engine" | "ledger" | "phones" | "time" => self.let_happen(words.next().expect("something"), now),
+            _ => {
+                let messages = self.messages(who, words, now);
+                self.last.insert(who.to_owned(), messages.clone());
+                self.shell().deliver(&messages, now);
+            }
+        }
+        self.answer(who)
+    }
+
+    pub(crate) fn shell(&mut self) -> &mut Shell {
+        self.shell.as_mut().expect("the story has begun")
+    }
+
+    fn set(&mut self, words: &mut SplitWhitespace<'_>) {
+        let (key, value) = (words.next().expect("a key"), words.next().expect("a value"));
+        let number = || value.parse::<u32>().expect("a number");
+        let notifier = &mut self.policy.notifier;
+        match key {
+            "clock" => self.policy.clock = ClockSource::Fixes,
+            "crossings" => self.policy.presence.crossings = true,
+            "devices_max" => self.policy.devices_max = number() as usize,
+            "per_24h_max" => notifier.per_24h_max = number(),
+            "per_7d_max" => notifier.per_7d_max = number(),
+            "per_civil_day_max" => notifier.per_civil_day_max = number(),
+            "rest_hours" => notifier.rest = Millis::from_hours(number().into()),
+            "cooldown_hours" => notifier.fence_cooldown = Millis::from_hours(number().into()),
+            "settle_in_hours" => notifier.settle_in = Millis::from_hours(number().into()),
+            other => panic!("nobody knows the setting {other}"),
+        }
+    }
+
+    fn let_happen(&mut self, what: &str, now: Timestamp) {
+        let shell = self.shell();
+        match what {
+            "passes" => shell.wait(now),
+            "restarts" => shell.restart(now),
+            "slow" => shell.ledger_is_slow = true,
+            "done" => {
+                shell.ledger_is_slow = false;
+                shell.settle(now);
+            }
+            "away" => shell.phones_are_away = true,
+            "back" => {
+                shell.phones_are_away = false;
+                shell.settle(now);
+            }
+            other => panic!("nobody knows what {other} is"),
+        }
+    }
+
+    fn messages(&self, who: &str, mut words: SplitWhitespace<'_>, now: Timestamp) -> Vec<Message> {
+        let message = |body: &[u8], device: &str, door| {
+            let (customer, device) = (who.to_owned(), device.to_owned());
+            vec![Message { door, customer, device, body: body.to_vec(), ticket: 0 }]
+        };
+        match words.next().expect("something") {
+            "again" => self.last[who].clone(),
+            "sends" => message(b"\x00 garbage", "phone", Door::Fixes),
+            "offline" => {
+                let all: Vec<Fix> =
+                    words.collect::<Vec<_>>().join(" ").split(',').map(|fix| self.offline(fix)).collect();
+                vec![fixes(who, "phone", &all)]
+            }
+            "says" => {
+                let kind = words.next().and_then(FeedbackKind::from_word).expect("a kind of feedback");
+                let offer = words.nth(1).expect("an offer");
+                let id = self.offers.iter().find(|(_, name)| *name == offer).map(|(id, _)| *id);
+                let feedback = Feedback { offer: id.expect("an offer that was sent"), kind, at: Some(now) };
+                message(&wire::encode_feedback(&feedback), "phone", Door::Feedback)
+            }
+            "at" => vec![self.fix(who, x_of(words.next().expect("a place")), words, now)],
+            "agrees" => self.consents(who, ConsentKind::Grant { until: None }, words, now),
+            "refuses" => self.consents(who, ConsentKind::Refuse, words, now),
+            "withdraws" => self.consents(who, ConsentKind::Withdraw, words, now),
+            "pauses" => self.consents(who, ConsentKind::Pause { until: None }, words, now),
+            "resumes" => self.consents(who, ConsentKind::Resume, words, now),
+            x_m => {
+                let x_m: f64 = x_m.parse().unwrap_or_else(|_| panic!("nobody knows how to {x_m}"));
+                let place = words.nth(2).expect("a place");
+                vec![self.fix(who, x_of(place) + x_m, words, now)]
+            }
+        }
+    }
+
+    fn offline(&self, fix: &str) -> Fix {
+        let mut words = fix.split_whitespace();
+        let taken_at = clock(self.day, words.next().expect("a time"));
+        let first = words.next().expect("a place");
+        let x_m = match first.parse::<f64>() {
+            Ok(x_m) => x_m + x_of(words.nth(2).expect("a place")),
+            Err(_) => x_of(first),
+        };
+        fix_at(taken_at, x_m)
+    }
+
+    fn fix(&self, who: &str, x_m: f64, mut words: SplitWhitespace<'_>, now: Timestamp) -> Message {
+        let mut fix = fix_at(now, x_m);
+        let mut device = "phone";
+        while let Some(word) = words.next() {
+            match word {
+                "acc" => fix.accuracy = words.next().and_then(|m| m.parse().ok()).map(Meters),
+                "speed" => fix.speed_mps = words.next().and_then(|mps| mps.parse().ok()),
+                "taken" => fix.taken_at = clock(self.day, words.next().expect("a time")),
+                "with" => device = words.next().expect("a device"),
+                "still" => fix.still = true,
+                "mock" => fix.mock = true,
+                other => panic!("no fix is {other}"),
+            }
+        }
+        fixes(who, device, &[fix])
+    }
+
+    fn consents(
+        &self,
+        who: &str,
+        kind: ConsentKind,
+        words: SplitWhitespace<'_>,
+        now: Timestamp,
+    ) -> Vec<Message> {
+        let mut words = words.filter(|word| *word != "to");
+        let merchant = words.next().expect("a merchant");
+        let (mut purposes, mut kind, mut acted_at) = (Purpose::ALL.to_vec(), kind, now);
+        let mut unseen = false;
+        while let Some(word) = words.next() {
+            match word {
+                "location" => purposes = vec![Purpose::Location],
+                "offers" => purposes = vec![Purpose::OffersPush],
+                "seen" => acted_at = clock(self.day, words.next().expect("a time")),
+                "unseen" => unseen = true,
+                "until" => {
+                    let until = Some(clock(self.day, words.next().expect("a time")));
+                    kind = match kind {
+                        ConsentKind::Grant { .. } => ConsentKind::Grant { until },
+                        ConsentKind::Pause { .. } => ConsentKind::Pause { until },
+                        ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Resume => kind,
+                    };
+                }
+                other => panic!("nobody agrees {other}"),
+            }
+        }
+        let one = |purpose| {
+            let (message, mut event) = consent(who, merchant, purpose, kind, acted_at, 0);
+            if unseen {
+                event.notice = None;
+                return letter_of(who, &event, 0);
+            }
+            message
+        };
+        purposes.into_iter().map(one).collect()
+    }
+
+    fn answer(&mut self, who: &str) -> String {
+        let shell = self.shell.as_mut().expect("the story has begun");
+        let events: Vec<Event> = shell.events();
+        let left = std::mem::take(&mut shell.left);
+        let tally = shell.engine.tally();
+        assert!(tally.is_balanced(), "every_record_has_one_outcome: {tally:?}");
+        let mut told: Vec<String> = events.iter().map(|event| said(event, who)).collect();
+        for left in left {
+            match left {
+                Left::Sent(notification) => {
+                    let offer = notification.offer.as_str().to_owned();
+                    told.push(format!("sent {offer}"));
+                    self.offers.insert(notification.id, offer);
+                }
+                Left::Dropped(_, outcome) => told.push(format!("an offer is {}", outcome.word())),
+                Left::Acknowledged(ack) => {
+                    let answer = ack.answer;
+                    let mut said = format!("acknowledged {} {}", answer.purpose, answer.state);
+                    if answer.effect != "applied" {
+                        said = said + " " + &answer.effect;
+                    }
+                    told.push(said);
+                }
+                Left::Settled(_) => {}
+            }
+        }
+        if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
+    }
+}
+
+fn said(event: &Event, who: &str) -> String {
+    let said = match &event.kind {
+        EventKind::Transition { kind, fence, reason, .. } => {
+            let reason = reason.map_or(String::new(), |reason| format!(" {reason}"));
+            format!("{} {}{reason}", kind.word(), fence.as_str())
+        }
+        EventKind::Offer { offer, .. } => format!("offer {}", offer.as_str()),
+        EventKind::Suppressed { offer, reason, .. } => format!("no {}: {reason}", offer.as_str()),
+        EventKind::Refused { reason } => format!("refused {reason}"),
+        EventKind::Dropped { reason } => format!("dropped {reason}"),
+    };
+    let customer = event.customer.as_str();
+    if customer == who || who == "engine" || who == "time" { said } else { format!("{customer}: {said}") }
+}

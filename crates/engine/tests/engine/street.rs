@@ -1,0 +1,141 @@
+//! A street of fences on one parallel, and what people on it send.
+
+use std::sync::Arc;
+
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
+use engine::{Door, House};
+use model::{
+    FenceFacts, FenceId, Fix, MerchantId, Meters, Millis, OfferId, Position, Timestamp, TransitionKind,
+};
+use offers::{Catalogue, Draft};
+use spatial_index::{Fence, Shape};
+
+use crate::shell::Message;
+
+/// Of each fence its id, its merchant, how many metres east it lies, its radius and its zone.
+const FENCES: [(&str, Option<&str>, f64, f64, Option<&str>); 9] = [
+    ("attic", Some("corner"), 10_000.0, 100.0, None),
+    ("bank", Some("corner"), 8_000.0, 100.0, Some("UTC")),
+    ("books", Some("corner"), 0.0, 100.0, Some("UTC")),
+    ("cafe", Some("corner"), 2_000.0, 100.0, Some("UTC")),
+    ("door", Some("corner"), 6_000.0, 100.0, Some("UTC")),
+    ("park", None, 0.0, 500.0, Some("UTC")),
+    ("rude", Some("corner"), 12_000.0, 100.0, Some("UTC")),
+    ("school", Some("corner"), 14_000.0, 1_000.0, Some("UTC")),
+    ("toys", Some("bricks"), 4_000.0, 100.0, Some("UTC")),
+];
+
+/// Of each offer its id, its merchant, its trigger, its fences and its priority.
+const OFFERS: [(&str, &str, TransitionKind, &[&str], u8); 7] = [
+    ("brick", "bricks", TransitionKind::Dwell, &["toys"], 1),
+    ("bye", "corner", TransitionKind::Exit, &["bank"], 1),
+    ("five", "corner", TransitionKind::Dwell, &["books"], 1),
+    ("hello", "corner", TransitionKind::Enter, &["door"], 1),
+    ("latte", "corner", TransitionKind::Dwell, &["cafe", "attic", "rude"], 1),
+    ("pencil", "corner", TransitionKind::Dwell, &["school"], 1),
+    ("ten", "corner", TransitionKind::Dwell, &["books"], 9),
+];
+
+const LAT: f64 = 45.0;
+/// Metres in a degree of the 45th parallel.
+const METERS_A_DEGREE: f64 = 78_846.8;
+
+pub(crate) fn house() -> Arc<House> {
+    Arc::new(House::new(fences(), catalogue()).expect("the street can be indexed"))
+}
+
+pub(crate) fn east(x_m: f64) -> Position {
+    Position::new(LAT, 10.0 + x_m / METERS_A_DEGREE).expect("on earth")
+}
+
+/// How far east a place of the street lies.
+pub(crate) fn x_of(name: &str) -> f64 {
+    FENCES.iter().find(|fence| fence.0 == name).unwrap_or_else(|| panic!("nobody knows {name}")).2
+}
+
+fn fences() -> Vec<Fence> {
+    let fence = |(id, merchant, x_m, radius_m, tz): (&str, Option<&str>, f64, f64, Option<&str>)| Fence {
+        facts: FenceFacts {
+            id: FenceId::new(id).unwrap(),
+            name: if id == "rude" { "You Are Here" } else { id }.into(),
+            merchant: merchant.map(|merchant| MerchantId::new(merchant).unwrap()),
+            tags: Vec::new(),
+            tz: tz.map(Into::into),
+            country: None,
+            region: None,
+            opening_hours: None,
+            radius: Meters(radius_m),
+        },
+        shape: Shape::Circle { center: east(x_m), radius: Meters(radius_m) },
+    };
+    FENCES.into_iter().map(fence).collect()
+}
+
+fn catalogue() -> Catalogue {
+    let draft =
+        |(id, merchant, trigger, fences, priority): (&str, &str, TransitionKind, &[&str], u8)| Draft {
+            id: OfferId::new(id).unwrap(),
+            merchant: MerchantId::new(merchant).unwrap(),
+            trigger,
+            fences: fences.iter().map(|id| FenceId::new(id).unwrap()).collect(),
+            tags: Vec::new(),
+            priority,
+            valid_for: Draft::VALID_FOR,
+            title: "An offer".into(),
+            body: "Something good at {{ store }}".into(),
+            link: None,
+        };
+    Catalogue::new(OFFERS.into_iter().map(draft).collect()).expect("the offers obey the rules")
+}
+
+/// Midnight of a Monday on UTC: the first day of every story.
+pub(crate) fn day_one() -> Timestamp {
+    Timestamp::from_unix_ms(1_780_272_000_000)
+}
+
+pub(crate) fn clock(day: i64, time: &str) -> Timestamp {
+    let parts: Vec<i64> = time.split(':').map(|part| part.parse().expect("a number")).collect();
+    let secs = parts[0] * 3_600 + parts[1] * 60 + parts.get(2).copied().unwrap_or(0);
+    day_one() + Millis::from_days(day - 1) + Millis::from_secs(secs)
+}
+
+pub(crate) fn fix_at(taken_at: Timestamp, x_m: f64) -> Fix {
+    Fix { accuracy: Some(Meters(10.0)), ..Fix::at(taken_at, east(x_m)) }
+}
+
+pub(crate) fn fixes(customer: &str, device: &str, fixes: &[Fix]) -> Message {
+    let body = match fixes {
+        [fix] => wire::encode_fix(fix),
+        _ => wire::encode_fixes(fixes),
+    };
+    Message { door: Door::Fixes, customer: customer.into(), device: device.into(), body, ticket: 0 }
+}
+
+/// A consent event whose notice was shown, and which was made, at an instant.
+pub(crate) fn consent(
+    customer: &str,
+    merchant: &str,
+    purpose: Purpose,
+    kind: ConsentKind,
+    acted_at: Timestamp,
+    ticket: u64,
+) -> (Message, ConsentEvent) {
+    let name = format!("e{}-{}", acted_at.unix_ms(), purpose.word().replace('.', "-"));
+    let (id, lang, sha256) = ("notice".into(), "en".into(), "0".repeat(64).into());
+    let event = ConsentEvent {
+        id: EventId::new(&name).unwrap(),
+        merchant: MerchantId::new(merchant).unwrap(),
+        purpose,
+        kind,
+        actor: Actor::Own,
+        method: Method::Toggle,
+        notice: Some(Notice { id, version: 1, lang, sha256, shown_at: acted_at }),
+        evidence_at: Some(acted_at),
+    };
+    (letter_of(customer, &event, ticket), event)
+}
+
+pub(crate) fn letter_of(customer: &str, event: &ConsentEvent, ticket: u64) -> Message {
+    let body = wire::encode_consent(event);
+    Message { door: Door::Consent, customer: customer.into(), device: String::new(), body, ticket }
+}
