@@ -40,6 +40,10 @@ fn mosquitto() -> Option<PathBuf> {
     named.into_iter().chain(folders.map(|folder| folder.join("mosquitto"))).find(|file| file.is_file())
 }
 
+fn mosquitto_config(address: SocketAddr) -> PathBuf {
+    std::env::temp_dir().join(format!("stile-mosquitto-{}.conf", address.port()))
+}
+
 /// A real broker that lets everybody do everything.
 pub(crate) struct Broker {
     pub(crate) address: SocketAddr,
@@ -48,7 +52,17 @@ pub(crate) struct Broker {
 
 enum Running {
     Mqtt5 { stop: BrokerShutdownHandle, task: JoinHandle<()> },
-    Mosquitto(Child),
+    Mosquitto(Process),
+}
+
+/// Ends with its test, however that ends.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 impl Broker {
@@ -71,12 +85,12 @@ impl Broker {
                 Running::Mqtt5 { stop, task }
             }
             Kind::Mosquitto => {
-                let config = std::env::temp_dir().join(format!("stile-mosquitto-{}.conf", address.port()));
+                let config = mosquitto_config(address);
                 let text = format!("listener {} 127.0.0.1\nallow_anonymous true\n", address.port());
                 std::fs::write(&config, text).unwrap();
                 let mut command = Command::new(mosquitto().unwrap());
                 command.arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
-                Running::Mosquitto(command.spawn().unwrap())
+                Running::Mosquitto(Process(command.spawn().unwrap()))
             }
         };
         let started = timeout(PATIENCE, async {
@@ -85,6 +99,8 @@ impl Broker {
             }
         });
         started.await.expect("the broker starts");
+        // Read by now, if it was ever written.
+        let _ = std::fs::remove_file(mosquitto_config(address));
         Self { address, running }
     }
 
@@ -95,10 +111,7 @@ impl Broker {
                 stop.shutdown();
                 let _ = timeout(PATIENCE, task).await;
             }
-            Running::Mosquitto(mut child) => {
-                child.kill().unwrap();
-                child.wait().unwrap();
-            }
+            Running::Mosquitto(process) => drop(process),
         }
     }
 }
