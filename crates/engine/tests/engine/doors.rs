@@ -1,1 +1,159 @@
-//! x
+//! The front door: what is opened, what is refused unread, and what that costs in counters.
+
+use consent_gate::{ConsentKind, Purpose};
+use engine::{Door, Engine, Policy, Tally};
+use model::{Millis, Timestamp};
+
+use crate::shell::{Message, Shell};
+use crate::street::{clock, consent, day_one, fix_at, fixes, house, x_of};
+
+fn garbage(customer: &str, n_bytes: usize) -> Message {
+    let (customer, device) = (customer.to_owned(), "phone".to_owned());
+    Message { door: Door::Fixes, customer, device, body: vec![0xff; n_bytes], ticket: 0 }
+}
+
+fn grant(shell: &mut Shell, customer: &str, merchant: &str, now: Timestamp) {
+    for purpose in Purpose::ALL {
+        let (message, _) = consent(customer, merchant, purpose, ConsentKind::Grant { until: None }, now, 0);
+        shell.deliver(&[message], now);
+    }
+}
+
+fn withdraw(shell: &mut Shell, customer: &str, now: Timestamp) {
+    let (message, _) = consent(customer, "corner", Purpose::Location, ConsentKind::Withdraw, now, 0);
+    shell.deliver(&[message], now);
+}
+
+#[test]
+fn no_look_without_consent() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(1, "10:00");
+    withdraw(&mut shell, "bert", now);
+    let fix = fix_at(now, x_of("books"));
+    let messages = [
+        fixes("stranger", "phone", &[fix]),
+        garbage("stranger", 100),
+        garbage("stranger", 64 << 10),
+        garbage("stranger", 4 << 20),
+        garbage("stranger", 0),
+        fixes("bert", "phone", &[fix, fix]),
+        garbage("bert", 100),
+    ];
+    shell.deliver(&messages, now);
+    let tally = shell.engine.tally();
+    assert_eq!(tally.n_opened, 0, "no payload was looked into");
+    assert_eq!(
+        (tally.n_records, tally.refused.total()),
+        (7, 7),
+        "garbage of a stranger is refused, not malformed"
+    );
+    assert_eq!((tally.malformed.total(), tally.n_used, tally.n_matched), (0, 0, 0));
+    assert_eq!(tally.refused.of_word("unknown_customer"), 5);
+    assert_eq!(tally.refused.of_word("withdrawn"), 2);
+    assert!(tally.is_balanced());
+}
+
+#[test]
+fn v04_offers_without_location_open_nothing() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(1, "10:00");
+    let (message, _) =
+        consent("anna", "corner", Purpose::OffersPush, ConsentKind::Grant { until: None }, now, 0);
+    shell.deliver(&[message], now);
+    shell.deliver(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))])], now);
+    let tally = shell.engine.tally();
+    assert_eq!((tally.n_opened, tally.refused.of_word("not_granted")), (0, 1));
+}
+
+#[test]
+fn gate_starts_shut() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(2, "10:00");
+    grant(&mut shell, "anna", "corner", clock(1, "10:00"));
+    let mut engine = Engine::new(shell.house.clone(), Policy::default());
+    let message = fixes("anna", "phone", &[fix_at(now, x_of("books"))]);
+    engine.handle_letters(&[message.letter()], now);
+    let mut storage = shell.storage.clone();
+    ledger::Storage::scan_states(&mut storage, &mut |stored| engine.load(stored)).unwrap();
+    engine.handle_letters(&[message.letter()], now);
+    assert_eq!((engine.tally().n_opened, engine.tally().refused.total()), (0, 2));
+    engine.open(now);
+    engine.handle_letters(&[message.letter()], now);
+    assert_eq!((engine.tally().n_opened, engine.tally().n_used), (1, 1));
+}
+
+#[test]
+fn p01_p03_p13_p15_a_bad_message_of_a_friend_is_dropped_by_its_reason() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(2, "10:00");
+    grant(&mut shell, "anna", "corner", clock(1, "10:00"));
+    let mut check = |body: &[u8], reason: &str| {
+        let before: Tally = shell.engine.tally();
+        let message = Message { body: body.to_vec(), ..garbage("anna", 0) };
+        shell.deliver(&[message], now);
+        let after = shell.engine.tally();
+        assert_eq!(after.malformed.of_word(reason), before.malformed.of_word(reason) + 1, "{reason}");
+        assert_eq!(after.n_records, before.n_records + 1);
+        assert!(after.is_balanced());
+    };
+    check(b"", "empty");
+    check(b"{\"v\":1,\"ts\":17637", "malformed");
+    check(b"\x1f\x8b\x08", "unknown_format");
+    check(&vec![b'{'; (256 << 10) + 1], "too_large");
+    let fix = fixes("anna", "phone", &[fix_at(now, x_of("books"))]);
+    shell.deliver(&[fix], now);
+    assert_eq!(shell.engine.tally().n_used, 1, "the next message is processed");
+}
+
+#[test]
+fn a_fix_before_a_withdrawal_in_one_drain_is_seen_and_forgotten_and_one_behind_it_is_refused() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(2, "10:00");
+    grant(&mut shell, "anna", "corner", clock(1, "10:00"));
+    let (withdrawal, _) = consent("anna", "corner", Purpose::Location, ConsentKind::Withdraw, now, 7);
+    let fix =
+        |secs: i64| fixes("anna", "phone", &[fix_at(now - Millis::from_secs(60 - secs), x_of("books"))]);
+    shell.deliver(&[fix(1), withdrawal, fix(2)], now);
+    let tally = shell.engine.tally();
+    assert_eq!((tally.n_used, tally.refused.of_word("withdrawn"), tally.n_opened), (1, 1, 1));
+    assert_eq!(tally.transitions.of_word("enter"), tally.transitions.of_word("exit"), "the visit ended");
+    assert_eq!(shell.engine.poll_timeout().filter(|at| *at <= now), None);
+    assert!(tally.is_balanced());
+}
+
+#[test]
+fn acknowledged_is_durable() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(1, "10:00");
+    shell.ledger_is_slow = true;
+    let (message, _) = consent("anna", "corner", Purpose::Location, ConsentKind::Withdraw, now, 42);
+    shell.deliver(&[message], now);
+    assert!(shell.left.is_empty(), "nothing is acknowledged before it is durable");
+    shell.ledger_is_slow = false;
+    shell.settle(now);
+    assert_eq!(shell.left.len(), 2, "the answer and the receipt of the letter: {:?}", shell.left);
+    assert_eq!(shell.storage.n_entries(), 1);
+}
+
+#[test]
+fn every_letter_with_a_ticket_is_settled_once() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(1, "10:00");
+    let kind = ConsentKind::Grant { until: None };
+    let (grant, mut unproven) = consent("anna", "corner", Purpose::Location, kind, now, 1);
+    unproven.notice = None;
+    let mut letters = vec![
+        grant,
+        crate::street::letter_of("anna", &unproven, 2),
+        Message { door: Door::Consent, ticket: 3, ..garbage("anna", 9) },
+        Message { door: Door::Feedback, ticket: 4, ..garbage("anna", 9) },
+        Message { door: Door::Feedback, ticket: 5, ..garbage("stranger", 9) },
+        Message { ticket: 6, ..garbage("anna", 9) },
+        Message { ticket: 7, ..garbage("stranger", 9) },
+    ];
+    letters.push(Message { ticket: 8, ..fixes("anna", "phone", &[fix_at(now, 0.0)]) });
+    shell.deliver(&letters, now);
+    let mut settled: Vec<u64> = shell.left.iter().filter_map(crate::shell::Left::ticket).collect();
+    settled.sort_unstable();
+    assert_eq!(settled, [1, 2, 3, 4, 5, 6, 7, 8]);
+}

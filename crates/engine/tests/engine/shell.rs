@@ -168,3 +168,13 @@ impl Shell {
         }
     }
 }
+
+impl Left {
+    /// The ticket of a letter that was settled.
+    pub(crate) const fn ticket(&self) -> Option<u64> {
+        match self {
+            Self::Settled(ticket) => Some(*ticket),
+            Self::Sent(_) | Self::Dropped(..) | Self::Acknowledged(_) => None,
+        }
+    }
+}
