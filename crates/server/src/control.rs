@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream as ClientStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use engine::Tally;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
 
 use crate::explain;
 use crate::machine::{Clock, Running};
@@ -101,15 +103,32 @@ pub fn serve(
     let listener = UnixListener::bind(&path)?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     Ok(tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        // Ends with this task: a client that stays must not keep the machine from stopping.
+        let mut answering = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept(), if answering.len() < ASKING_MAX => accepted,
+                Some(_) = answering.join_next(), if !answering.is_empty() => continue,
+            };
+            let Ok((stream, _)) = accepted else {
+                // Out of sockets, most likely; it passes.
+                tokio::time::sleep(BETWEEN_FAILURES).await;
+                continue;
+            };
             let running = running.clone();
-            tokio::spawn(async move {
+            answering.spawn(async move {
                 // Whoever hangs up early has their answer.
                 let _ = answer_all(stream, &running, clock).await;
             });
         }
     }))
 }
+
+/// Clients that ask at a time; further ones wait.
+const ASKING_MAX: usize = 64;
+
+/// Between two tries to accept a client.
+const BETWEEN_FAILURES: Duration = Duration::from_millis(20);
 
 async fn answer_all(stream: UnixStream, running: &Running, clock: Clock) -> io::Result<()> {
     let (read, mut write) = stream.into_split();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use engine::Door;
 use model::Partition;
+use tokio::sync::oneshot;
 use wire::{Flaw, Limits, Topic, Topics};
 
 use super::parcel::{Parcel, RecordRange, range_in};
@@ -57,12 +58,43 @@ impl Inbound {
     }
 
     async fn accept_durably(&self, publish: &Publish, door: Door, customer: &str, device: &str) -> bool {
-        if self.closed.contains(&Partition::of(customer)) {
+        if self.is_closed(customer) {
             return false;
         }
         let (ticket, settled) = self.tickets.issue(publish.correlation_data.clone());
         let parcel = message(publish, door, customer, device, ticket);
-        self.shard_of(customer).send(parcel).await && settled.await.is_ok()
+        self.settled(customer, parcel, ticket, settled).await
+    }
+
+    /// Hands a letter with a ticket in; true once what it says is durable.
+    async fn settled(
+        &self,
+        customer: &str,
+        parcel: Parcel,
+        ticket: u64,
+        settled: oneshot::Receiver<()>,
+    ) -> bool {
+        if !self.shard_of(customer).send(parcel).await {
+            self.tickets.void(ticket);
+            return false;
+        }
+        settled.await.is_ok()
+    }
+
+    /// A consent event that did not come by MQTT; true once it is durable.
+    pub(super) async fn hear_consent(&self, customer: &str, event: Bytes) -> bool {
+        if self.is_closed(customer) {
+            return false;
+        }
+        let (ticket, settled) = self.tickets.issue(None);
+        let (topic, whole) = (customer.into(), 0..customer.len());
+        let (door, device, payload) = (Door::Consent, 0..0, event);
+        let parcel = Parcel::Message { door, topic, customer: whole, device, payload, ticket };
+        self.settled(customer, parcel, ticket, settled).await
+    }
+
+    fn is_closed(&self, customer: &str) -> bool {
+        self.closed.contains(&Partition::of(customer))
     }
 
     /// Splits a batch by shard; the records' bodies stay unread.

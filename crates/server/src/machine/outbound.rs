@@ -10,6 +10,7 @@ use model::Notification;
 use tokio::sync::{Semaphore, mpsc};
 use wire::Topics;
 
+use super::line::Trial;
 use super::shard::{Notice, ShardHandle};
 use super::tickets::Tickets;
 use crate::mqtt::{Broker, Delivered, Listener, OutMessage};
@@ -17,18 +18,18 @@ use crate::mqtt::{Broker, Delivered, Listener, OutMessage};
 /// Messages inside an MQTT client at a time.
 pub(super) const IN_FLIGHT_MAX: usize = 16;
 
-/// How long to wait before an offer is tried again; the gate is asked before each try.
-const RETRY_AFTER: Duration = Duration::from_millis(500);
-
-/// How long an acknowledgement is offered to a session that is busy, and how soon anything is tried again.
+/// How long an acknowledgement is offered to a session that is busy, and how soon again.
 const ACK_TIME_MAX: Duration = Duration::from_secs(10);
 const BUSY_RETRY_AFTER: Duration = Duration::from_millis(20);
+
+/// An offer on its way out.
+pub(super) type OfferTrial = Box<Trial<Recorded<Notification>>>;
 
 /// Something to publish; offers and acknowledgements share one line, so that no offer follows the
 /// acknowledgement of a withdrawal.
 pub(super) enum Outgoing {
     /// An offer that the gate let out a moment ago.
-    Offer { recorded: Box<Recorded<Notification>>, expires_in: Duration },
+    Offer { trial: OfferTrial, expires_in: Duration },
     /// An answer to a consent event.
     Acknowledge(ConsentAck),
     /// A message may be acknowledged.
@@ -57,7 +58,7 @@ impl Outbound {
         let this = Arc::new(self);
         while let Some(next) = outgoing.recv().await {
             match next {
-                Outgoing::Offer { recorded, expires_in } => this.clone().offer(recorded, expires_in).await,
+                Outgoing::Offer { trial, expires_in } => this.offer(trial, expires_in).await,
                 Outgoing::Acknowledge(ack) => this.acknowledge(&ack).await,
                 Outgoing::Settle(ticket) => this.tickets.settle(ticket),
             }
@@ -65,25 +66,29 @@ impl Outbound {
     }
 
     /// Starts a publish here, so that order is kept; a broker's answer is awaited elsewhere.
-    async fn offer(self: Arc<Self>, recorded: Box<Recorded<Notification>>, expires_in: Duration) {
-        let message = self.message(recorded.value(), expires_in);
+    async fn offer(&self, trial: OfferTrial, expires_in: Duration) {
+        let message = self.message(trial.item.value(), expires_in);
         let delivered = match &self.exits.listener {
             Some(listener) => listener.deliver(&message).await,
             None => Delivered::NotConnected,
         };
-        let to_broker = delivered != Delivered::Sent && self.exits.broker.is_some();
-        if to_broker {
-            let this = self.clone();
-            self.start(message, move |delivered| this.answer(recorded, delivered)).await;
-        } else {
-            self.answer(recorded, delivered);
+        let shard = self.shard.clone();
+        match self.exits.broker.clone() {
+            Some(broker) if delivered != Delivered::Sent => {
+                self.start(broker, message, move |delivered| answer(&shard, trial, delivered)).await;
+            }
+            Some(_) | None => answer(&shard, trial, delivered),
         }
     }
 
     /// Hands a message to the broker's client before it returns, and waits for the answer elsewhere.
-    async fn start(&self, message: OutMessage, answered: impl FnOnce(Delivered) + Send + 'static) {
-        let Some(broker) = self.exits.broker.clone() else { return };
-        let Ok(permit) = self.in_flight.clone().acquire_owned().await else { return };
+    async fn start(
+        &self,
+        broker: Arc<Broker>,
+        message: OutMessage,
+        answered: impl FnOnce(Delivered) + Send + 'static,
+    ) {
+        let permit = self.in_flight.clone().acquire_owned().await.expect("nobody closes the semaphore");
         let mut publish = Box::pin(async move { broker.deliver(&message).await });
         let first = futures_util::poll!(&mut publish);
         tokio::spawn(async move {
@@ -96,25 +101,6 @@ impl Outbound {
         });
     }
 
-    fn answer(self: Arc<Self>, recorded: Box<Recorded<Notification>>, delivered: Delivered) {
-        match delivered {
-            Delivered::Sent => self.delivered(&recorded, DeliveryOutcome::Sent),
-            Delivered::Refused => self.delivered(&recorded, DeliveryOutcome::Refused),
-            Delivered::NotConnected | Delivered::Busy | Delivered::Interrupted => {
-                let wait = if delivered == Delivered::Busy { BUSY_RETRY_AFTER } else { RETRY_AFTER };
-                tokio::spawn(async move {
-                    tokio::time::sleep(wait).await;
-                    self.shard.notify(Notice::Retry(recorded));
-                });
-            }
-        }
-    }
-
-    fn delivered(&self, recorded: &Recorded<Notification>, outcome: DeliveryOutcome) {
-        let Notification { customer, id, .. } = recorded.value();
-        self.shard.notify(Notice::Delivered(customer.clone(), *id, outcome));
-    }
-
     /// Tells those who listen; the acknowledgement of the message itself is what counts.
     async fn acknowledge(&self, ack: &ConsentAck) {
         let topic = self.topics.consent_ack(ack.customer.as_str());
@@ -125,13 +111,28 @@ impl Outbound {
         {
             tokio::spawn(deliver_patiently(listener, message.clone()));
         }
-        self.start(message, |_| {}).await;
+        if let Some(broker) = self.exits.broker.clone() {
+            self.start(broker, message, |_| {}).await;
+        }
     }
 
     fn message(&self, notification: &Notification, expires_in: Duration) -> OutMessage {
         let topic = self.topics.offer(notification.customer.as_str(), notification.device.as_str());
         OutMessage::new(&topic, wire::encode_offer(notification)).expiring_in(expires_in)
     }
+}
+
+/// Tells the shard what became of an offer; it decides whether to try again.
+fn answer(shard: &ShardHandle, trial: OfferTrial, delivered: Delivered) {
+    let outcome = match delivered {
+        Delivered::Sent => DeliveryOutcome::Sent,
+        Delivered::Refused => DeliveryOutcome::Refused,
+        Delivered::NotConnected | Delivered::Busy | Delivered::Interrupted => {
+            return shard.notify(Notice::Undelivered(trial, delivered));
+        }
+    };
+    let Notification { customer, id, .. } = trial.item.value();
+    shard.notify(Notice::Delivered(customer.clone(), *id, outcome));
 }
 
 /// Offers a message again until the session takes it; one who takes nothing for too long goes without.

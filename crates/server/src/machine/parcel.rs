@@ -7,7 +7,6 @@ use bytes::Bytes;
 use engine::{Door, Letter};
 
 /// One message, or the records of a batch that belong to one shard.
-#[derive(Clone)]
 pub(super) enum Parcel {
     /// One message; its names stand in the topic.
     Message {
@@ -39,24 +38,41 @@ impl Parcel {
         }
     }
 
-    /// Puts its letters behind those of a drain.
-    pub(super) fn unpack<'a>(&'a self, letters: &mut Vec<Letter<'a>>) {
+    /// One of its letters.
+    pub(super) fn letter(&self, no: usize) -> Letter<'_> {
         match self {
-            Self::Message { door, topic, customer, device, payload, ticket } => letters.push(Letter {
+            Self::Message { door, topic, customer, device, payload, ticket } => Letter {
                 door: *door,
                 customer: &topic[customer.clone()],
                 device: &topic[device.clone()],
                 body: payload,
                 ticket: *ticket,
-            }),
-            Self::Records { payload, records } => letters.extend(records.iter().map(|record| Letter {
-                door: Door::Fixes,
-                customer: text(payload, &record.customer),
-                device: text(payload, &record.device),
-                body: &payload[record.body.clone()],
-                ticket: 0,
-            })),
+            },
+            Self::Records { payload, records } => {
+                let RecordRange { customer, device, body } = &records[no];
+                Letter {
+                    door: Door::Fixes,
+                    customer: text(payload, customer),
+                    device: text(payload, device),
+                    body: &payload[body.clone()],
+                    ticket: 0,
+                }
+            }
         }
+    }
+
+    /// Puts its letters behind those of a drain.
+    pub(super) fn unpack<'a>(&'a self, letters: &mut Vec<Letter<'a>>) {
+        letters.extend((0..self.n_letters()).map(|no| self.letter(no)));
+    }
+
+    /// Memory that it takes while it waits, in KiB, rounded up.
+    pub(super) fn size_kib(&self) -> u32 {
+        let bytes = match self {
+            Self::Message { topic, payload, .. } => topic.len() + payload.len(),
+            Self::Records { payload, records } => payload.len() + size_of_val(&records[..]),
+        };
+        u32::try_from(bytes / 1_024 + 1).unwrap_or(u32::MAX)
     }
 }
 

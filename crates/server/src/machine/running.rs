@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Door, Engine, Event, House, Policy, Tally};
+use engine::{Engine, Event, House, Policy, Tally};
 use ledger::{Numbered, StateRow, Storage, StorageError};
 use model::{CustomerId, Millis, Partition};
 use tokio::sync::{Semaphore, mpsc};
@@ -16,11 +16,10 @@ use wire::Topics;
 use super::clock::Clock;
 use super::inbound::{Inbound, shard_no};
 use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
-use super::parcel::Parcel;
-use super::shard::{self, Awaited, Backlog, Notice, Shard, ShardError, Shards};
+use super::shard::{self, Notice, Shard, ShardError, Shards};
 use super::tickets::Tickets;
 use super::writer::{self, WriterHandle};
-use crate::mqtt::{Broker, BrokerOptions, Identity, ListenError, Listener, ListenerOptions};
+use crate::mqtt::{Broker, BrokerOptions, Identity, ListenError, Listener, ListenerOptions, OutMessage};
 
 /// Everything that a machine is made of.
 pub struct Setup {
@@ -65,8 +64,13 @@ pub struct Running {
     writer: WriterHandle,
     exits: Exits,
     threads: Vec<JoinHandle<()>>,
+    ways_out: Vec<tokio::task::JoinHandle<()>>,
     writer_thread: JoinHandle<()>,
+    status_topic: String,
 }
+
+/// Who we are in the status topic of the listener; an outside broker knows us by another name.
+const INSTANCE: &str = "stile";
 
 /// How long a machine that is told to stop may take to put things in order.
 const ORDERLY_STOP_MAX: Duration = Duration::from_secs(5);
@@ -100,9 +104,10 @@ impl Running {
             tickets: tickets.clone(),
             closed,
         });
+        let instance = setup.broker.as_ref().map_or(INSTANCE.into(), |broker| broker.instance.clone());
         let exits = open_doors(setup.listener, setup.broker, &inbound).await?;
         let writer_thread = writer::run(setup.storage, jobs)?;
-        let mut threads = Vec::new();
+        let (mut threads, mut ways_out) = (Vec::new(), Vec::new());
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
         for (no, (engine, mailbox)) in engines.into_iter().zip(mailboxes).enumerate() {
             let (outgoing, out) = mpsc::unbounded_channel();
@@ -114,19 +119,13 @@ impl Running {
                 tickets: tickets.clone(),
                 in_flight: in_flight.clone(),
             };
-            tokio::spawn(way_out.work(out));
-            let shard = Shard {
-                engine,
-                clock: setup.clock,
-                handle,
-                writer: writer.clone(),
-                outgoing,
-                awaited: Awaited::default(),
-                backlog: Backlog::default(),
-            };
+            ways_out.push(tokio::spawn(way_out.work(out)));
+            let shard = Shard::new(engine, setup.clock, handle, writer.clone(), outgoing);
             threads.push(shard::run(shard, mailbox, no)?);
         }
-        Ok(Self { shards, inbound, writer, exits, threads, writer_thread })
+        let status_topic = topics.status(&instance);
+        announce(&exits, &status_topic, "online").await;
+        Ok(Self { shards, inbound, writer, exits, threads, ways_out, writer_thread, status_topic })
     }
 
     /// Where the embedded listener listens.
@@ -135,10 +134,13 @@ impl Running {
         self.exits.listener.as_ref().map(|listener| listener.address())
     }
 
-    /// Whether the ledger can still be written; without it nothing is decided.
+    /// Whether every part still works: the ledger's writer, without which nothing is decided,
+    /// the shards and their ways out. A part that is gone does not come back.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        !self.writer_thread.is_finished() && !self.threads.iter().any(JoinHandle::is_finished)
+        !self.writer_thread.is_finished()
+            && !self.threads.iter().any(JoinHandle::is_finished)
+            && !self.ways_out.iter().any(tokio::task::JoinHandle::is_finished)
     }
 
     /// What all shards have counted.
@@ -191,33 +193,24 @@ impl Running {
 
     /// Hands a consent event in at the same door as MQTT does; true once it is durable.
     pub async fn hear_consent(&self, customer: &CustomerId, event: Bytes) -> bool {
-        let (ticket, settled) = self.inbound.tickets.issue(None);
-        let name = customer.as_str();
-        let parcel = Parcel::Message {
-            door: Door::Consent,
-            topic: name.into(),
-            customer: 0..name.len(),
-            device: 0..0,
-            payload: event,
-            ticket,
-        };
-        self.shards[self.shard_no(customer)].send(parcel).await && settled.await.is_ok()
+        self.inbound.hear_consent(customer.as_str(), event).await
     }
 
     /// Closes the doors, finishes what is in hand, and lets go of the ledger.
     pub async fn shut_down(self) {
-        if let Some(listener) = &self.exits.listener {
-            listener.shut_down().await;
-        }
+        announce(&self.exits, &self.status_topic, "draining").await;
         if let Some(broker) = &self.exits.broker {
             broker.announce_draining();
+        }
+        if let Some(listener) = &self.exits.listener {
+            listener.shut_down().await;
         }
         let _ = tokio::time::timeout(ORDERLY_STOP_MAX, self.settle()).await;
         for shard in self.shards.iter() {
             shard.notify(Notice::Stop);
         }
-        let Self { shards, inbound, writer, exits, threads, writer_thread } = self;
-        drop((shards, inbound, writer, exits.listener));
+        let Self { shards, inbound, writer, exits, threads, ways_out, writer_thread, .. } = self;
+        drop((shards, writer, exits.listener));
         let joined = tokio::task::spawn_blocking(move || {
             for thread in threads.into_iter().chain([writer_thread]) {
                 // A shard that panicked has said so already.
@@ -225,15 +218,18 @@ impl Running {
             }
         });
         let _ = tokio::time::timeout(ORDERLY_STOP_MAX, joined).await;
-        if let Some(broker) = exits.broker.and_then(Arc::into_inner) {
-            broker.shut_down().await;
+        // Whatever was handed out by now is done; nobody settles anything any more.
+        let _ = tokio::time::timeout(ORDERLY_STOP_MAX, futures_util::future::join_all(ways_out)).await;
+        inbound.tickets.void_all();
+        if let Some(broker) = exits.broker {
+            say_goodbye(broker).await;
         }
     }
 
-    /// Waits until every shard has nothing in its queue and nothing on its way to the ledger.
+    /// Waits until every shard has nothing in hand.
     async fn settle(&self) {
         for shard in self.shards.iter() {
-            while !(shard.is_drained() && shard.ask(|engine| engine.is_idle()).await.unwrap_or(true)) {
+            while !shard.is_idle().await {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
@@ -281,4 +277,24 @@ async fn open_doors(
         exits.broker = Some(Arc::new(Broker::connect(options, inbound.clone())));
     }
     Ok(exits)
+}
+
+/// Says on the listener how this instance is, for operators now and later.
+async fn announce(exits: &Exits, topic: &str, state: &str) {
+    if let Some(listener) = &exits.listener {
+        listener.retain(OutMessage::new(topic, format!(r#"{{"state":"{state}"}}"#))).await;
+    }
+}
+
+/// Publishes `offline` and disconnects, once nobody else holds the broker.
+async fn say_goodbye(mut broker: Arc<Broker>) {
+    /// Answers that are still awaited hold it.
+    const TRIES_MAX: usize = 200;
+    for _ in 0..TRIES_MAX {
+        match Arc::try_unwrap(broker) {
+            Ok(broker) => return broker.shut_down().await,
+            Err(held) => broker = held,
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }

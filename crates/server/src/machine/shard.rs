@@ -1,38 +1,48 @@
 //! A thread that owns an engine.
 
-use std::collections::{HashSet, VecDeque};
+mod unread;
+
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use engine::{Engine, Letter, Output};
-use ledger::{Committed, DeliveryOutcome, Recorded};
+use engine::{Engine, Output};
+use ledger::{Committed, DeliveryOutcome};
 use model::{CustomerId, Notification, NotificationId, Timestamp};
-use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::time::{Instant, sleep};
 use wire::Flaw;
 
+use self::unread::Unread;
 use super::clock::Clock;
-use super::outbound::Outgoing;
+use super::line::Line;
+use super::outbound::{OfferTrial, Outgoing};
 use super::parcel::Parcel;
 use super::writer::WriterHandle;
+use crate::mqtt::Delivered;
 
 /// Parcels that wait for a shard at most; then senders wait.
 const QUEUE_MAX: usize = 4_096;
 
-/// Letters handled in one drain at most: bounds how long a withdrawal waits behind fixes.
-const DRAIN_LETTERS_MAX: usize = 4_096;
+/// Memory that parcels take at most while they wait, in KiB; then senders wait. Some 90,000
+/// fixes in batches: bounds how old one can be when its turn comes, too.
+const QUEUE_KIB_MAX: u32 = 16 * 1_024;
 
 /// The way to a shard.
 #[derive(Clone)]
 pub(super) struct ShardHandle {
     queue: mpsc::Sender<Task>,
+    room: Arc<Semaphore>,
     notices: mpsc::UnboundedSender<Notice>,
 }
 
 /// What queues: consent and fixes of one customer in one order.
 pub(super) enum Task {
-    Parcel(Parcel),
+    Parcel {
+        parcel: Parcel,
+        /// Given back when the parcel is read.
+        _room: OwnedSemaphorePermit,
+    },
     Unaddressed(Flaw),
 }
 
@@ -40,7 +50,9 @@ pub(super) enum Task {
 pub(super) enum Notice {
     Committed(Committed),
     Delivered(CustomerId, NotificationId, DeliveryOutcome),
-    Retry(Box<Recorded<Notification>>),
+    Undelivered(OfferTrial, Delivered),
+    /// Answered with whether nothing is in hand.
+    AreYouIdle(oneshot::Sender<bool>),
     Ask(Box<dyn FnOnce(&mut Engine) + Send>),
     Stop,
 }
@@ -51,17 +63,25 @@ pub(super) enum Notice {
 pub struct ShardError;
 
 impl ShardHandle {
+    /// Puts a parcel into the queue, when there is room; false when the shard is gone.
     pub(super) async fn send(&self, parcel: Parcel) -> bool {
-        self.queue.send(Task::Parcel(parcel)).await.is_ok()
+        let n_kib = parcel.size_kib().min(QUEUE_KIB_MAX);
+        let room = self.room.clone().acquire_many_owned(n_kib).await;
+        let _room = room.expect("nobody closes the semaphore");
+        self.queue.send(Task::Parcel { parcel, _room }).await.is_ok()
     }
 
     pub(super) async fn unaddressed(&self, flaw: Flaw) -> bool {
         self.queue.send(Task::Unaddressed(flaw)).await.is_ok()
     }
 
-    /// Whether nothing waits in its queue.
-    pub(super) fn is_drained(&self) -> bool {
-        self.queue.capacity() == QUEUE_MAX
+    /// Whether nothing waits in its queue, nothing is on its way to the ledger and nothing that
+    /// was handed out waits for its answer; a shard that is gone has nothing in hand.
+    pub(super) async fn is_idle(&self) -> bool {
+        let (answer, wait) = oneshot::channel();
+        self.notify(Notice::AreYouIdle(answer));
+        let is_idle = wait.await.unwrap_or(true);
+        is_idle && (self.queue.capacity() == QUEUE_MAX || self.queue.is_closed())
     }
 
     pub(super) fn committed(&self, committed: Committed) {
@@ -78,7 +98,7 @@ impl ShardHandle {
         &self,
         question: impl FnOnce(&mut Engine) -> T + Send + 'static,
     ) -> Result<T, ShardError> {
-        let (answer, wait) = tokio::sync::oneshot::channel();
+        let (answer, wait) = oneshot::channel();
         let question = move |engine: &mut Engine| drop(answer.send(question(engine)));
         self.notices.send(Notice::Ask(Box::new(question))).map_err(|_| ShardError)?;
         wait.await.map_err(|_| ShardError)
@@ -95,35 +115,20 @@ pub(super) struct Mailbox {
 pub(super) fn mailbox() -> (ShardHandle, Mailbox) {
     let (queue_in, queue) = mpsc::channel(QUEUE_MAX);
     let (notices_in, notices) = mpsc::unbounded_channel();
-    (ShardHandle { queue: queue_in, notices: notices_in }, Mailbox { queue, notices })
+    let room = Arc::new(Semaphore::new(QUEUE_KIB_MAX as usize));
+    (ShardHandle { queue: queue_in, room, notices: notices_in }, Mailbox { queue, notices })
 }
 
 /// What a shard works with.
 pub(super) struct Shard {
-    pub(super) engine: Engine,
-    pub(super) clock: Clock,
-    pub(super) handle: ShardHandle,
-    pub(super) writer: WriterHandle,
-    pub(super) outgoing: mpsc::UnboundedSender<Outgoing>,
-    /// What a clock driven by fixes waits for before it goes on.
-    pub(super) awaited: Awaited,
-    /// Parcels taken from the queue and not yet handled.
-    pub(super) backlog: Backlog,
-}
-
-/// Answers that are on their way.
-#[derive(Debug, Default)]
-pub(super) struct Awaited {
+    engine: Engine,
+    clock: Clock,
+    handle: ShardHandle,
+    writer: WriterHandle,
+    outgoing: mpsc::UnboundedSender<Outgoing>,
+    unread: Unread,
+    line: Line<ledger::Recorded<Notification>>,
     is_committing: bool,
-    /// Offers handed out once; one that is offered again holds nothing up.
-    offers: HashSet<NotificationId>,
-}
-
-/// Parcels, and how many letters of the first one are done.
-#[derive(Default)]
-pub(super) struct Backlog {
-    parcels: VecDeque<Parcel>,
-    n_letters_done: usize,
 }
 
 /// Starts a shard; it ends when it is told to or when nobody can reach it.
@@ -134,139 +139,142 @@ pub(super) fn run(shard: Shard, mailbox: Mailbox, no: usize) -> std::io::Result<
 }
 
 impl Shard {
+    pub(super) fn new(
+        engine: Engine,
+        clock: Clock,
+        handle: ShardHandle,
+        writer: WriterHandle,
+        outgoing: mpsc::UnboundedSender<Outgoing>,
+    ) -> Self {
+        let (unread, line) = (Unread::default(), Line::default());
+        Self { engine, clock, handle, writer, outgoing, unread, line, is_committing: false }
+    }
+
     async fn work(mut self, mut mailbox: Mailbox) {
         let mut tasks = Vec::new();
         self.flush();
         loop {
-            let nap = self.engine.poll_timeout().and_then(|due_at| self.clock.until(due_at));
-            // A held visit row is written within the hour at the latest, even when nothing else happens.
-            let nap = nap.unwrap_or(Duration::from_secs(5)).min(Duration::from_secs(5));
             tokio::select! {
                 biased;
                 notice = mailbox.notices.recv() => match notice {
                     None | Some(Notice::Stop) => return,
                     Some(notice) => self.take_notice(notice),
                 },
-                n = mailbox.queue.recv_many(&mut tasks, QUEUE_MAX), if self.backlog.parcels.is_empty() => {
+                n = mailbox.queue.recv_many(&mut tasks, QUEUE_MAX), if self.unread.is_empty() => {
                     if n == 0 {
                         return;
                     }
-                    self.take_in(&mut tasks);
+                    self.unread.put(&mut tasks);
                 }
-                () = sleep(nap) => {}
+                () = sleep(self.nap()) => {}
             }
-            match self.clock {
-                Clock::Fixes { .. } => self.work_off_singly(),
-                Clock::Wall | Clock::Scaled { .. } => {
-                    self.work_off();
-                    self.engine.handle_timeout(self.clock.now());
-                    self.flush();
-                }
-            }
+            self.read();
+            self.flush();
         }
     }
 
-    fn take_in(&mut self, tasks: &mut Vec<Task>) {
-        for task in tasks.drain(..) {
-            match task {
-                Task::Parcel(parcel) => self.backlog.parcels.push_back(parcel),
-                Task::Unaddressed(flaw) => self.engine.handle_unaddressed(flaw),
+    /// How long nothing has to be done by itself.
+    fn nap(&self) -> Duration {
+        /// A held visit row is written a little late at most, even when nothing else happens.
+        const NAP_MAX: Duration = Duration::from_secs(5);
+        if !self.unread.is_empty() && self.may_read() {
+            return Duration::ZERO;
+        }
+        let timer = self.engine.poll_timeout().and_then(|due_at| self.clock.until(due_at));
+        let retry = self.line.next_due().map(|due_at| due_at.saturating_duration_since(Instant::now()));
+        timer.into_iter().chain(retry).fold(NAP_MAX, Duration::min)
+    }
+
+    fn read(&mut self) {
+        match self.clock {
+            Clock::Wall | Clock::Scaled { .. } => {
+                let now = self.clock.now();
+                self.unread.read_all(&mut self.engine, now);
+                self.engine.handle_timeout(now);
             }
+            Clock::Fixes { .. } => self.read_in_step(),
         }
     }
 
-    /// Handles everything at hand, in drains.
-    fn work_off(&mut self) {
-        let parcels = std::mem::take(&mut self.backlog.parcels);
-        let mut letters: Vec<Letter<'_>> = Vec::with_capacity(parcels.iter().map(Parcel::n_letters).sum());
-        for parcel in &parcels {
-            parcel.unpack(&mut letters);
-        }
-        for drain in letters.chunks(DRAIN_LETTERS_MAX) {
+    /// One letter after the other, each with all that follows from it: a clock that the next
+    /// fix moves must not run away while something is being decided or is on its way.
+    fn read_in_step(&mut self) {
+        /// Then notices have their turn.
+        const LETTERS_MAX: usize = 1_024;
+        for _ in 0..LETTERS_MAX {
             let now = self.now();
-            self.engine.handle_letters(drain, now);
+            if !self.may_read() || !self.unread.read_one(&mut self.engine, now) {
+                return;
+            }
+            self.flush();
         }
     }
 
-    /// Handles letter by letter while nothing is on its way: each moves the clock, and what it calls
-    /// for must be recorded and out before the next one does.
-    fn work_off_singly(&mut self) {
-        self.flush();
-        while self.goes_on()
-            && let Some(parcel) = self.backlog.parcels.pop_front()
-        {
-            let mut letters = Vec::with_capacity(parcel.n_letters());
-            parcel.unpack(&mut letters);
-            while self.goes_on() && self.backlog.n_letters_done < letters.len() {
-                let now = self.now();
-                self.engine
-                    .handle_letters(&letters[self.backlog.n_letters_done..=self.backlog.n_letters_done], now);
-                self.backlog.n_letters_done += 1;
-                self.flush();
-            }
-            if self.backlog.n_letters_done < letters.len() {
-                self.backlog.parcels.push_front(parcel);
-            } else {
-                self.backlog.n_letters_done = 0;
-            }
+    fn may_read(&self) -> bool {
+        match self.clock {
+            Clock::Wall | Clock::Scaled { .. } => true,
+            Clock::Fixes { .. } => !self.is_committing && self.line.lets_time_pass(),
         }
-    }
-
-    fn goes_on(&self) -> bool {
-        !self.awaited.is_committing && self.awaited.offers.is_empty()
     }
 
     fn take_notice(&mut self, notice: Notice) {
         let now = self.now();
         match notice {
             Notice::Committed(committed) => {
-                self.awaited.is_committing = false;
+                self.is_committing = false;
                 self.engine.handle_committed(committed, now);
             }
             Notice::Delivered(customer, id, outcome) => {
-                self.awaited.offers.remove(&id);
+                self.line.gone();
                 self.engine.handle_delivery(&customer, id, outcome, now);
             }
-            Notice::Retry(recorded) => {
-                self.awaited.offers.remove(&recorded.value().id);
-                self.send(recorded, now);
+            Notice::Undelivered(trial, why) => self.line.park(*trial, why, Instant::now()),
+            Notice::AreYouIdle(answer) => {
+                let is_idle = self.unread.is_empty()
+                    && !self.is_committing
+                    && self.engine.is_idle()
+                    && self.line.is_answered();
+                // Who asked may have stopped waiting.
+                let _ = answer.send(is_idle);
             }
             Notice::Ask(question) => question(&mut self.engine),
             Notice::Stop => {}
         }
     }
 
-    /// Commits what is to be durable, and sends what may go.
+    /// Sends what may go, and commits what is to be durable.
     fn flush(&mut self) {
         let now = self.now();
-        if let Some(staged) = self.engine.poll_staged(now)
-            && self.writer.commit(self.handle.clone(), staged)
-        {
-            self.awaited.is_committing = true;
-        }
         while let Some(output) = self.engine.poll_output() {
             match output {
-                Output::Send(recorded) => {
-                    self.awaited.offers.insert(recorded.value().id);
-                    self.send(Box::new(recorded), now);
-                }
+                Output::Send(recorded) => self.line.push(recorded),
                 Output::Acknowledge(ack) => self.hand_out(Outgoing::Acknowledge(ack)),
                 Output::Settled { ticket } => self.hand_out(Outgoing::Settle(ticket)),
             }
         }
+        if !self.line.is_empty() {
+            self.send(now);
+        }
+        if !self.is_committing
+            && let Some(staged) = self.engine.poll_staged(now)
+        {
+            self.is_committing = self.writer.commit(self.handle.clone(), staged);
+        }
     }
 
-    /// Asks the back door, and hands over or notes why not.
-    fn send(&mut self, recorded: Box<Recorded<Notification>>, now: Timestamp) {
-        match self.engine.may_send(&recorded, now) {
-            Ok(()) => {
-                let expires_in = self.clock.real(recorded.value().expires_at.since(now));
-                self.hand_out(Outgoing::Offer { recorded, expires_in });
-            }
-            Err(outcome) => {
-                self.awaited.offers.remove(&recorded.value().id);
-                let customer = recorded.value().customer.clone();
-                self.engine.handle_delivery(&customer, recorded.value().id, outcome, now);
+    /// Asks the back door for each that has its turn, and hands over or notes why not.
+    fn send(&mut self, now: Timestamp) {
+        while let Some(trial) = self.line.take(Instant::now()) {
+            match self.engine.may_send(&trial.item, now) {
+                Ok(()) => {
+                    let expires_in = self.clock.real(trial.item.value().expires_at.since(now));
+                    self.hand_out(Outgoing::Offer { trial: Box::new(trial), expires_in });
+                }
+                Err(outcome) => {
+                    self.line.gone();
+                    let Notification { customer, id, .. } = trial.item.value();
+                    self.engine.handle_delivery(customer, *id, outcome, now);
+                }
             }
         }
     }

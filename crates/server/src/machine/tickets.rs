@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -15,7 +15,7 @@ pub(super) struct Tickets {
 }
 
 /// What its holder wants to know.
-pub(super) struct Ticket {
+struct Ticket {
     settled: oneshot::Sender<()>,
     correlation_data: Option<Bytes>,
 }
@@ -37,12 +37,22 @@ impl Tickets {
         }
     }
 
+    /// The word will never come: its holder hears that nothing was promised.
+    pub(super) fn void(&self, no: u64) {
+        self.lock().remove(&no);
+    }
+
+    /// The same for everybody, when nobody is left to settle anything.
+    pub(super) fn void_all(&self) {
+        self.lock().clear();
+    }
+
     /// The correlation data that the answer must carry.
     pub(super) fn correlation_data(&self, no: u64) -> Option<Bytes> {
         self.lock().get(&no).and_then(|ticket| ticket.correlation_data.clone())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Ticket>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Ticket>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
