@@ -9,6 +9,7 @@
 
 mod clock;
 mod inbound;
+mod line;
 mod outbound;
 mod parcel;
 mod running;
