@@ -1,1 +1,345 @@
-//! x
+//! A plain notifier of its own: presence, geometry and restraint without the rooms.
+//!
+//! It looks at each phone's whole list of fixes at once, fence by fence, and counts what was
+//! sent anew for every candidate. It shares the nouns with the engine, and no rule.
+
+use chrono::{DateTime, NaiveDate, Timelike};
+use chrono_tz::Tz;
+use geographiclib_rs::{Geodesic, InverseGeodesic};
+use model::{Fix, Meters, Millis, Position, Timestamp, TransitionKind};
+use town::Shape;
+
+/// Numbers that differ from town to town; all others are those of the document.
+#[derive(Clone, Copy)]
+pub(crate) struct Restraint {
+    pub(crate) per_24h_max: usize,
+    pub(crate) per_7d_max: usize,
+    pub(crate) per_30d_max: usize,
+    pub(crate) per_day_max: usize,
+    pub(crate) rest: Millis,
+    pub(crate) fence_cooldown: Millis,
+}
+
+/// A store as the plain notifier sees it.
+pub(crate) struct PlainFence {
+    pub(crate) shape: Shape,
+    pub(crate) radius_m: f64,
+    pub(crate) trigger: TransitionKind,
+}
+
+/// What a phone sent, in the order of arrival.
+#[derive(Clone, Copy)]
+pub(crate) struct Sent {
+    pub(crate) arrived_at: Timestamp,
+    pub(crate) fix: Fix,
+}
+
+/// An occasion to speak.
+pub(crate) struct Occasion {
+    pub(crate) at: Timestamp,
+    /// Within one instant: timers, then what ends or stays, then what begins.
+    phase: u8,
+    pub(crate) fence: usize,
+    pub(crate) entered_at: Timestamp,
+    kind: TransitionKind,
+    is_fit: bool,
+    speed_mps: Option<f32>,
+}
+
+/// A fix that counts.
+struct Used {
+    arrived_at: Timestamp,
+    fix: Fix,
+    /// The last sign of life before the next used fix.
+    alive_at: Timestamp,
+}
+
+const HOUR: Millis = Millis::from_hours(1);
+
+pub(crate) fn distance_m(a: Position, b: Position) -> f64 {
+    Geodesic::wgs84().inverse(a.lat(), a.lng(), b.lat(), b.lng())
+}
+
+impl PlainFence {
+    pub(crate) fn new(shape: Shape, trigger: TransitionKind) -> Self {
+        let radius_m = match &shape {
+            Shape::Circle { radius, .. } => radius.0,
+            Shape::Rings(rings) => {
+                let areas: Vec<f64> = rings.iter().map(|ring| area_m2(&on_plane(ring, ring[0]))).collect();
+                // The first ring goes round the others.
+                ((areas[0] - areas[1..].iter().sum::<f64>()) / std::f64::consts::PI).sqrt()
+            }
+        };
+        Self { shape, radius_m, trigger }
+    }
+
+    /// How far outside a place is, negative inside; infinite where nobody needs to know.
+    pub(crate) fn outside_m(&self, at: Position) -> f64 {
+        match &self.shape {
+            Shape::Circle { centre, radius } if is_far(*centre, at, radius.0) => f64::INFINITY,
+            Shape::Circle { centre, radius } => distance_m(*centre, at) - radius.0,
+            Shape::Rings(rings) if is_far(rings[0][0], at, 1_000.0) => f64::INFINITY,
+            Shape::Rings(rings) => {
+                let planes: Vec<_> = rings.iter().map(|ring| on_plane(ring, at)).collect();
+                let edges = planes
+                    .iter()
+                    .flat_map(|ring| (0..ring.len()).map(|i| (ring[i], ring[(i + 1) % ring.len()])));
+                let edges: Vec<_> = edges.collect();
+                let n_crossed = edges
+                    .iter()
+                    .filter(|(a, b)| {
+                        (a.1 > 0.0) != (b.1 > 0.0) && 0.0 < a.0 - a.1 * (b.0 - a.0) / (b.1 - a.1)
+                    })
+                    .count();
+                let nearest = edges.iter().map(|(a, b)| to_edge_m(*a, *b)).fold(f64::INFINITY, f64::min);
+                if n_crossed % 2 == 1 { -nearest } else { nearest }
+            }
+        }
+    }
+
+    fn exit_beyond_m(&self, fix: &Fix) -> f64 {
+        (self.radius_m / 10.0).max(20.0) + accuracy_m(fix).min(50.0)
+    }
+
+    fn is_decided_by(&self, fix: &Fix) -> bool {
+        accuracy_m(fix) <= self.radius_m.max(100.0)
+    }
+
+    /// Whether a hair's breadth would decide otherwise.
+    pub(crate) fn is_a_tie(&self, fix: &Fix) -> bool {
+        let hair_m = match &self.shape {
+            Shape::Circle { .. } => 0.01,
+            Shape::Rings(_) => 0.3,
+        };
+        let outside_m = self.outside_m(fix.position);
+        outside_m.abs() < hair_m
+            || (outside_m - self.exit_beyond_m(fix)).abs() < hair_m
+            || (accuracy_m(fix) - self.radius_m.max(100.0)).abs() < 0.1
+    }
+}
+
+fn accuracy_m(fix: &Fix) -> f64 {
+    fix.accuracy.map_or(50.0, |Meters(accuracy_m)| accuracy_m)
+}
+
+fn is_far(a: Position, b: Position, within_m: f64) -> bool {
+    let far_deg = (within_m + 500.0) / 111_000.0;
+    far_deg < (a.lat() - b.lat()).abs() || far_deg / a.lat().to_radians().cos() < (a.lng() - b.lng()).abs()
+}
+
+/// Metres east and north of a place.
+fn on_plane(ring: &[Position], origin: Position) -> Vec<(f64, f64)> {
+    let step = 0.001;
+    let east = Position::new(origin.lat(), origin.lng() + step).expect("on earth");
+    let north = Position::new(origin.lat() + step, origin.lng()).expect("on earth");
+    let (per_lng, per_lat) = (distance_m(origin, east) / step, distance_m(origin, north) / step);
+    ring.iter().map(|at| ((at.lng() - origin.lng()) * per_lng, (at.lat() - origin.lat()) * per_lat)).collect()
+}
+
+fn area_m2(ring: &[(f64, f64)]) -> f64 {
+    let twice: f64 = (0..ring.len())
+        .map(|i| {
+            let (a, b) = (ring[i], ring[(i + 1) % ring.len()]);
+            a.0 * b.1 - b.0 * a.1
+        })
+        .sum();
+    twice.abs() / 2.0
+}
+
+/// From the origin to an edge.
+fn to_edge_m(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let along = (-(a.0 * dx + a.1 * dy) / (dx * dx + dy * dy)).clamp(0.0, 1.0);
+    (a.0 + along * dx).hypot(a.1 + along * dy)
+}
+
+/// The fixes that count, of one phone.
+fn used(all: &[Sent]) -> Vec<Used> {
+    let mut used: Vec<Used> = Vec::new();
+    let mut held: Option<Fix> = None;
+    let take = |used: &mut Vec<Used>, fix: Fix, arrived_at| {
+        used.push(Used { arrived_at, fix, alive_at: fix.taken_at });
+    };
+    for Sent { arrived_at, fix } in all {
+        let same = |other: &Fix| other.taken_at == fix.taken_at && other.position == fix.position;
+        if let Some(last) = used.last_mut() {
+            if same(&last.fix) {
+                last.alive_at = last.alive_at.max(*arrived_at);
+                continue;
+            }
+            if fix.taken_at <= last.fix.taken_at {
+                continue;
+            }
+        }
+        if let Some(jump) = held {
+            if same(&jump) {
+                continue;
+            }
+            if jump.taken_at < fix.taken_at {
+                held = None;
+                if can_reach(&jump, fix) {
+                    take(&mut used, jump, *arrived_at);
+                }
+            } else if !used.last().is_some_and(|last| can_reach(&last.fix, fix)) {
+                held = None;
+            }
+        }
+        if used.last().is_none_or(|last| can_reach(&last.fix, fix)) {
+            take(&mut used, *fix, *arrived_at);
+        } else {
+            held = Some(*fix);
+        }
+    }
+    used
+}
+
+fn can_reach(from: &Fix, to: &Fix) -> bool {
+    let secs = to.taken_at.since(from.taken_at).ms() as f64 / 1_000.0;
+    let noise_m = accuracy_m(from).min(50.0) + accuracy_m(to).min(50.0);
+    distance_m(from.position, to.position) <= 100.0 * secs + noise_m
+}
+
+struct Visit {
+    entered_at: Timestamp,
+    initial: bool,
+    dwelled: bool,
+    inside_since: Option<Timestamp>,
+    last_inside: Fix,
+    n_outside: u32,
+}
+
+/// All occasions of one phone in the fences that its owner lets be seen, in order.
+pub(crate) fn occasions(all: &[Sent], fences: &[PlainFence], sees: impl Fn(usize) -> bool) -> Vec<Occasion> {
+    let used = used(all);
+    let seen = (0..fences.len()).filter(|fence| sees(*fence));
+    let mut occasions: Vec<Occasion> = seen.flat_map(|no| in_fence(&used, no, &fences[no])).collect();
+    occasions.sort_by_key(|occasion| (occasion.at, occasion.phase, occasion.fence));
+    occasions
+}
+
+fn in_fence(used: &[Used], no: usize, fence: &PlainFence) -> Vec<Occasion> {
+    let mut told = Vec::new();
+    let mut visit: Option<Visit> = None;
+    let first_look = used.iter().position(|used| accuracy_m(&used.fix) <= 100.0).unwrap_or(used.len());
+    for (i, Used { arrived_at, fix, .. }) in used.iter().enumerate() {
+        if let Some(open) = &mut visit {
+            if let Some(due_at) = dwell_by_timer_at(open).filter(|due_at| due_at <= arrived_at) {
+                open.dwelled = true;
+                told.push(occasion(TransitionKind::Dwell, due_at, 0, no, open, &open.last_inside));
+            }
+            if used[i - 1].alive_at + HOUR <= *arrived_at {
+                visit = None;
+            }
+        }
+        if !fence.is_decided_by(fix) {
+            continue;
+        }
+        let outside_m = fence.outside_m(fix.position);
+        if 0.0 < outside_m {
+            let Some(open) = &mut visit else { continue };
+            open.inside_since = None;
+            open.n_outside = if fence.exit_beyond_m(fix) < outside_m { open.n_outside + 1 } else { 0 };
+            if open.n_outside == 2 {
+                told.push(occasion(TransitionKind::Exit, *arrived_at, 1, no, open, fix));
+                visit = None;
+            }
+            continue;
+        }
+        match &mut visit {
+            None => {
+                let initial = i <= first_look;
+                let entered_at = fix.taken_at;
+                let inside_since = Some(entered_at);
+                let open = Visit {
+                    entered_at,
+                    initial,
+                    dwelled: false,
+                    inside_since,
+                    last_inside: *fix,
+                    n_outside: 0,
+                };
+                if !initial {
+                    told.push(occasion(TransitionKind::Enter, *arrived_at, 2, no, &open, fix));
+                }
+                visit = Some(open);
+            }
+            Some(open) => {
+                open.n_outside = 0;
+                open.last_inside = *fix;
+                let since = *open.inside_since.get_or_insert(fix.taken_at);
+                if !open.dwelled && Millis::from_mins(3) <= fix.taken_at.since(since) {
+                    open.dwelled = true;
+                    told.push(occasion(TransitionKind::Dwell, *arrived_at, 1, no, open, fix));
+                }
+            }
+        }
+    }
+    // After the last fix time goes on.
+    if let Some(open) = &visit
+        && let Some(due_at) = dwell_by_timer_at(open)
+    {
+        told.push(occasion(TransitionKind::Dwell, due_at, 0, no, open, &open.last_inside));
+    }
+    told.retain(|occasion| occasion.kind == fence.trigger);
+    told
+}
+
+fn dwell_by_timer_at(visit: &Visit) -> Option<Timestamp> {
+    let due_at = visit.inside_since? + Millis::from_mins(3);
+    let is_believed = visit.last_inside.still && due_at <= visit.last_inside.taken_at + Millis::from_mins(30);
+    (is_believed && !visit.dwelled).then_some(due_at)
+}
+
+fn occasion(
+    kind: TransitionKind,
+    at: Timestamp,
+    phase: u8,
+    fence: usize,
+    visit: &Visit,
+    fix: &Fix,
+) -> Occasion {
+    debug_assert!(kind != TransitionKind::Enter || !visit.initial);
+    let is_fit = !fix.mock && accuracy_m(fix) <= 200.0 && at.since(fix.taken_at) <= Millis::from_mins(30);
+    Occasion { at, phase, fence, entered_at: visit.entered_at, kind, is_fit, speed_mps: fix.speed_mps }
+}
+
+/// Of one customer's occasions those that are used.
+pub(crate) fn sent<'a>(
+    occasions: &'a [Occasion],
+    restraint: &Restraint,
+    agreed_at: Timestamp,
+    tz: Tz,
+) -> Vec<&'a Occasion> {
+    let mut sent: Vec<&Occasion> = Vec::new();
+    for one in occasions {
+        let within = |hours: i64| {
+            sent.iter().filter(|other| one.at.since(other.at) < Millis::from_hours(hours)).count()
+        };
+        let today = sent.iter().filter(|other| day(other.at, tz) == day(one.at, tz)).count();
+        let speed_max_mps = if one.kind == TransitionKind::Enter { 2.5 } else { 7.0 };
+        let is_welcome = one.is_fit
+            && one.speed_mps.is_none_or(|speed_mps| speed_mps <= speed_max_mps)
+            && (9..20).contains(&wall(one.at, tz).hour())
+            && Millis::from_hours(24) <= one.at.since(agreed_at)
+            && sent.iter().all(|other| restraint.rest <= one.at.since(other.at))
+            && sent
+                .iter()
+                .all(|other| other.fence != one.fence || restraint.fence_cooldown <= one.at.since(other.at))
+            && within(24) < restraint.per_24h_max
+            && within(7 * 24) < restraint.per_7d_max
+            && within(30 * 24) < restraint.per_30d_max
+            && today < restraint.per_day_max;
+        if is_welcome {
+            sent.push(one);
+        }
+    }
+    sent
+}
+
+fn wall(at: Timestamp, tz: Tz) -> DateTime<Tz> {
+    DateTime::from_timestamp_millis(at.unix_ms()).expect("in the calendar").with_timezone(&tz)
+}
+
+fn day(at: Timestamp, tz: Tz) -> NaiveDate {
+    wall(at, tz).date_naive()
+}

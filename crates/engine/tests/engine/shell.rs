@@ -29,7 +29,7 @@ pub(crate) enum Left {
     /// Published: the phone has it.
     Sent(Box<Notification>),
     /// Left the outbox unsent.
-    Dropped(NotificationId, DeliveryOutcome),
+    Dropped(DeliveryOutcome),
     /// An answer to a consent event.
     Acknowledged(ConsentAck),
     /// The sender of a letter was told.
@@ -141,7 +141,7 @@ impl Shell {
                 self.published.push(notification.id);
                 self.left.push(Left::Sent(Box::new(notification.clone())));
             } else {
-                self.left.push(Left::Dropped(notification.id, outcome));
+                self.left.push(Left::Dropped(outcome));
             }
         }
         self.waiting = away;

@@ -227,7 +227,7 @@ impl Teller {
                     told.push(format!("sent {offer}"));
                     self.offers.insert(notification.id, offer);
                 }
-                Left::Dropped(_, outcome) => told.push(format!("an offer is {}", outcome.word())),
+                Left::Dropped(outcome) => told.push(format!("an offer is {}", outcome.word())),
                 Left::Acknowledged(ack) => {
                     let answer = ack.answer;
                     let mut said = format!("acknowledged {} {}", answer.purpose, answer.state);

@@ -12,8 +12,13 @@ use spatial_index::{Fence, Shape};
 
 use crate::shell::Message;
 
-/// Of each fence its id, its merchant, how many metres east it lies, its radius and its zone.
-const FENCES: [(&str, Option<&str>, f64, f64, Option<&str>); 9] = [
+/// A fence's id, its merchant, how many metres east it lies, its radius and its zone.
+type Place = (&'static str, Option<&'static str>, f64, f64, Option<&'static str>);
+
+/// An offer's id, its merchant, its trigger, its fences and its priority.
+type Saying = (&'static str, &'static str, TransitionKind, &'static [&'static str], u8);
+
+const FENCES: [Place; 9] = [
     ("attic", Some("corner"), 10_000.0, 100.0, None),
     ("bank", Some("corner"), 8_000.0, 100.0, Some("UTC")),
     ("books", Some("corner"), 0.0, 100.0, Some("UTC")),
@@ -25,8 +30,7 @@ const FENCES: [(&str, Option<&str>, f64, f64, Option<&str>); 9] = [
     ("toys", Some("bricks"), 4_000.0, 100.0, Some("UTC")),
 ];
 
-/// Of each offer its id, its merchant, its trigger, its fences and its priority.
-const OFFERS: [(&str, &str, TransitionKind, &[&str], u8); 7] = [
+const OFFERS: [Saying; 7] = [
     ("brick", "bricks", TransitionKind::Dwell, &["toys"], 1),
     ("bye", "corner", TransitionKind::Exit, &["bank"], 1),
     ("five", "corner", TransitionKind::Dwell, &["books"], 1),
@@ -54,7 +58,7 @@ pub(crate) fn x_of(name: &str) -> f64 {
 }
 
 fn fences() -> Vec<Fence> {
-    let fence = |(id, merchant, x_m, radius_m, tz): (&str, Option<&str>, f64, f64, Option<&str>)| Fence {
+    let fence = |(id, merchant, x_m, radius_m, tz): Place| Fence {
         facts: FenceFacts {
             id: FenceId::new(id).unwrap(),
             name: if id == "rude" { "You Are Here" } else { id }.into(),
@@ -72,19 +76,18 @@ fn fences() -> Vec<Fence> {
 }
 
 fn catalogue() -> Catalogue {
-    let draft =
-        |(id, merchant, trigger, fences, priority): (&str, &str, TransitionKind, &[&str], u8)| Draft {
-            id: OfferId::new(id).unwrap(),
-            merchant: MerchantId::new(merchant).unwrap(),
-            trigger,
-            fences: fences.iter().map(|id| FenceId::new(id).unwrap()).collect(),
-            tags: Vec::new(),
-            priority,
-            valid_for: Draft::VALID_FOR,
-            title: "An offer".into(),
-            body: "Something good at {{ store }}".into(),
-            link: None,
-        };
+    let draft = |(id, merchant, trigger, fences, priority): Saying| Draft {
+        id: OfferId::new(id).unwrap(),
+        merchant: MerchantId::new(merchant).unwrap(),
+        trigger,
+        fences: fences.iter().map(|id| FenceId::new(id).unwrap()).collect(),
+        tags: Vec::new(),
+        priority,
+        valid_for: Draft::VALID_FOR,
+        title: "An offer".into(),
+        body: "Something good at {{ store }}".into(),
+        link: None,
+    };
     Catalogue::new(OFFERS.into_iter().map(draft).collect()).expect("the offers obey the rules")
 }
 
