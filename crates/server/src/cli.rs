@@ -4,6 +4,7 @@ pub mod check;
 pub mod consent;
 pub mod customer;
 pub mod data;
+pub mod demo;
 pub mod fences;
 pub mod match_points;
 pub mod replay;
@@ -22,6 +23,8 @@ pub struct Cli {
 
 #[derive(clap::Subcommand, Debug)]
 enum Command {
+    /// Shows everything at once: a simulated town, real MQTT clients, a live picture.
+    Demo(demo::Args),
     /// Runs the engine: embedded MQTT listener, outside broker, or both.
     Serve(serve::Args),
     /// Checks settings, fences, offers and consent files, and prints every problem.
@@ -45,6 +48,7 @@ enum Command {
 #[must_use]
 pub fn run(cli: &Cli) -> ExitCode {
     let ended = match &cli.command {
+        Command::Demo(args) => demo::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args),
         Command::Match(args) => match_points::run(args),

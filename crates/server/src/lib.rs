@@ -8,5 +8,6 @@ pub mod explain;
 pub mod fence_files;
 pub mod log;
 pub mod machine;
+pub mod measure;
 pub mod mqtt;
 pub mod trace;

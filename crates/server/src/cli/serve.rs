@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 use engine::{House, Policy};
@@ -38,6 +38,13 @@ pub struct Args {
     /// How much faster than real time a scaled clock runs.
     #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
     clock_speed: f64,
+    /// When, by the wall, a scaled clock stood at `--clock-start` (RFC 3339): a program that is
+    /// started again goes on with the clock that it had.
+    #[arg(long, value_name = "TIME", value_parser = time, hide = true)]
+    clock_started: Option<Timestamp>,
+    /// Stops when the standard input ends, so that it does not outlive the program that started it.
+    #[arg(long, hide = true)]
+    stop_with_stdin: bool,
     /// Starts although the clock is behind the last recorded decision.
     #[arg(long)]
     accept_clock: bool,
@@ -90,7 +97,7 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
         Some(address) => println!("stile is listening on {address}"),
         None => println!("stile is connected to the outside broker"),
     }
-    let ended_well = wait(&running).await;
+    let ended_well = wait(&running, args.stop_with_stdin).await;
     socket.abort();
     let _ = std::fs::remove_file(control::socket_of(&data_dir));
     // Questions that are still being answered hold the machine for a moment.
@@ -111,8 +118,15 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
 }
 
 /// Waits for a signal to stop; false when the machine broke first.
-async fn wait(running: &Running) -> bool {
+async fn wait(running: &Running, stop_with_stdin: bool) -> bool {
     use tokio::signal::unix::{SignalKind, signal};
+    let input_ended = async {
+        if stop_with_stdin {
+            end_of_stdin().await;
+        } else {
+            std::future::pending().await
+        }
+    };
     let mut terminate = signal(SignalKind::terminate()).ok();
     let terminated = async {
         match &mut terminate {
@@ -128,17 +142,39 @@ async fn wait(running: &Running) -> bool {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => true,
         () = terminated => true,
+        () = input_ended => true,
         () = broken => false,
     }
+}
+
+/// Resolves when nobody can write to our standard input any more.
+async fn end_of_stdin() {
+    let (ended, wait) = tokio::sync::oneshot::channel();
+    // A thread of its own: tokio's would keep the runtime from ending while it reads.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = wait.await;
 }
 
 fn clock_of(args: &Args) -> Clock {
     let start_at = args.clock_start.unwrap_or_default();
     match args.clock {
         ClockArg::Wall => Clock::Wall,
-        ClockArg::Scaled => Clock::scaled(start_at, args.clock_speed),
+        ClockArg::Scaled => match args.clock_started.and_then(instant_of) {
+            Some(started) => Clock::Scaled { start_at, started, speed: args.clock_speed },
+            None => Clock::scaled(start_at, args.clock_speed),
+        },
         ClockArg::Fixes => Clock::Fixes { start_at },
     }
+}
+
+/// When it was, by the clock that never goes back; `None` for what is yet to come or too long ago.
+fn instant_of(wall_at: Timestamp) -> Option<Instant> {
+    let since_1970 = Duration::from_millis(u64::try_from(wall_at.unix_ms()).ok()?);
+    let ago = SystemTime::now().duration_since(UNIX_EPOCH.checked_add(since_1970)?).ok()?;
+    Instant::now().checked_sub(ago)
 }
 
 fn set_up(args: &Args, settings: &Settings, data_dir: &Path, clock: Clock) -> Result<Setup, Failure> {
@@ -156,7 +192,7 @@ fn set_up(args: &Args, settings: &Settings, data_dir: &Path, clock: Clock) -> Re
         n_shards,
         prefix: settings.topic_prefix.clone(),
         clock,
-        listener: listener_of(settings)?,
+        listener: listener_of(settings, clock)?,
         broker: broker_of(settings),
     })
 }
@@ -235,7 +271,13 @@ fn check_clock(args: &Args, store: &SqliteStore, clock: Clock) -> Result<(), Fai
     }
 }
 
-fn listener_of(settings: &Settings) -> Result<Option<(ListenerOptions, Vec<Identity>)>, Failure> {
+/// Offers that a replaying client may have to acknowledge still.
+const UNACKNOWLEDGED_MAX_REPLAYED: u16 = 10_000;
+
+fn listener_of(
+    settings: &Settings,
+    clock: Clock,
+) -> Result<Option<(ListenerOptions, Vec<Identity>)>, Failure> {
     let listener = &settings.listener;
     if !listener.enabled {
         return Ok(None);
@@ -249,6 +291,12 @@ fn listener_of(settings: &Settings) -> Result<Option<(ListenerOptions, Vec<Ident
         packet_len_max: settings.limits.packet_bytes_max,
         ..ListenerOptions::default()
     };
+    // A recording comes as fast as it can be read, and its sender's own acknowledgements queue behind it.
+    let n_unacknowledged_max = match clock {
+        Clock::Fixes { .. } => UNACKNOWLEDGED_MAX_REPLAYED,
+        Clock::Wall | Clock::Scaled { .. } => options.n_unacknowledged_max,
+    };
+    let options = ListenerOptions { n_unacknowledged_max, ..options };
     Ok(Some((options, identities)))
 }
 

@@ -61,7 +61,7 @@ impl Lines {
         }
         self.opt_out.clone_from(&scene.opt_out);
         let restarted = core::mem::discriminant(&self.restart) != core::mem::discriminant(&scene.restart);
-        if restarted {
+        if restarted || n_taken_up(self.restart) < n_taken_up(scene.restart) {
             self.queue(News::Restart);
         }
         self.restart = scene.restart;
@@ -94,6 +94,13 @@ fn changed(before: &OptOut, now: &OptOut) -> bool {
             *before == 0 && 0 < *now
         }
         (OptOut::Awaited | OptOut::Asked { .. } | OptOut::Durable { .. }, now) => before != now,
+    }
+}
+
+const fn n_taken_up(restart: Restart) -> u64 {
+    match restart {
+        Restart::Back { n_taken_up, .. } => n_taken_up,
+        Restart::Awaited | Restart::Down => 0,
     }
 }
 

@@ -13,6 +13,20 @@ const AGREED_BEFORE: Millis = Millis::from_days(2);
 /// Some agreed only this morning.
 const AGREED_LATE_BEFORE: Millis = Millis::from_mins(40);
 
+const OFFERS: &str = include_str!("offers.toml");
+
+/// The file of offers, without those of merchants that this town does not have.
+#[must_use]
+pub fn offers_file(town: &Town) -> String {
+    const TABLE: &str = "[[offer]]";
+    let is_here = |offer: &&str| {
+        town.merchants()
+            .iter()
+            .any(|merchant| offer.contains(&format!("merchant = {:?}\n", merchant.id.as_str())))
+    };
+    OFFERS.split(TABLE).filter(is_here).map(|offer| format!("{TABLE}{offer}")).collect()
+}
+
 /// The fences of the town's stores, in ascending order of id: a fence's number is its store's.
 ///
 /// # Panics
@@ -54,8 +68,7 @@ fn shape(store: &Store) -> Shape {
 /// When the offers that are built into the program are wrong, which a test rules out.
 #[must_use]
 pub fn offers() -> OffersFile {
-    let text = include_str!("offers.toml");
-    OffersFile::parse(Path::new("demo/offers.toml"), text).expect("the demo's offers pass their own checks")
+    OffersFile::parse(Path::new("demo/offers.toml"), OFFERS).expect("the demo's offers pass their own checks")
 }
 
 /// When a person agreed, for a demo that starts at an instant.
@@ -130,6 +143,17 @@ mod tests {
         let catalogue = offers().catalogue();
         for fence in &facts {
             assert!(!catalogue.due(model::TransitionKind::Dwell, fence).is_empty(), "{}", fence.name);
+        }
+    }
+
+    #[test]
+    fn a_towns_file_has_the_offers_of_its_merchants() {
+        for n_merchants in 2..=6 {
+            let town = Town::build(&Plan { n_merchants, ..Plan::default() }).unwrap();
+            let facts: Vec<FenceFacts> = fences(&town).into_iter().map(|fence| fence.facts).collect();
+            let offers = OffersFile::parse(Path::new("offers.toml"), &offers_file(&town)).unwrap();
+            assert!(offers.check_fences(&facts).is_empty(), "{n_merchants} merchants");
+            assert!(n_merchants as usize <= offers.catalogue().offers().len(), "{n_merchants} merchants");
         }
     }
 

@@ -94,8 +94,10 @@ impl<'a> Company<'a> {
         let received = Received {
             offer_id: notification.id.0.to_string(),
             person: self.town.person_no(notification.customer.as_str()).unwrap(),
+            offer: notification.offer.as_str().to_owned(),
             store: self.town.store_no(notification.fence.as_str()).unwrap(),
             title: notification.words.title.clone(),
+            issued_at: notification.issued_at,
         };
         self.stage.offer_received(received, now, elapsed);
     }
@@ -107,7 +109,7 @@ impl<'a> Company<'a> {
             self.someone_opts_out(at);
         }
         if due(script.killed_after) {
-            self.stage.killed();
+            self.stage.killed(at);
         }
         if due(script.killed_after + Duration::from_millis(400)) {
             self.stage.came_back(Duration::from_millis(400));
@@ -121,7 +123,7 @@ impl<'a> Company<'a> {
         if let Some(person) = self.stage.who_opts_out(at) {
             self.stage.opt_out_asked(person, at);
             self.say(person, &premises::withdrawals(self.town, person, at), at);
-            self.stage.opt_out_durable(Duration::from_micros(1_840));
+            self.stage.opt_out_durable(person, Duration::from_micros(1_840));
         }
     }
 }

@@ -168,8 +168,12 @@ pub enum Restart {
         after: Duration,
         /// Offers that had been sent before.
         n_sent_before: u64,
-        /// Of all offers received up to now, those received twice.
+        /// Offers that were recorded and not delivered before, and are now.
+        n_taken_up: u64,
+        /// Offers that somebody heard again under another id.
         n_twice: u64,
+        /// Offers that came again under their own id, which phones show once.
+        n_retried: u64,
     },
 }
 
@@ -197,12 +201,21 @@ impl Restart {
         match self {
             Self::Awaited => "In a moment the engine will be killed.".to_owned(),
             Self::Down => "Killed, without warning. Starting again from the ledger …".to_owned(),
-            Self::Back { after, n_sent_before, n_twice } => {
+            Self::Back { after, n_sent_before, n_taken_up, n_twice, n_retried } => {
                 let twice = if *n_twice == 0 { "none".to_owned() } else { n_twice.to_string() };
-                format!(
+                let mut text = format!(
                     "Killed, and back after {} from the ledger; of the {n_sent_before} offers sent before, {twice} went out twice.",
                     brief(*after)
-                )
+                );
+                match n_taken_up {
+                    0 => {}
+                    1 => text += " One was recorded and still waiting: sent now.",
+                    n => text += &format!(" {n} were recorded and still waiting: sent now."),
+                }
+                if 0 < *n_retried {
+                    text += &format!(" {n_retried} came again under their own number.");
+                }
+                text
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeZone as _;
 use chrono_tz::Tz;
-use model::Timestamp;
+use model::{Millis, Timestamp};
 use notifier::Suppression;
 use town::{Agreement, Crowd, Doing, PersonNo, Report, StoreNo, Town};
 
@@ -17,6 +17,9 @@ use super::story::Teller;
 
 /// How long an offer stays on the map, in real time.
 const FLASH_LASTS: Duration = Duration::from_millis(2_500);
+
+/// The same words to the same person again within this time are once too often.
+pub const TWICE_WITHIN: Millis = Millis::from_days(1);
 
 /// Something that the engine did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +45,14 @@ pub struct Received {
     pub offer_id: String,
     /// By whom.
     pub person: PersonNo,
+    /// Which offer of the catalogue.
+    pub offer: String,
     /// Where.
     pub store: StoreNo,
     /// Its title.
     pub title: String,
+    /// When it was decided.
+    pub issued_at: Timestamp,
 }
 
 /// Keeps the scene of a running demo.
@@ -60,8 +67,12 @@ pub struct Stage<'a> {
     opted_out: BTreeSet<PersonNo>,
     /// Whose opting out is on the picture.
     opted_out_last: Option<PersonNo>,
-    /// How often each offer arrived.
-    received: BTreeMap<String, u64>,
+    /// The ids of the offers that arrived.
+    received: BTreeSet<String>,
+    /// Who heard what, and when last.
+    heard: BTreeMap<(PersonNo, String), Timestamp>,
+    n_twice: u64,
+    killed_at: Option<Timestamp>,
     flashes: VecDeque<(Duration, Flash)>,
     scene: Scene,
 }
@@ -82,7 +93,10 @@ impl<'a> Stage<'a> {
             teller: Teller::new(name),
             opted_out: BTreeSet::new(),
             opted_out_last: None,
-            received: BTreeMap::new(),
+            received: BTreeSet::new(),
+            heard: BTreeMap::new(),
+            n_twice: 0,
+            killed_at: None,
             flashes: VecDeque::new(),
             scene: Scene { speed, map: map(town), ..Scene::default() },
         }
@@ -149,11 +163,19 @@ impl<'a> Stage<'a> {
 
     /// A phone received an offer.
     pub fn offer_received(&mut self, received: Received, at: Timestamp, elapsed: Duration) {
-        let Received { offer_id, person, store, title } = received;
-        let n_times = self.received.entry(offer_id).or_default();
-        *n_times += 1;
-        if 1 < *n_times {
+        let Received { offer_id, person, offer, store, title, issued_at } = received;
+        if !self.received.insert(offer_id) {
+            if let Restart::Back { n_retried, .. } = &mut self.scene.restart {
+                *n_retried += 1;
+            }
             return;
+        }
+        let heard_before = self.heard.insert((person, offer), issued_at);
+        self.n_twice += u64::from(heard_before.is_some_and(|before| issued_at < before + TWICE_WITHIN));
+        if let Restart::Back { n_taken_up, .. } = &mut self.scene.restart
+            && self.killed_at.is_some_and(|killed_at| issued_at <= killed_at)
+        {
+            *n_taken_up += 1;
         }
         if person == self.script.protagonist {
             let (name, clock) = (&self.town.stores()[store.slot()].name, self.time(at));
@@ -201,8 +223,11 @@ impl<'a> Stage<'a> {
         self.scene.opt_out = OptOut::Asked { name, clock };
     }
 
-    /// What they said is durable, so long after it was said.
-    pub fn opt_out_durable(&mut self, after: Duration) {
+    /// What somebody said is durable, so long after it was said.
+    pub fn opt_out_durable(&mut self, person: PersonNo, after: Duration) {
+        if self.opted_out_last != Some(person) {
+            return;
+        }
         if let OptOut::Asked { name, clock } = &self.scene.opt_out {
             let (name, clock) = (name.clone(), clock.clone());
             self.scene.opt_out = OptOut::Durable { name, clock, after, n_refused: 0 };
@@ -210,14 +235,15 @@ impl<'a> Stage<'a> {
     }
 
     /// The engine was killed.
-    pub fn killed(&mut self) {
+    pub fn killed(&mut self, at: Timestamp) {
+        self.killed_at = Some(at);
         self.scene.restart = Restart::Down;
     }
 
     /// The engine is back, so long after it was killed.
     pub fn came_back(&mut self, after: Duration) {
         let n_sent_before = self.received.len() as u64;
-        self.scene.restart = Restart::Back { after, n_sent_before, n_twice: 0 };
+        self.scene.restart = Restart::Back { after, n_sent_before, n_taken_up: 0, n_twice: 0, n_retried: 0 };
     }
 
     /// This machine was measured.
@@ -234,7 +260,7 @@ impl<'a> Stage<'a> {
         self.scene.reasons = self.difference.reasons().into_iter().map(reason).collect();
         self.scene.story = self.teller.story().clone();
         if let Restart::Back { n_twice, .. } = &mut self.scene.restart {
-            *n_twice = self.received.values().filter(|&&n| 1 < n).count() as u64;
+            *n_twice = self.n_twice;
         }
         self.flashes.retain(|(since, _)| elapsed < *since + FLASH_LASTS);
         self.scene.flashes = self.flashes.iter().map(|(_, flash)| flash.clone()).collect();
@@ -254,11 +280,19 @@ impl<'a> Stage<'a> {
         self.difference.n_pushes()
     }
 
-    /// How many different offers phones received, and how many of these more than once.
+    /// How many offers phones received, and how many of these said the same to the same person again.
     #[must_use]
     pub fn n_received(&self) -> (u64, u64) {
-        let n_twice = self.received.values().filter(|&&n| 1 < n).count();
-        (self.received.len() as u64, n_twice as u64)
+        (self.received.len() as u64, self.n_twice)
+    }
+
+    /// How many offers were recorded before the kill and received after it.
+    #[must_use]
+    pub const fn n_taken_up(&self) -> Option<u64> {
+        match self.scene.restart {
+            Restart::Back { n_taken_up, .. } => Some(n_taken_up),
+            Restart::Awaited | Restart::Down => None,
+        }
     }
 
     fn dots(&mut self, at: Timestamp) -> Vec<Dot> {

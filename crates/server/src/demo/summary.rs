@@ -1,14 +1,12 @@
 //! What the demo says at its end: a table for people, an object for machines.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::account::Checks;
+use super::observer::Counts;
 use super::scene::thousands;
-
-/// Numbers by word.
-pub type Counts = BTreeMap<&'static str, u64>;
 
 /// The sums of a demo. Its JSON form is a contract: fields may be added, none renamed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -35,6 +33,18 @@ pub struct Summary {
     pub suppressed: Counts,
     /// What the town's clients sent and received agrees with the engine's sums.
     pub balanced: bool,
+    /// Each side of it.
+    pub checks: Checks,
+    /// Records of each life of the server: counters die with a process, so its last words are
+    /// taken before it is killed, when it has counted all that was sent, and all lives are added.
+    pub records_by_life: Vec<u64>,
+    /// How long the server was away when it was killed, until all phones were back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub down_ms: Option<f64>,
+    /// Offers that were recorded before the kill and delivered after it.
+    pub offers_taken_up: u64,
+    /// Messages of those who opted out, refused unread since.
+    pub refused_after_opt_out: u64,
     /// Why the naive geofence sent more, push by push; adds up to its number.
     pub difference: Counts,
     /// From saying "no more" to having it on disk.
@@ -46,8 +56,10 @@ pub struct Summary {
     /// How many times faster the match is than rstar with geo, on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio_to_rstar: Option<f64>,
-    /// Offers that phones received more than once.
+    /// Offers that said the same to the same person again.
     pub offers_received_twice: u64,
+    /// Offers that came again under their own id, which phones show once.
+    pub offers_retried: u64,
     /// The town's chance.
     pub seed: u64,
     /// How long it ran, in real seconds.
@@ -78,6 +90,10 @@ impl Summary {
         row("Stile sent", thousands(self.offers_sent));
         row("  received by phones", thousands(self.offers_received));
         row("  received twice", thousands(self.offers_received_twice));
+        if 0 < self.offers_retried {
+            row("  sent again under their own id", thousands(self.offers_retried));
+        }
+        row("Fixes that phones sent", thousands(self.checks.fixes.clients));
         row("Records in", thousands(self.records));
         row("  refused unread, for want of consent", thousands(self.refused));
         row("  malformed", thousands(self.malformed));
@@ -91,6 +107,11 @@ impl Summary {
         }
         if let Some(ms) = self.opt_out_durable_ms {
             row("Opting out was durable after", format!("{ms:.1} ms"));
+            row("  refused unread from then on", thousands(self.refused_after_opt_out));
+        }
+        if let Some(ms) = self.down_ms {
+            row("Killed, and back after", format!("{:.2} s", ms / 1_000.0));
+            row("  recorded before, delivered after", thousands(self.offers_taken_up));
         }
         if let Some(rate) = self.fixes_per_s_per_core {
             row("Fixes a second per core", thousands(rate as u64));
@@ -99,8 +120,44 @@ impl Summary {
             row("Match, times faster than rstar + geo", format!("{ratio:.1}"));
         }
         row("The sums balance", if self.balanced { "yes".into() } else { "NO".into() });
+        self.explain(&mut table);
         let _ = writeln!(table, "\n  Next, run it for real:\n    {NEXT}");
         table
+    }
+
+    /// How the sums were made, and where they do not agree.
+    fn explain(&self, table: &mut String) {
+        if let [before @ .., last] = self.records_by_life.as_slice()
+            && let [_, ..] = before
+        {
+            let n_before: u64 = before.iter().sum();
+            let _ = writeln!(
+                table,
+                "\n  Counters die with their process: {} records were counted when it was killed, and\n  \
+                 {} by the one that followed. All rows are the sums of both.",
+                thousands(n_before),
+                thousands(*last)
+            );
+        }
+        let Checks { fixes, offers, told_twice, received_after_withdrawal, server_balanced } = &self.checks;
+        let mut wrong = |sentence: String| {
+            let _ = writeln!(table, "  {sentence}");
+        };
+        if fixes.clients != fixes.server {
+            wrong(format!("Phones sent {} fixes; {} have an outcome.", fixes.clients, fixes.server));
+        }
+        if offers.clients != offers.server {
+            wrong(format!("Phones received {} offers; {} were sent.", offers.clients, offers.server));
+        }
+        if 0 < *told_twice {
+            wrong(format!("{told_twice} offers were told twice."));
+        }
+        if 0 < *received_after_withdrawal {
+            wrong(format!("{received_after_withdrawal} offers came after a withdrawal was acknowledged."));
+        }
+        if !server_balanced {
+            wrong("The server's own sums do not agree.".to_owned());
+        }
     }
 }
 
@@ -108,11 +165,15 @@ impl Summary {
 mod tests {
     use super::*;
 
+    fn counts(counts: &[(&str, u64)]) -> Counts {
+        counts.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect()
+    }
+
     fn summary() -> Summary {
         Summary {
             records: 24_310,
-            transitions: Counts::from([("dwell", 40), ("enter", 311), ("exit", 280)]),
-            suppressed: Counts::from([("no_consent", 9), ("rest_between_offers", 4), ("text", 0)]),
+            transitions: counts(&[("dwell", 40), ("enter", 311), ("exit", 280)]),
+            suppressed: counts(&[("no_consent", 9), ("rest_between_offers", 4), ("text", 0)]),
             candidates: 31,
             offers_sent: 18,
             offers_received: 18,

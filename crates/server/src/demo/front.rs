@@ -1,0 +1,73 @@
+//! Where the demo is seen: a picture on a terminal, or lines.
+
+use std::thread;
+use std::time::Duration;
+
+use super::lines::Lines;
+use super::scene::Scene;
+use super::terminal::{self, Terminal, Wish};
+
+/// The audience's side.
+pub(super) enum Front {
+    Picture(Terminal),
+    Lines { lines: Lines, last: Scene, aside: bool },
+}
+
+impl Front {
+    /// A picture where it is wanted and possible; else lines, aside on standard error when the
+    /// standard output is for a machine.
+    pub(super) fn open(picture: bool, json: bool) -> Self {
+        let taken = if picture && terminal::is_there() { Terminal::take().ok() } else { None };
+        taken.map_or_else(
+            || Self::Lines { lines: Lines::default(), last: Scene::default(), aside: json },
+            Self::Picture,
+        )
+    }
+
+    pub(super) const fn is_picture(&self) -> bool {
+        matches!(self, Self::Picture(_))
+    }
+
+    /// Shows a moment. A terminal that is gone is no reason to stop in the middle.
+    pub(super) fn show(&mut self, scene: &Scene, elapsed: Duration) {
+        match self {
+            Self::Picture(terminal) => drop(terminal.show(scene)),
+            Self::Lines { lines, last, aside } => {
+                if let Some(line) = lines.next(scene, elapsed) {
+                    tell(&line, *aside);
+                }
+                last.clone_from(scene);
+            }
+        }
+    }
+
+    /// What the viewer wants; waits for it so long.
+    pub(super) fn wish(&mut self, wait: Duration) -> Option<Wish> {
+        match self {
+            Self::Picture(terminal) => match terminal.wish(wait) {
+                Ok(wish) => wish,
+                // Nobody is looking any more.
+                Err(_) => Some(Wish::Quit),
+            },
+            Self::Lines { .. } => {
+                thread::sleep(wait);
+                None
+            }
+        }
+    }
+
+    /// Says what has not been said yet, and gives the terminal back.
+    pub(super) fn close(self) {
+        if let Self::Lines { mut lines, last, aside } = self {
+            for line in lines.rest(&last) {
+                tell(&line, aside);
+            }
+        }
+    }
+}
+
+fn tell(line: &str, aside: bool) {
+    use std::io::Write as _;
+    // A reader who has left misses nothing.
+    let _ = if aside { writeln!(std::io::stderr(), "{line}") } else { writeln!(std::io::stdout(), "{line}") };
+}
