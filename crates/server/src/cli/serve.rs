@@ -124,7 +124,7 @@ async fn wait(running: &Running, stop_with_stdin: bool) -> bool {
         if stop_with_stdin {
             end_of_stdin().await;
         } else {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     };
     let mut terminate = signal(SignalKind::terminate()).ok();

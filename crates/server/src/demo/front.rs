@@ -1,5 +1,6 @@
 //! Where the demo is seen: a picture on a terminal, or lines.
 
+use std::io::{self, Write as _};
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +11,15 @@ use super::terminal::{self, Terminal, Wish};
 /// The audience's side.
 pub(super) enum Front {
     Picture(Terminal),
-    Lines { lines: Lines, last: Scene, aside: bool },
+    Lines(Box<Printed>),
+}
+
+/// Lines on the standard output, or aside on standard error.
+#[derive(Default)]
+pub(super) struct Printed {
+    lines: Lines,
+    last: Scene,
+    aside: bool,
 }
 
 impl Front {
@@ -19,7 +28,7 @@ impl Front {
     pub(super) fn open(picture: bool, json: bool) -> Self {
         let taken = if picture && terminal::is_there() { Terminal::take().ok() } else { None };
         taken.map_or_else(
-            || Self::Lines { lines: Lines::default(), last: Scene::default(), aside: json },
+            || Self::Lines(Box::new(Printed { aside: json, ..Printed::default() })),
             Self::Picture,
         )
     }
@@ -32,11 +41,11 @@ impl Front {
     pub(super) fn show(&mut self, scene: &Scene, elapsed: Duration) {
         match self {
             Self::Picture(terminal) => drop(terminal.show(scene)),
-            Self::Lines { lines, last, aside } => {
-                if let Some(line) = lines.next(scene, elapsed) {
-                    tell(&line, *aside);
+            Self::Lines(printed) => {
+                if let Some(line) = printed.lines.next(scene, elapsed) {
+                    printed.tell(&line);
                 }
-                last.clone_from(scene);
+                printed.last.clone_from(scene);
             }
         }
     }
@@ -49,7 +58,7 @@ impl Front {
                 // Nobody is looking any more.
                 Err(_) => Some(Wish::Quit),
             },
-            Self::Lines { .. } => {
+            Self::Lines(_) => {
                 thread::sleep(wait);
                 None
             }
@@ -58,16 +67,18 @@ impl Front {
 
     /// Says what has not been said yet, and gives the terminal back.
     pub(super) fn close(self) {
-        if let Self::Lines { mut lines, last, aside } = self {
-            for line in lines.rest(&last) {
-                tell(&line, aside);
+        if let Self::Lines(mut printed) = self {
+            let Printed { lines, last, .. } = &mut *printed;
+            for line in lines.rest(last) {
+                printed.tell(&line);
             }
         }
     }
 }
 
-fn tell(line: &str, aside: bool) {
-    use std::io::Write as _;
-    // A reader who has left misses nothing.
-    let _ = if aside { writeln!(std::io::stderr(), "{line}") } else { writeln!(std::io::stdout(), "{line}") };
+impl Printed {
+    fn tell(&self, line: &str) {
+        // A reader who has left misses nothing.
+        let _ = if self.aside { writeln!(io::stderr(), "{line}") } else { writeln!(io::stdout(), "{line}") };
+    }
 }

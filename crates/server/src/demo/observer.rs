@@ -1,7 +1,7 @@
 //! Asks the running server what it did, through its control socket, again and again.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -120,7 +120,7 @@ impl Drop for Observer {
     }
 }
 
-fn look(data: &PathBuf, stopped: &AtomicBool, tell: &Sender<Observation>) {
+fn look(data: &Path, stopped: &AtomicBool, tell: &Sender<Observation>) {
     let ask = |request| control::ask(data, &request).ok().flatten();
     while !stopped.load(Ordering::Relaxed) {
         let asked_at = Instant::now();

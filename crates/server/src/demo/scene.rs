@@ -272,6 +272,7 @@ impl Figures {
             self.fixes_per_s_per_core.map(|rate| format!("{} fixes/s per core", thousands(rate as u64)));
         let ratio = self.ratio_to_rstar.map(|ratio| format!("match {ratio:.1}x rstar + geo"));
         match (rate, ratio) {
+            (None, None) if cfg!(debug_assertions) => "a debug build is not measured".to_owned(),
             (None, None) => "measuring this machine …".to_owned(),
             (Some(one), None) | (None, Some(one)) => one,
             (Some(rate), Some(ratio)) => format!("{rate} · {ratio}"),

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
@@ -28,7 +28,7 @@ pub(super) struct ServerClock {
 pub(super) struct ServerProcess {
     child: Child,
     lines: Receiver<String>,
-    log: std::path::PathBuf,
+    log: PathBuf,
 }
 
 /// Before its address stands this in the server's first line.
@@ -40,7 +40,8 @@ impl ServerProcess {
     /// Starts this very program as a server.
     pub(super) fn start(lodging: &Lodging, clock: ServerClock) -> io::Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(lodging.log())?;
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut child = Command::new(this_program()?)
+            .arg0("stile")
             .arg("serve")
             .arg("--config")
             .arg(lodging.settings())
@@ -116,6 +117,12 @@ impl Drop for ServerProcess {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// This program, also when its file was replaced meanwhile, as a build does.
+fn this_program() -> io::Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    if running.exists() { Ok(running.to_owned()) } else { std::env::current_exe() }
 }
 
 fn last_line(log: &Path) -> Option<String> {
