@@ -78,6 +78,10 @@ impl Engine {
 
     /// Fires the timers of the device that is due first.
     pub(crate) fn time_passes(&mut self, now: Timestamp) {
+        if let Some(device) = self.presence.due_device(now) {
+            // Nothing is noted of a stay that may not be seen any more.
+            self.close_hidden(self.people.owner(device), device, now);
+        }
         let mut changes = std::mem::take(&mut self.book.changes);
         if let Some(timed_out) = self.presence.handle_timeout(&mut changes, now) {
             if timed_out.abandoned {

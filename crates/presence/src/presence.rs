@@ -117,6 +117,12 @@ impl Presence {
         self.timers.peek().map(|Reverse((due_at, _))| *due_at)
     }
 
+    /// The device that [`Presence::handle_timeout`] is about to let time pass for.
+    #[must_use]
+    pub fn due_device(&self, now: Timestamp) -> Option<DeviceNo> {
+        self.timers.peek().filter(|timer| timer.0.0 <= now).map(|Reverse((_, device))| *device)
+    }
+
     /// Lets time pass for the device whose timer is due first, if any is due by `now`.
     ///
     /// Call again until it answers `None`. A held fix that is given up is in the answer.

@@ -1,7 +1,8 @@
 //! The front door: what is opened, what is refused unread, and what that costs in counters.
 
 use consent_gate::{ConsentKind, Purpose};
-use engine::{Door, Engine, Policy, Tally};
+use engine::{Door, Engine, Output, Policy, Tally};
+use ledger::{StorageError, commit};
 use model::{Millis, Timestamp};
 
 use crate::shell::{Message, Shell};
@@ -156,4 +157,27 @@ fn every_letter_with_a_ticket_is_settled_once() {
     let mut settled: Vec<u64> = shell.left.iter().filter_map(crate::shell::Left::ticket).collect();
     settled.sort_unstable();
     assert_eq!(settled, [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn ledger_precedes_delivery() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(3, "10:00");
+    grant(&mut shell, "anna", "corner", clock(1, "10:00"));
+    shell.deliver(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))])], now);
+    let later = now + Millis::from_mins(4);
+    shell.left.clear();
+    let message = fixes("anna", "phone", &[fix_at(later, x_of("books"))]);
+    shell.engine.handle_letters(&[message.letter()], later);
+    let staged = shell.engine.poll_staged(later).expect("an offer is to be recorded");
+    shell.storage.fail_with(Some(StorageError::Full));
+    let failed = commit(&mut shell.storage, vec![staged]).expect_err("the disk is full");
+    assert!(shell.engine.poll_output().is_none(), "nothing goes out that is not recorded");
+    assert!(shell.engine.poll_staged(later).is_none(), "one commit at a time");
+    shell.storage.fail_with(None);
+    for committed in commit(&mut shell.storage, failed.staged).expect("there is room again") {
+        shell.engine.handle_committed(committed, later);
+    }
+    assert!(matches!(shell.engine.poll_output(), Some(Output::Send(_))), "and now it goes out");
+    assert!(shell.engine.tally().is_balanced());
 }

@@ -121,12 +121,20 @@ fn policy(clock: ClockSource) -> Policy {
 #[derive(Default)]
 struct Run {
     events: Vec<Event>,
-    sent: Vec<(NotificationId, Timestamp)>,
+    sent: Vec<Sent>,
     /// Customers whose withdrawal was acknowledged, and what went out to them after that.
     n_after_withdrawal: usize,
     n_unbalanced: usize,
     n_restarts: usize,
     story: String,
+}
+
+struct Sent {
+    id: NotificationId,
+    customer: String,
+    decided_at: Timestamp,
+    published_at: Timestamp,
+    triggered_at: Timestamp,
 }
 
 struct Runner {
@@ -220,7 +228,7 @@ impl Runner {
             }
             Happening::Again => self.last.get(&step.who).cloned(),
             Happening::Feedback => {
-                let offer = self.run.sent.last()?.0;
+                let offer = self.run.sent.last()?.id;
                 let feedback = Feedback { offer, kind: FeedbackKind::Opened, at: None };
                 let (customer, device) = (who.to_owned(), "phone".to_owned());
                 let body = wire::encode_feedback(&feedback);
@@ -244,7 +252,16 @@ impl Runner {
                         notification.merchant.as_str().to_owned(),
                     );
                     self.run.n_after_withdrawal += usize::from(self.withdrawn.contains(&key));
-                    self.run.sent.push((notification.id, self.now));
+                    let customer = notification.customer.as_str().to_owned();
+                    let (decided_at, triggered_at) = (notification.issued_at, notification.triggered_at);
+                    let published_at = self.now;
+                    self.run.sent.push(Sent {
+                        id: notification.id,
+                        customer,
+                        decided_at,
+                        published_at,
+                        triggered_at,
+                    });
                 }
                 Left::Acknowledged(ack) => {
                     let key = (ack.customer.as_str().to_owned(), ack.answer.merchant.clone());
@@ -289,8 +306,36 @@ proptest! {
     #[test]
     fn one_offer_per_visit(steps in steps()) {
         let (_, run) = play(&steps, ClockSource::Caller);
-        let ids: BTreeSet<_> = run.sent.iter().map(|(id, _)| *id).collect();
+        let ids: BTreeSet<_> = run.sent.iter().map(|sent| sent.id).collect();
         prop_assert_eq!(ids.len(), run.sent.len(), "nothing goes out twice, through restarts and all");
+    }
+
+    #[test]
+    fn caps_hold(steps in steps()) {
+        let (_, run) = play(&steps, ClockSource::Caller);
+        let day = |sent: &Sent| sent.decided_at.unix_ms().div_euclid(Millis::from_days(1).ms());
+        for customer in CUSTOMERS {
+            let heard: Vec<_> = run.sent.iter().filter(|sent| sent.customer == customer).collect();
+            for one in &heard {
+                let within = |span| heard.iter().filter(|other| {
+                    one.decided_at <= other.decided_at && other.decided_at < one.decided_at + span
+                }).count();
+                prop_assert!(within(Millis::from_hours(24)) <= 3);
+                prop_assert!(within(Millis::from_days(7)) <= 9);
+                prop_assert!(within(Millis::from_mins(20)) <= 1);
+                prop_assert!(heard.iter().filter(|other| day(other) == day(one)).count() <= 2);
+            }
+        }
+    }
+
+    #[test]
+    fn quiet_hours_hold(steps in steps()) {
+        let (_, run) = play(&steps, ClockSource::Caller);
+        for sent in run.sent {
+            let hour = sent.published_at.unix_ms().div_euclid(Millis::from_hours(1).ms()).rem_euclid(24);
+            prop_assert!((9..20).contains(&hour), "published at {hour} h");
+            prop_assert!(sent.published_at.since(sent.triggered_at) < Millis::from_mins(15), "nothing is said late");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@
 //! shown and the decision made; else now) and `unseen` (no notice). `anna again` delivers the
 //! last message of hers once more; `anna sends garbage` speaks for itself; `anna offline TIME
 //! PLACE, TIME PLACE, …` tells many fixes in one message; `anna says KIND of OFFER` is feedback.
-//! Of the house itself: `time passes`, `engine restarts`, `ledger slow`, `ledger done`,
+//! A TIME may name its day, as in `3-12:00`. Of the house itself: `time passes`, `engine restarts`, `ledger slow`, `ledger done`,
 //! `phones away`, `phones back`.
 
 use std::collections::BTreeMap;
@@ -146,9 +146,17 @@ impl Teller {
         }
     }
 
+    /// A time of the present day, or of another: `3-12:00`.
+    fn time(&self, word: &str) -> Timestamp {
+        match word.split_once('-') {
+            Some((day, time)) => clock(day.parse().expect("a day"), time),
+            None => clock(self.day, word),
+        }
+    }
+
     fn offline(&self, fix: &str) -> Fix {
         let mut words = fix.split_whitespace();
-        let taken_at = clock(self.day, words.next().expect("a time"));
+        let taken_at = self.time(words.next().expect("a time"));
         let first = words.next().expect("a place");
         let x_m = match first.parse::<f64>() {
             Ok(x_m) => x_m + x_of(words.nth(2).expect("a place")),
@@ -164,7 +172,7 @@ impl Teller {
             match word {
                 "acc" => fix.accuracy = words.next().and_then(|m| m.parse().ok()).map(Meters),
                 "speed" => fix.speed_mps = words.next().and_then(|mps| mps.parse().ok()),
-                "taken" => fix.taken_at = clock(self.day, words.next().expect("a time")),
+                "taken" => fix.taken_at = self.time(words.next().expect("a time")),
                 "with" => device = words.next().expect("a device"),
                 "still" => fix.still = true,
                 "mock" => fix.mock = true,
@@ -189,10 +197,10 @@ impl Teller {
             match word {
                 "location" => purposes = vec![Purpose::Location],
                 "offers" => purposes = vec![Purpose::OffersPush],
-                "seen" => acted_at = clock(self.day, words.next().expect("a time")),
+                "seen" => acted_at = self.time(words.next().expect("a time")),
                 "unseen" => unseen = true,
                 "until" => {
-                    let until = Some(clock(self.day, words.next().expect("a time")));
+                    let until = Some(self.time(words.next().expect("a time")));
                     kind = match kind {
                         ConsentKind::Grant { .. } => ConsentKind::Grant { until },
                         ConsentKind::Pause { .. } => ConsentKind::Pause { until },
