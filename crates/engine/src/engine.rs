@@ -1,11 +1,13 @@
 //! The engine: calls the rooms, top to bottom.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consent_gate::{Gate, Purpose, Refusal};
 use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
 use model::{
-    CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, Notification, NotificationId, Timestamp,
+    CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, MerchantNo, Notification, NotificationId,
+    Timestamp,
 };
 use notifier::Notifier;
 use presence::{Change, Presence};
@@ -46,6 +48,8 @@ pub(crate) struct Book {
     pub(crate) changes: Vec<Change>,
     /// Transitions whose offers are decided once the newest fix at hand of their device has been seen.
     pub(crate) deferred: Vec<Deferred>,
+    /// When the pause ends by itself that hides a customer from a merchant.
+    pub(crate) pauses: BTreeMap<(CustomerNo, MerchantNo), Timestamp>,
 }
 
 impl Engine {

@@ -1,8 +1,8 @@
 //! The front door: who is admitted, and what they said.
 
-use consent_gate::{Change, ConsentEvent, ConsentKind, Consented, Effect, Purpose, Refusal};
+use consent_gate::{Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, Purpose, Refusal};
 use ledger::{ConsentEntry, Entry, What};
-use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, Position, Timestamp};
+use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, MerchantNo, Position, Timestamp};
 use spatial_index::Hits;
 use wire::{Acknowledgement, Envelope, Flaw};
 
@@ -167,6 +167,9 @@ impl Engine {
         }
         if event.purpose == Purpose::Location {
             self.stop_seeing(no, now);
+            if let ConsentState::Paused { until, .. } = change.state {
+                self.book.pauses.insert((no, merchant), until);
+            }
         }
         self.book.tally.consents.count(change.effect.word());
         let answer = acknowledgement(&event, change.state.word(now), change.effect, change.epoch.0);
@@ -186,9 +189,24 @@ impl Engine {
         let was_seen = self.gate.check(customer, merchant, purpose, now).is_ok();
         self.gate.confirm(change);
         if purpose == Purpose::Location && !was_seen {
-            for device in self.people.devices_of(customer) {
-                self.presence.look_anew(*device);
-            }
+            self.look_anew(customer);
+        }
+    }
+
+    fn look_anew(&mut self, customer: CustomerNo) {
+        for device in self.people.devices_of(customer) {
+            self.presence.look_anew(*device);
+        }
+    }
+
+    /// What a merchant finds after a pause was there before.
+    pub(crate) fn end_pauses(&mut self, customer: CustomerNo, now: Timestamp) {
+        let (first, last) = (MerchantNo(u16::MIN), MerchantNo(u16::MAX));
+        let pauses = self.book.pauses.range((customer, first)..=(customer, last));
+        let over: Vec<_> = pauses.filter(|(_, until)| **until <= now).map(|(key, _)| *key).collect();
+        for key in over {
+            self.book.pauses.remove(&key);
+            self.look_anew(customer);
         }
     }
 

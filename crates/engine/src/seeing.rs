@@ -47,8 +47,9 @@ impl Engine {
         hits: &[FenceNo],
         now: Timestamp,
     ) {
-        // A consent can run out without an event.
+        // A consent can run out, and a pause can end, without an event.
         self.close_hidden(customer, device, now);
+        self.end_pauses(customer, now);
         let inside: Vec<FenceNo> =
             hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();
         let tally = &mut self.book.tally;
