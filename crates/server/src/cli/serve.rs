@@ -1,5 +1,6 @@
 //! `stile serve`: the engine behind its doors, until it is told to stop.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,16 +89,20 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     let clock = clock_of(args);
     let data_dir = args.data.clone().unwrap_or_else(|| settings.data.dir.clone());
+    // Before anything is open: a signal that came in between would end the program in disorder.
+    let stopped = stopped(args.stop_with_stdin);
     let setup = set_up(args, settings, &data_dir, clock)?;
     let running = Running::start(setup).await.map_err(|error| Failure::failed(74, &error))?;
     let running = Arc::new(running);
     let socket =
         control::serve(&data_dir, running.clone(), clock).map_err(|error| Failure::io(&data_dir, error))?;
-    match running.address() {
-        Some(address) => println!("stile is listening on {address}"),
-        None => println!("stile is connected to the outside broker"),
-    }
-    let ended_well = wait(&running, args.stop_with_stdin).await;
+    let said = match running.address() {
+        Some(address) => format!("stile is listening on {address}"),
+        None => "stile works behind the outside broker".to_owned(),
+    };
+    // Whoever closed stdout does not want to hear.
+    let _ = writeln!(std::io::stdout(), "{said}");
+    let ended_well = wait(&running, stopped).await;
     socket.abort();
     let _ = std::fs::remove_file(control::socket_of(&data_dir));
     // Questions that are still being answered hold the machine for a moment.
@@ -117,33 +122,41 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Waits for a signal to stop; false when the machine broke first.
-async fn wait(running: &Running, stop_with_stdin: bool) -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let input_ended = async {
-        if stop_with_stdin {
-            end_of_stdin().await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    let mut terminate = signal(SignalKind::terminate()).ok();
-    let terminated = async {
-        match &mut terminate {
-            Some(terminate) => drop(terminate.recv().await),
-            None => std::future::pending().await,
-        }
-    };
+/// Waits until it is told to stop; false when the machine broke first.
+async fn wait(running: &Running, stopped: impl Future<Output = ()>) -> bool {
     let broken = async {
         while running.is_healthy() {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => true,
-        () = terminated => true,
-        () = input_ended => true,
+        () = stopped => true,
         () = broken => false,
+    }
+}
+
+/// Resolves when a signal or the end of the input says so; listens from the call on.
+fn stopped(with_stdin: bool) -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    let terminate = signal(SignalKind::terminate()).ok();
+    let interrupt = signal(SignalKind::interrupt()).ok();
+    let came = async |signal: Option<Signal>| match signal {
+        Some(mut signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    };
+    let input_ended = async move {
+        if with_stdin {
+            end_of_stdin().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    async move {
+        tokio::select! {
+            () = came(terminate) => {}
+            () = came(interrupt) => {}
+            () = input_ended => {}
+        }
     }
 }
 

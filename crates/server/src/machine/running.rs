@@ -125,6 +125,7 @@ impl Running {
         }
         let status_topic = topics.status(&instance);
         announce(&exits, &status_topic, "online").await;
+        tracing::info!(n_shards = threads.len(), "the engine has started");
         Ok(Self { shards, inbound, writer, exits, threads, ways_out, writer_thread, status_topic })
     }
 
@@ -198,6 +199,7 @@ impl Running {
 
     /// Closes the doors, finishes what is in hand, and lets go of the ledger.
     pub async fn shut_down(self) {
+        tracing::info!("the engine stops");
         announce(&self.exits, &self.status_topic, "draining").await;
         if let Some(broker) = &self.exits.broker {
             broker.announce_draining();
