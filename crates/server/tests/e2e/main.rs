@@ -1,0 +1,26 @@
+//! The whole way, end to end: the real program, a real listener or broker, real clients.
+
+mod bad_input;
+mod broker;
+#[path = "../mqtt_edge/client.rs"]
+#[allow(dead_code, reason = "the same clients serve the tests of the listener alone")]
+mod client;
+mod crash;
+mod link;
+mod offers;
+mod premises;
+mod privacy;
+mod process;
+mod same_both_ways;
+mod server;
+mod words;
+
+use std::time::Duration;
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Runs a test's clients.
+fn with_clients<T>(test: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(test)
+}
