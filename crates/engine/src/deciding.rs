@@ -21,10 +21,11 @@ pub(crate) struct Deferred {
 }
 
 impl Engine {
-    /// Decides what waited for the newest fix at hand of a device.
+    /// Decides what waited for the newest fix of a message.
     ///
     /// Of many fixes told at once only the newest speaks for the present: who has left since
-    /// a transition is not spoken to.
+    /// a transition is not spoken to. Messages are judged one by one, however many are
+    /// drained together, so that the load of a machine decides nothing.
     pub(crate) fn decide_deferred(&mut self, customer: CustomerNo, device: DeviceNo, now: Timestamp) {
         if self.book.deferred.is_empty() {
             return;

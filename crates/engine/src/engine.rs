@@ -46,7 +46,7 @@ pub(crate) struct Book {
     pub(crate) tap: Tap,
     pub(crate) opened: Opened,
     pub(crate) changes: Vec<Change>,
-    /// Transitions whose offers are decided once the newest fix at hand of their device has been seen.
+    /// Transitions whose offers are decided once the newest fix of their message has been seen.
     pub(crate) deferred: Vec<Deferred>,
     /// When the pause ends by itself that hides a customer from a merchant.
     pub(crate) pauses: BTreeMap<(CustomerNo, MerchantNo), Timestamp>,
@@ -141,11 +141,10 @@ impl Engine {
 
     fn see_opened(&mut self, opened: &mut Opened, now: Timestamp) {
         self.house.index.match_batch(&opened.positions, &mut opened.hits);
-        opened.mark_newest();
         for (i, record) in opened.records.iter().enumerate() {
             let now = self.time_of(&record.fix, now);
             self.see(record, opened.hits.of(i), now);
-            if opened.is_newest(i) {
+            if record.is_newest {
                 self.decide_deferred(record.customer, record.device, now);
             }
         }

@@ -19,8 +19,6 @@ pub(crate) struct Opened {
     pub(crate) positions: Vec<Position>,
     pub(crate) hits: Hits,
     decoded: Vec<Result<Fix, Flaw>>,
-    /// Of each device its last record, by slot; true for devices of the present records only.
-    newest: Vec<usize>,
 }
 
 /// A decoded fix, with whose it is.
@@ -29,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) customer: CustomerNo,
     pub(crate) device: DeviceNo,
     pub(crate) fix: Fix,
+    /// No later fix of the same message follows.
+    pub(crate) is_newest: bool,
 }
 
 impl Opened {
@@ -39,21 +39,6 @@ impl Opened {
 
     pub(crate) fn holds(&self, customer: CustomerNo) -> bool {
         self.records.iter().any(|record| record.customer == customer)
-    }
-
-    pub(crate) fn mark_newest(&mut self) {
-        for (i, record) in self.records.iter().enumerate() {
-            let slot = record.device.slot();
-            if self.newest.len() <= slot {
-                self.newest.resize(slot + 1, 0);
-            }
-            self.newest[slot] = i;
-        }
-    }
-
-    /// Whether no later record of the same device is at hand.
-    pub(crate) fn is_newest(&self, i: usize) -> bool {
-        self.newest[self.records[i].device.slot()] == i
     }
 }
 
@@ -92,6 +77,7 @@ impl Engine {
         decoded.clear();
         self.decoder.fixes(envelope, &mut decoded);
         self.book.tally.n_records += decoded.len() as u64;
+        let n_before = opened.records.len();
         for fix in decoded.drain(..) {
             match fix {
                 Ok(fix) => self.address(customer, fix, letter, opened, now),
@@ -102,6 +88,9 @@ impl Engine {
             }
         }
         opened.decoded = decoded;
+        if let Some(last) = opened.records[n_before..].last_mut() {
+            last.is_newest = true;
+        }
     }
 
     fn address(
@@ -118,7 +107,7 @@ impl Engine {
             return;
         };
         opened.positions.push(fix.position);
-        opened.records.push(Record { customer, device, fix });
+        opened.records.push(Record { customer, device, fix, is_newest: false });
     }
 
     /// A consent event: restrictions hold from here on, grants once they are recorded.

@@ -15,7 +15,7 @@ use crate::front::Record;
 impl Engine {
     /// One fix, with the fences that hold it.
     pub(crate) fn see(&mut self, record: &Record, hits: &[FenceNo], now: Timestamp) {
-        let &Record { customer, device, fix } = record;
+        let &Record { customer, device, fix, .. } = record;
         let screening = self.presence.screen(device, fix, now);
         match screening.held {
             None => {}

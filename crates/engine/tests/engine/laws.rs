@@ -145,12 +145,12 @@ struct Runner {
     run: Run,
 }
 
-fn play(steps: &[Step], clock_source: ClockSource) -> (Shell, Run) {
+/// Everybody but Dora has agreed, or most letters would be refused.
+fn runner(clock_source: ClockSource) -> Runner {
     let now = clock(1, "09:30");
     let shell = Shell::new(house(), policy(clock_source), now);
     let (last, withdrawn, run) = (BTreeMap::new(), BTreeSet::new(), Run::default());
     let mut runner = Runner { shell, now, last, withdrawn, run };
-    // Everybody but Dora has agreed, or most letters would be refused.
     for who in 0..3 {
         for (merchant, purpose) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let kind = ConsentKind::Grant { until: None };
@@ -161,6 +161,11 @@ fn play(steps: &[Step], clock_source: ClockSource) -> (Shell, Run) {
             });
         }
     }
+    runner
+}
+
+fn play(steps: &[Step], clock_source: ClockSource) -> (Shell, Run) {
+    let mut runner = runner(clock_source);
     for step in steps {
         runner.step(step);
     }
@@ -308,6 +313,42 @@ proptest! {
         let (_, run) = play(&steps, ClockSource::Caller);
         let ids: BTreeSet<_> = run.sent.iter().map(|sent| sent.id).collect();
         prop_assert_eq!(ids.len(), run.sent.len(), "nothing goes out twice, through restarts and all");
+    }
+
+    #[test]
+    fn how_many_letters_are_drained_at_once_decides_nothing(
+        letters in prop::collection::vec((0..CUSTOMERS.len(), happening()), 1..40),
+        cuts in prop::collection::vec(any::<bool>(), 40),
+    ) {
+        // Grants take effect by their commits, which come between drains.
+        let is_no_grant = |what: &Happening| match what {
+            Happening::Consent { kind, .. } => matches!(kind, ConsentKind::Withdraw | ConsentKind::Refuse | ConsentKind::Pause { .. }),
+            Happening::Fixes { .. } | Happening::Garbage(_) => true,
+            Happening::Again | Happening::Feedback | Happening::Wait | Happening::Restart => false,
+            Happening::LedgerSlow(_) | Happening::PhonesAway(_) => false,
+        };
+        let letters: Vec<_> = letters.into_iter().filter(|(_, what)| is_no_grant(what)).collect();
+        let told = |cuts: &[bool]| {
+            let mut runner = runner(ClockSource::Caller);
+            runner.now = runner.now + Millis::from_hours(1);
+            let step = |(who, what): &(usize, Happening)| Step { secs: 0, who: *who, what: what.clone() };
+            let messages: Vec<_> = letters.iter().filter_map(|letter| runner.message(CUSTOMERS[letter.0], &step(letter))).collect();
+            let mut drain = Vec::new();
+            for (message, cut) in messages.into_iter().zip(cuts) {
+                drain.push(message);
+                if *cut {
+                    runner.shell.engine.handle_letters(&drain.iter().map(Message::letter).collect::<Vec<_>>(), runner.now);
+                    drain.clear();
+                }
+            }
+            runner.shell.engine.handle_letters(&drain.iter().map(Message::letter).collect::<Vec<_>>(), runner.now);
+            runner.shell.settle(runner.now);
+            runner.look();
+            let mut events: Vec<String> = runner.run.events.iter().map(|event| format!("{event:?}")).collect();
+            events.sort();
+            (events, runner.shell.engine.tally())
+        };
+        prop_assert_eq!(told(&cuts), told(&[true; 40]));
     }
 
     #[test]
