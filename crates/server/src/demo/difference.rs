@@ -66,7 +66,8 @@ impl Why {
     }
 }
 
-const fn rule_text(suppression: Suppression) -> &'static str {
+/// Why a rule said no, in a few words.
+pub(super) const fn rule_text(suppression: Suppression) -> &'static str {
     match suppression {
         Suppression::NoConsent => "agreed to location, not to offers",
         Suppression::AlreadyInside => "was there when first heard of",

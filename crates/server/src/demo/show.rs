@@ -171,7 +171,8 @@ impl<'a> Evening<'a> {
 
     /// The sums of a demo that was ended before the town woke.
     fn unplayed(&self) -> Summary {
-        Summary { balanced: true, seed: self.options.seed, ..Summary::default() }
+        let checks = Account::default().checks();
+        Summary { balanced: checks.hold(), checks, seed: self.options.seed, ..Summary::default() }
     }
 
     fn sum_up(&self, stage: &Stage<'_>, account: &Account, facts: Facts, figures: Figures) -> Summary {

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use notifier::Suppression;
 use serde::Serialize;
 
 use super::account::Checks;
+use super::difference::rule_text;
 use super::observer::Counts;
 use super::scene::thousands;
 
@@ -84,7 +86,7 @@ impl Summary {
     pub fn table(&self) -> String {
         let mut table = String::new();
         let mut row = |name: &str, value: String| {
-            let _ = writeln!(table, "  {name:<38}{value:>12}");
+            let _ = writeln!(table, "  {name:<46}{value:>12}");
         };
         row("A naive geofence would have sent", thousands(self.naive_would_have_sent));
         row("Stile sent", thousands(self.offers_sent));
@@ -98,12 +100,13 @@ impl Summary {
         row("  refused unread, for want of consent", thousands(self.refused));
         row("  malformed", thousands(self.malformed));
         row("  inside a fence", thousands(self.matched));
-        for (kind, n) in &self.transitions {
+        for (kind, n) in self.transitions.iter().filter(|(_, n)| 0 < **n) {
             row(&format!("Transitions: {kind}"), thousands(*n));
         }
         row("Candidates for an offer", thousands(self.candidates));
         for (reason, n) in self.suppressed.iter().filter(|(_, n)| 0 < **n) {
-            row(&format!("  silence: {reason}"), thousands(*n));
+            let why = Suppression::from_word(reason).map_or("another reason", rule_text);
+            row(&format!("  silence: {why}"), thousands(*n));
         }
         if let Some(ms) = self.opt_out_durable_ms {
             row("Opting out was durable after", format!("{ms:.1} ms"));
@@ -121,7 +124,7 @@ impl Summary {
         }
         row("The sums balance", if self.balanced { "yes".into() } else { "NO".into() });
         self.explain(&mut table);
-        let _ = writeln!(table, "\n  Next, run it for real:\n    {NEXT}");
+        let _ = writeln!(table, "\n  Next, run it for real; README.md goes on from there:\n    {NEXT}");
         table
     }
 
@@ -211,8 +214,8 @@ mod tests {
     #[test]
     fn the_table_leaves_out_reasons_that_never_were() {
         let table = summary().table();
-        assert!(table.contains("silence: no_consent"));
-        assert!(!table.contains("silence: text"));
+        assert!(table.contains("silence: agreed to location, not to offers"));
+        assert!(!table.contains("text rule"));
         assert!(table.contains(NEXT));
     }
 }
