@@ -205,7 +205,7 @@ fn without_a_terminal_the_story_is_told_in_lines() {
     });
     println!("{}", told.join("\n"));
     assert!((25..=31).contains(&told.len()), "{}", told.len());
-    for part in ["walks past", "stays three minutes", "refused unread", "Killed, and back"] {
+    for part in ["walks past", "stays three minutes", "refused unread", "Killed, back in"] {
         assert!(told.iter().any(|line| line.contains(part)), "{part}");
     }
 }

@@ -204,13 +204,13 @@ impl Restart {
             Self::Back { after, n_sent_before, n_taken_up, n_twice, n_retried } => {
                 let twice = if *n_twice == 0 { "none".to_owned() } else { n_twice.to_string() };
                 let mut text = format!(
-                    "Killed, and back after {} from the ledger; of the {n_sent_before} offers sent before, {twice} went out twice.",
+                    "Killed, back in {} from the ledger. Of {n_sent_before} offers sent before, {twice} went out twice.",
                     brief(*after)
                 );
                 match n_taken_up {
                     0 => {}
-                    1 => text += " One was recorded and still waiting: sent now.",
-                    n => text += &format!(" {n} were recorded and still waiting: sent now."),
+                    1 => text += " One still waited: sent now.",
+                    n => text += &format!(" {n} still waited: sent now."),
                 }
                 if 0 < *n_retried {
                     text += &format!(" {n_retried} came again under their own number.");

@@ -212,6 +212,7 @@ impl<'a> Evening<'a> {
     }
 }
 
+/// Milliseconds with one digit behind the point: what a run can be trusted with.
 fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
 }

@@ -1,5 +1,7 @@
 //! The right column: two counters, the reasons, the story, and what happens on stage.
 
+use std::collections::BTreeSet;
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -91,25 +93,27 @@ fn reasons(frame: &mut Frame<'_>, area: Rect, gap: u16, scene: &Scene) {
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// The newest sentences that fit, in the order in which they happened.
+/// The newest sentences that fit, in the order in which they happened; the last offer stays.
 fn story(frame: &mut Frame<'_>, area: Rect, scene: &Scene) {
     if area.height < 2 || scene.story.name.is_empty() {
         return;
     }
-    let room = usize::from(area.height - 1);
-    let mut lines: Vec<Line<'static>> = Vec::new();
-    for sentence in scene.story.lines.iter().rev() {
-        let told = sentence_lines(sentence, area.width);
-        if room < lines.len() + told.len() {
-            break;
-        }
-        lines.splice(0..0, told);
+    let sentences: Vec<_> =
+        scene.story.lines.iter().map(|sentence| sentence_lines(sentence, area.width)).collect();
+    let mut room = usize::from(area.height - 1);
+    let spoken = scene.story.lines.iter().rposition(|sentence| sentence.spoke);
+    let mut shown = BTreeSet::new();
+    let newest = (0..sentences.len()).rev().filter(|&no| Some(no) != spoken);
+    for no in spoken.into_iter().chain(newest) {
+        let Some(left) = room.checked_sub(sentences[no].len()) else { break };
+        room = left;
+        shown.insert(no);
     }
     let mut told = vec![title(format!("The morning of {}", scene.story.name))];
-    if lines.is_empty() {
+    if shown.is_empty() {
         told.push(Line::styled("sets out …", ink::faint()));
     }
-    told.extend(lines);
+    told.extend(shown.into_iter().flat_map(|no| sentences[no].clone()));
     frame.render_widget(Paragraph::new(told), area);
 }
 
