@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
-use engine::{House, Policy};
+use engine::{House, Policy, Tally};
 use ledger::Storage as _;
 use model::{Millis, Timestamp};
 use settings::{FenceSettings, Settings};
@@ -113,13 +113,32 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     if let Some(running) = Arc::into_inner(running) {
-        running.shut_down().await;
+        let tally = running.shut_down().await;
+        if let Some(tally) = tally {
+            let _ = writeln!(std::io::stdout(), "{}", in_words(&tally));
+        }
     }
     if ended_well {
         Ok(ExitCode::SUCCESS)
     } else {
         Err(Failure::failed(74, &"the ledger failed; the log says why"))
     }
+}
+
+/// What it did since it started, in one line.
+fn in_words(tally: &Tally) -> String {
+    format!(
+        "{} records: {} used, {} refused unread, {} malformed, {} dropped; {} transitions, {} candidates, {} offers{}",
+        tally.n_records,
+        tally.n_used,
+        tally.refused.total(),
+        tally.malformed.total(),
+        tally.dropped.total(),
+        tally.transitions.total(),
+        tally.n_candidates,
+        tally.n_decided,
+        if tally.is_balanced() { "" } else { "; THE SUMS DO NOT BALANCE" },
+    )
 }
 
 /// Waits until it is told to stop; false when the machine broke first.

@@ -197,8 +197,8 @@ impl Running {
         self.inbound.hear_consent(customer.as_str(), event).await
     }
 
-    /// Closes the doors, finishes what is in hand, and lets go of the ledger.
-    pub async fn shut_down(self) {
+    /// Closes the doors, finishes what is in hand, and lets go of the ledger; answers what was counted.
+    pub async fn shut_down(self) -> Option<Tally> {
         tracing::info!("the engine stops");
         announce(&self.exits, &self.status_topic, "draining").await;
         if let Some(broker) = &self.exits.broker {
@@ -208,6 +208,7 @@ impl Running {
             listener.shut_down().await;
         }
         let _ = tokio::time::timeout(ORDERLY_STOP_MAX, self.settle()).await;
+        let tally = self.tally().await.ok();
         for shard in self.shards.iter() {
             shard.notify(Notice::Stop);
         }
@@ -226,6 +227,7 @@ impl Running {
         if let Some(broker) = exits.broker {
             say_goodbye(broker).await;
         }
+        tally
     }
 
     /// Waits until every shard has nothing in hand.
