@@ -11,6 +11,9 @@ use crate::letter::{ConsentAck, Output};
 /// Open visits stored with one commit at most, so that a full bus does not hold up an opt-out.
 pub(crate) const VISIT_ROWS_MAX: usize = 500;
 
+/// Entries that may wait while nobody needs them to be durable.
+const ENTRIES_MAX: usize = 1_024;
+
 /// Papers on their way to the ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
@@ -33,6 +36,14 @@ pub(crate) struct Pending {
     pub(crate) changes: Vec<Change>,
     pub(crate) acks: Vec<ConsentAck>,
     pub(crate) settled: Vec<u64>,
+    pub(crate) n_notifications: usize,
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        let Self { changes, acks, settled, n_notifications } = self;
+        changes.is_empty() && acks.is_empty() && settled.is_empty() && *n_notifications == 0
+    }
 }
 
 /// Customers whose visits changed since their row was written.
@@ -53,6 +64,15 @@ impl Desk {
     pub(crate) fn write(&mut self, customer: CustomerNo, entry: Entry) {
         self.touched.insert(customer);
         self.entries.push(entry);
+    }
+
+    /// Whether something takes effect only once it is durable, or so much waits that it must be written.
+    pub(crate) fn is_awaited(&self) -> bool {
+        let is_awaited = |pending: &Pending| !pending.is_empty();
+        !self.notifications.is_empty()
+            || is_awaited(&self.pending)
+            || self.in_flight.as_ref().is_some_and(|(_, pending)| is_awaited(pending))
+            || ENTRIES_MAX <= self.entries.len()
     }
 
     pub(crate) fn next_ticket(&mut self) -> u64 {

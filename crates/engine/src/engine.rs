@@ -229,6 +229,14 @@ impl Engine {
             && self.notifier.n_waiting() == 0
     }
 
+    /// Whether something takes effect only once the ledger has it: a consent, an offer, an answer.
+    ///
+    /// Whoever moves the clock by fixes waits for it; visits and silences may follow later.
+    #[must_use]
+    pub fn awaits_ledger(&self) -> bool {
+        self.desk.is_awaited()
+    }
+
     /// The next thing for the shell to do.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.desk.outputs.pop_front()

@@ -77,6 +77,7 @@ impl Engine {
         }
         let rows = rows.into_iter().map(|customer| self.row(customer)).collect();
         let ticket = self.desk.next_ticket();
+        self.desk.pending.n_notifications = self.desk.notifications.len();
         self.desk.in_flight = Some((ticket, std::mem::take(&mut self.desk.pending)));
         let entries = std::mem::take(&mut self.desk.entries);
         let notifications = std::mem::take(&mut self.desk.notifications);

@@ -213,7 +213,7 @@ impl Shard {
     fn may_read(&self) -> bool {
         match self.clock {
             Clock::Wall | Clock::Scaled { .. } => true,
-            Clock::Fixes { .. } => !self.is_committing && self.line.lets_time_pass(),
+            Clock::Fixes { .. } => !self.engine.awaits_ledger() && self.line.lets_time_pass(),
         }
     }
 
