@@ -21,8 +21,8 @@ const N_STAYS: usize = 36;
 const STAY_MS: i64 = 12_000;
 /// When fixes come in a stay, and whether in the store: a dwell after two seconds, then an exit.
 const STEPS: [(i64, f64); 4] = [(0, LAT), (2_000, LAT), (6_000, LAT_OUTSIDE), (8_000, LAT_OUTSIDE)];
-/// Killed after so many messages.
-const KILLS_AT: [usize; 5] = [60, 150, 245, 330, 460];
+/// Killed in these stays, right after those who stayed were heard.
+const KILLED_IN: [usize; 6] = [3, 9, 14, 20, 26, 33];
 
 /// What the backend saw, over all its connections.
 #[derive(Default)]
@@ -72,15 +72,22 @@ struct Message {
     /// A grant's or a withdrawal's customer.
     grants: Option<String>,
     withdraws: Option<String>,
+    kills: bool,
 }
 
 impl Message {
     fn fixes(payload: String) -> Self {
-        Self { topic: "stile/v1/batch".into(), payload, grants: None, withdraws: None }
+        Self { topic: "stile/v1/batch".into(), payload, grants: None, withdraws: None, kills: false }
     }
 
     fn consent(customer: &str, payload: String) -> Self {
-        Self { topic: format!("stile/v1/{customer}/consent"), payload, grants: None, withdraws: None }
+        Self {
+            topic: format!("stile/v1/{customer}/consent"),
+            payload,
+            grants: None,
+            withdraws: None,
+            kills: false,
+        }
     }
 }
 
@@ -102,7 +109,8 @@ fn story(started_ms: i64) -> Vec<Message> {
             for group in 0..3 {
                 let members = (0..N_CUSTOMERS).filter(|i| i % 3 == group);
                 let records = members.map(|i| record(&name(i), "phone", &fix(at_ms, lat, LON)));
-                messages.push(Message::fixes(records.collect()));
+                let kills = i == 1 && group == 2 && KILLED_IN.contains(&stay);
+                messages.push(Message { kills, ..Message::fixes(records.collect()) });
             }
             // In the middle of a stay, when offers are on their way.
             if i == 1 && stay % 6 == 5 {
@@ -138,15 +146,14 @@ async fn tell() {
     let seen = Arc::new(Mutex::new(Seen::default()));
     let mut server = Server::start(&premises, &[]);
     let mut link = open(server.address(), &seen).await;
-    let mut kills = KILLS_AT.into_iter().peekable();
+    let mut n_kills = 0;
     let mut killer = None;
-    for (no, message) in story(started_ms).iter().enumerate() {
+    for message in &story(started_ms) {
         // Of fixes that are read together only the newest speaks for the present.
-        if killer.is_none() {
-            tokio::time::sleep(Duration::from_millis(3)).await;
-        }
-        if kills.next_if(|at| *at == no).is_some() {
-            killer = Some(kill_soon(server.pid(), no));
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        if message.kills {
+            n_kills += 1;
+            killer = Some(kill_soon(server.pid(), n_kills));
         }
         seen.lock().unwrap().withdrawing = message.withdraws.clone();
         while link.publish(&message.topic, &message.payload).await.is_err() {
@@ -160,7 +167,7 @@ async fn tell() {
         }
         seen.lock().unwrap().granted.extend(message.grants.clone());
     }
-    assert!(kills.peek().is_none() && killer.is_none(), "it was killed as often as planned");
+    assert!(n_kills == KILLED_IN.len() && killer.is_none(), "it was killed as often as planned");
     settle(&server, &seen).await;
     check(&server, &seen.lock().unwrap(), started_ms);
     server.stop();
@@ -169,7 +176,7 @@ async fn tell() {
 /// Kills a few milliseconds from now, at another moment each time.
 fn kill_soon(pid: u32, no: usize) -> thread::JoinHandle<()> {
     thread::spawn(move || {
-        thread::sleep(Duration::from_micros((no as u64 * 7_919) % 9_000));
+        thread::sleep(Duration::from_micros(no as u64 * 1_300));
         let killed = std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap();
         assert!(killed.success());
     })
@@ -231,7 +238,7 @@ fn check(server: &Server, seen: &Seen, started_ms: i64) {
             assert!(stays.insert(stay), "{customer} was told twice in stay {stay}");
             match outcome {
                 Some("sent") => {
-                    assert!(received.contains_key(id), "{customer}: said to be sent, and never came")
+                    assert!(received.contains_key(id), "{customer}: said to be sent, and never came");
                 }
                 Some("revoked") => assert!(seen.withdrawn.contains(&customer)),
                 other => panic!("{customer}: recorded, not expired, and {other:?}"),
@@ -242,7 +249,7 @@ fn check(server: &Server, seen: &Seen, started_ms: i64) {
         }
     }
     let n_repeated: usize = seen.offers.values().flat_map(BTreeMap::values).map(|n| n - 1).sum();
-    println!("{n_decided} offers decided, {n_repeated} repeated with their id, {} kills", KILLS_AT.len());
+    println!("{n_decided} offers decided, {n_repeated} repeated with their id, {} kills", KILLED_IN.len());
     assert!(N_CUSTOMERS * N_STAYS / 2 < n_decided, "{n_decided} offers are too few: {}", server.status());
     assert_eq!(server.status()["balanced"], true);
 }
