@@ -54,8 +54,11 @@ pub(crate) struct Book {
 
 impl Engine {
     /// An engine that knows nobody and refuses everybody.
+    ///
+    /// It looks for crossings when the policy or one of the offers asks for them.
     #[must_use]
-    pub fn new(house: Arc<House>, policy: Policy) -> Self {
+    pub fn new(house: Arc<House>, mut policy: Policy) -> Self {
+        policy.presence.crossings |= house.catalogue().asks_for(model::TransitionKind::Cross);
         let mut people = People::default();
         for merchant in house.facts().iter().filter_map(|facts| facts.merchant.as_ref()) {
             people.merchant_no(merchant);

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use model::{FenceFacts, TransitionKind};
+use model::FenceFacts;
 use serde_json::json;
 use settings::{OffersFile, Problem, Settings};
 
@@ -191,14 +191,6 @@ impl Findings {
         let Some(offers_path) = &settings.offers_file else { return };
         self.is_new(offers_path);
         let Some(offers) = self.check_offers(offers_path) else { return };
-        if !settings.presence.crossings {
-            let crossing = offers.drafts().into_iter().filter(|offer| offer.trigger == TransitionKind::Cross);
-            self.warnings.extend(crossing.map(|offer| {
-                let reason =
-                    format!("the offer {:?} asks for cross, which nobody looks for", offer.id.as_str());
-                Problem::of_file(offers_path, reason).with_hint("set presence.crossings = true")
-            }));
-        }
         match (fences, &settings.fences.file) {
             (Some(fences), _) => self.problems.extend(offers.check_fences(&fences)),
             (None, Some(_)) => {}

@@ -6,10 +6,10 @@ use server::control::Request;
 use server::mqtt::Version;
 
 use crate::client::{BOTH, Client, connect};
-use crate::premises::{MERCHANT, Premises};
+use crate::premises::{LAT, LAT_OUTSIDE, LON, MERCHANT, Premises, offers};
 use crate::server::{Server, explain, run, run_on};
 use crate::with_clients;
-use crate::words::{consent, grants, now_ms, parse, stay, stay_in_batch};
+use crate::words::{consent, fix, grants, now_ms, parse, stay, stay_in_batch};
 
 async fn agree(client: &mut Client, customer: &str) {
     for event in grants(&format!("{customer}-yes")) {
@@ -244,5 +244,32 @@ fn an_operator_reads_that_the_server_is_online_and_then_that_it_drains() {
         server.signal("-TERM");
         assert_eq!(parse(&operator.message().await.payload)["state"], "draining");
         server.stop();
+    });
+}
+
+#[test]
+fn an_offer_that_asks_for_cross_turns_the_search_for_crossings_on() {
+    with_clients(async {
+        let premises = Premises::new(&["ada"]);
+        premises.write("offers.toml", &offers("cross"));
+        let server = Server::start(&premises, &[]);
+        let mut ada = phone(&server, Version::V5, "ada").await;
+        agree(&mut ada, "ada").await;
+        ada.message().await;
+        ada.message().await;
+        let (north, south) = (LAT_OUTSIDE, 2.0 * LAT - LAT_OUTSIDE);
+        for (lat, seconds_ago) in [(north, 90), (south, 10)] {
+            let fix = fix(now_ms() - 1_000 * seconds_ago, lat, LON);
+            assert!(ada.publish("stile/v1/ada/phone/fix", fix.to_string()).await);
+        }
+        let offer = parse(&ada.message().await.payload);
+        assert_eq!(offer["offer"], "paperbacks");
+        assert_eq!(server.status()["transitions"]["cross"], 1);
+        server.stop();
+        let told = explain(&premises.data(), "ada");
+        assert!(
+            told.last().unwrap()["text"].as_str().unwrap().starts_with("Passed Corner Books"),
+            "{told:?}"
+        );
     });
 }

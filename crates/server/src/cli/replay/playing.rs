@@ -51,11 +51,9 @@ impl Storage for Forgetful {
 
 impl Player {
     pub(super) fn new(house: Arc<House>, policy: &Policy, out: Box<dyn Write>) -> Self {
-        let crossings = policy.presence.crossings || house.catalogue().asks_for(model::TransitionKind::Cross);
-        let presence = presence::PresencePolicy { crossings, ..policy.presence };
         // Nothing is read back after a replay, so no visit needs to be stored.
         let visits_stored_every = Millis::from_days(365_000);
-        let policy = Policy { clock: ClockSource::Fixes, presence, visits_stored_every, ..policy.clone() };
+        let policy = Policy { clock: ClockSource::Fixes, visits_stored_every, ..policy.clone() };
         let mut engine = Engine::new(house, policy);
         engine.open(Timestamp::MIN);
         engine.listen();
