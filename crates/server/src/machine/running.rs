@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use engine::{Engine, Event, House, Policy, Tally};
 use ledger::{Numbered, StateRow, Storage, StorageError};
-use model::{CustomerId, Millis, Partition};
+use model::{CustomerId, Millis, Partition, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
 use wire::Topics;
 
@@ -19,7 +19,9 @@ use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
 use super::shard::{self, Notice, Shard, ShardError, Shards};
 use super::tickets::Tickets;
 use super::writer::{self, WriterHandle};
-use crate::mqtt::{Broker, BrokerOptions, Identity, ListenError, Listener, ListenerOptions, OutMessage};
+use crate::mqtt::{
+    Broker, BrokerOptions, Delivered, Identity, ListenError, Listener, ListenerOptions, OutMessage,
+};
 
 /// Everything that a machine is made of.
 pub struct Setup {
@@ -74,6 +76,9 @@ const INSTANCE: &str = "stile";
 
 /// How long a machine that is told to stop may take to put things in order.
 const ORDERLY_STOP_MAX: Duration = Duration::from_secs(5);
+
+/// How long operators have to read that it drains.
+const DRAINING_SHOWN: Duration = Duration::from_millis(200);
 
 /// A replayed trace runs through days in seconds; five seconds of it are no time at all.
 const VISITS_STORED_EVERY_REPLAYED: Millis = Millis::from_mins(10);
@@ -172,13 +177,14 @@ impl Running {
         Ok(events)
     }
 
-    /// What is known of one customer; `None` for a stranger.
+    /// What is known of one customer, and the engine's time; `None` for a stranger.
     ///
     /// # Errors
     /// When the customer's shard has stopped.
-    pub async fn state_of(&self, customer: &CustomerId) -> Result<Option<StateRow>, ShardError> {
+    pub async fn state_of(&self, customer: &CustomerId) -> Result<Option<(StateRow, Timestamp)>, ShardError> {
         let asked = customer.clone();
-        self.shards[self.shard_no(customer)].ask(move |engine| engine.state_of(&asked)).await
+        let state = move |engine: &mut Engine| Some((engine.state_of(&asked)?, engine.now()));
+        self.shards[self.shard_no(customer)].ask(state).await
     }
 
     /// The ledger's entries about one customer, oldest first.
@@ -200,7 +206,10 @@ impl Running {
     /// Closes the doors, finishes what is in hand, and lets go of the ledger; answers what was counted.
     pub async fn shut_down(self) -> Option<Tally> {
         tracing::info!("the engine stops");
-        announce(&self.exits, &self.status_topic, "draining").await;
+        if announce(&self.exits, &self.status_topic, "draining").await == Delivered::Sent {
+            // What was handed to a session that is hung up on at once is not written any more.
+            tokio::time::sleep(DRAINING_SHOWN).await;
+        }
         if let Some(broker) = &self.exits.broker {
             broker.announce_draining();
         }
@@ -284,9 +293,10 @@ async fn open_doors(
 }
 
 /// Says on the listener how this instance is, for operators now and later.
-async fn announce(exits: &Exits, topic: &str, state: &str) {
-    if let Some(listener) = &exits.listener {
-        listener.retain(OutMessage::new(topic, format!(r#"{{"state":"{state}"}}"#))).await;
+async fn announce(exits: &Exits, topic: &str, state: &str) -> Delivered {
+    match &exits.listener {
+        Some(listener) => listener.retain(OutMessage::new(topic, format!(r#"{{"state":"{state}"}}"#))).await,
+        None => Delivered::NotConnected,
     }
 }
 
@@ -302,3 +312,6 @@ async fn say_goodbye(mut broker: Arc<Broker>) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;
