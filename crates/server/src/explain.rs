@@ -172,3 +172,6 @@ pub fn clock(at: Timestamp) -> String {
 pub fn rfc3339(at: Timestamp) -> String {
     utc(at).map_or_else(|| "unknown".into(), |at| at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Method, Purpose};
+use ledger::{ConsentEntry, Said};
+use model::{CustomerId, DeviceId, FenceId, MerchantId, OfferId, Partition, TransitionKind, VisitId, Words};
+
+use super::*;
+
+/// 2026-11-21 10:00 UTC.
+const AT: Timestamp = Timestamp::from_unix_ms(1_795_255_200_000);
+
+fn decision(verdict: &str, failed: &[&str]) -> Decision {
+    let (customer, device) = (CustomerId::new("ada").unwrap(), DeviceId::new("phone").unwrap());
+    let (fence, offer) = (FenceId::new("quay").unwrap(), OfferId::new("two").unwrap());
+    let visit = VisitId::of(&customer, &device, &fence, AT);
+    let words = Words {
+        title: "Two for one".into(),
+        body: "Any two.".into(),
+        link: None,
+        why: "Because you asked for offers near Corner Books.".into(),
+    };
+    let said = Said { expires_at: AT, zone: None, words };
+    Decision {
+        id: NotificationId::of(visit, &offer),
+        device,
+        offer,
+        merchant: MerchantId::new("books").unwrap(),
+        fence,
+        store: "Corner Books".into(),
+        visit,
+        trigger: TransitionKind::Dwell,
+        triggered_at: AT,
+        verdict: verdict.into(),
+        failed: failed.iter().map(|word| (*word).into()).collect(),
+        next_possible_at: None,
+        purposes: vec!["location".into(), "offers.push".into()],
+        facts: Vec::new(),
+        said: (verdict == SENT).then_some(said),
+    }
+}
+
+fn entry(no: u64, what: What) -> Numbered {
+    let customer = CustomerId::new("ada").unwrap();
+    Numbered { partition: Partition::of("ada"), no, entry: Entry { customer, at: AT, what } }
+}
+
+/// What is said of these entries.
+fn check(entries: Vec<What>) -> Vec<String> {
+    let entries: Vec<_> = (1..).zip(entries).map(|(no, what)| entry(no, what)).collect();
+    sentences(&entries, usize::MAX).into_iter().map(|said| said.text).collect()
+}
+
+fn delivery(outcome: DeliveryOutcome) -> What {
+    What::Delivery { notification: decision(SENT, &[]).id, outcome }
+}
+
+#[test]
+fn an_offer_says_what_where_why_and_when() {
+    let said = check(vec![What::Decision(decision(SENT, &[])), delivery(DeliveryOutcome::Sent)]);
+    assert_eq!(
+        said,
+        [
+            "Stayed at Corner Books: an offer, \"Two for one\". Because you asked for offers near Corner Books. \
+          Used: dwell, the agreed purposes location and offers.push. Handed over at 2026-11-21 10:00 UTC."
+        ]
+    );
+}
+
+#[test]
+fn every_end_of_an_offer_has_its_own_words() {
+    let end = |outcome| {
+        let [said] = check(vec![What::Decision(decision(SENT, &[])), delivery(outcome)]).try_into().unwrap();
+        said.rsplit_once("offers.push. ").unwrap().1.to_owned()
+    };
+    let ends: Vec<_> = DeliveryOutcome::ALL.map(end).into();
+    for (i, one) in ends.iter().enumerate() {
+        assert!(one.ends_with('.') && ends[i + 1..].iter().all(|other| other != one), "{ends:?}");
+    }
+    assert!(check(vec![What::Decision(decision(SENT, &[]))])[0].ends_with("It is on its way."));
+}
+
+#[test]
+fn silence_says_why_and_what_else_stood_in_the_way() {
+    let failed = [Suppression::QuietHours.word(), Suppression::Cap24h.word()];
+    let mut silent = decision(failed[0], &failed);
+    silent.next_possible_at = Some(AT);
+    let said = check(vec![What::Decision(silent)]);
+    let (first, also) = (Suppression::QuietHours.because(), Suppression::Cap24h.because());
+    let expected = format!(
+        "Stayed at Corner Books: nothing was sent, because {first}. Also, {also}. \
+         The earliest time for another offer here was 2026-11-21 10:00 UTC."
+    );
+    assert_eq!(said, [expected]);
+}
+
+#[test]
+fn every_reason_for_silence_is_a_sentence_of_its_own() {
+    let mut all: Vec<_> =
+        Suppression::ALL.map(|why| check(vec![What::Decision(decision(why.word(), &[why.word()]))])).concat();
+    assert!(all.iter().all(|said| !said.contains("Also") && !said.contains("older version")), "{all:#?}");
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), Suppression::ALL.len());
+    let unknown = check(vec![What::Decision(decision("of_yesteryear", &["of_yesteryear"]))]);
+    assert!(unknown[0].contains("a rule of an older version said no"), "{unknown:?}");
+}
+
+#[test]
+fn consent_and_feedback_are_told_in_their_order() {
+    let event = ConsentEvent {
+        id: EventId::new("e1").unwrap(),
+        merchant: MerchantId::new("books").unwrap(),
+        purpose: Purpose::Location,
+        kind: ConsentKind::Withdraw,
+        actor: Actor::Own,
+        method: Method::Toggle,
+        notice: None,
+        evidence_at: None,
+    };
+    let consent = ConsentEntry {
+        event,
+        effect: Effect::NothingToChange,
+        state: ConsentState::Withdrawn,
+        epoch: Epoch(3),
+    };
+    let feedback = What::Feedback { notification: decision(SENT, &[]).id, kind: "not_relevant".into() };
+    let said = check(vec![feedback, What::Consent(consent)]);
+    assert_eq!(
+        said,
+        [
+            "Feedback on an offer: not relevant.",
+            "Consent: withdraw of location for books (nothing to change)."
+        ]
+    );
+}
+
+#[test]
+fn of_many_sentences_the_last_are_told() {
+    let feedback = |word: &str| What::Feedback { notification: decision(SENT, &[]).id, kind: word.into() };
+    let entries = vec![entry(1, feedback("shown")), entry(2, feedback("opened"))];
+    let last: Vec<_> = sentences(&entries, 1).into_iter().map(|said| said.text).collect();
+    assert_eq!(last, ["Feedback on an offer: opened."]);
+    assert!(sentences(&entries, 0).is_empty());
+}
