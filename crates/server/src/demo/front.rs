@@ -53,11 +53,7 @@ impl Front {
     /// What the viewer wants; waits for it so long.
     pub(super) fn wish(&mut self, wait: Duration) -> Option<Wish> {
         match self {
-            Self::Picture(terminal) => match terminal.wish(wait) {
-                Ok(wish) => wish,
-                // Nobody is looking any more.
-                Err(_) => Some(Wish::Quit),
-            },
+            Self::Picture(terminal) => terminal.wish(wait),
             Self::Lines(_) => {
                 thread::sleep(wait);
                 None

@@ -218,7 +218,7 @@ fn look_at_it() {
     let mut terminal = Terminal::take().unwrap();
     perform(Plan::default().seed, |company, at, elapsed| {
         terminal.show(company.stage.show(at, elapsed)).unwrap();
-        match terminal.wish(FRAME).unwrap() {
+        match terminal.wish(FRAME) {
             Some(Wish::Quit) => Applause::Stop,
             Some(Wish::OptOut) => Applause::OptOut,
             None => Applause::GoOn,

@@ -1,6 +1,10 @@
 //! The terminal: taken over while the demo runs, and given back whatever happens.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use ratatui::DefaultTerminal;
@@ -25,7 +29,14 @@ pub fn is_there() -> bool {
 }
 
 /// The terminal in our hands; dropping it gives it back, and so does a panic of any thread.
-pub struct Terminal(DefaultTerminal);
+pub struct Terminal {
+    screen: DefaultTerminal,
+    wishes: Receiver<Wish>,
+    is_given_back: Arc<AtomicBool>,
+}
+
+/// How long the thread that reads keys goes without looking whether it is still wanted.
+const PAUSE: Duration = Duration::from_millis(100);
 
 impl Terminal {
     /// Takes the terminal over.
@@ -33,9 +44,14 @@ impl Terminal {
     /// # Errors
     /// When it cannot be, as when there is none.
     pub fn take() -> io::Result<Self> {
-        let mut terminal = ratatui::try_init()?;
-        terminal.clear()?;
-        Ok(Self(terminal))
+        let mut screen = ratatui::try_init()?;
+        screen.clear()?;
+        let (tell, wishes) = channel();
+        let is_given_back = Arc::new(AtomicBool::new(false));
+        let stop = is_given_back.clone();
+        // Reading from a terminal that was closed can take for ever, so nobody waits for it.
+        thread::spawn(move || read_keys(&stop, &tell));
+        Ok(Self { screen, wishes, is_given_back })
     }
 
     /// Draws a scene.
@@ -43,29 +59,46 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn show(&mut self, scene: &Scene) -> io::Result<()> {
-        self.0.draw(|frame| screen::draw(frame, scene)).map(|_| ())
+        self.screen.draw(|frame| screen::draw(frame, scene)).map(|_| ())
     }
 
     /// What the viewer wants, waited for at most so long.
-    ///
-    /// # Errors
-    /// When the terminal is gone.
-    pub fn wish(&mut self, wait: Duration) -> io::Result<Option<Wish>> {
-        if !event::poll(wait)? {
-            return Ok(None);
-        }
-        Ok(match event::read()? {
-            Event::Key(key) => wish_of(key),
-            Event::FocusGained | Event::FocusLost | Event::Mouse(_) | Event::Paste(_) | Event::Resize(..) => {
-                None
-            }
-        })
+    pub fn wish(&mut self, wait: Duration) -> Option<Wish> {
+        self.wishes.recv_timeout(wait).ok()
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        ratatui::restore();
+        self.is_given_back.store(true, Ordering::Relaxed);
+        // One that is gone needs nothing back.
+        let _ = ratatui::try_restore();
+    }
+}
+
+fn read_keys(stop: &AtomicBool, tell: &Sender<Wish>) {
+    while !stop.load(Ordering::Relaxed) {
+        let wish = match event::poll(PAUSE).and_then(|is_there| is_there.then(event::read).transpose()) {
+            Ok(Some(Event::Key(key))) => wish_of(key),
+            Ok(
+                Some(
+                    Event::FocusGained
+                    | Event::FocusLost
+                    | Event::Mouse(_)
+                    | Event::Paste(_)
+                    | Event::Resize(..),
+                )
+                | None,
+            ) => None,
+            Err(_) => {
+                // Nobody is looking any more.
+                let _ = tell.send(Wish::Quit);
+                return;
+            }
+        };
+        if wish.is_some_and(|wish| tell.send(wish).is_err()) {
+            return;
+        }
     }
 }
 
