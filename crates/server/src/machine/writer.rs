@@ -1,8 +1,8 @@
 //! The one thread that writes the ledger; whatever waits when it is free shares a commit.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger::{NotCommitted, Staged, Storage, StorageError};
 
@@ -45,61 +45,89 @@ pub(super) fn mailbox() -> (WriterHandle, Receiver<Job>) {
     (WriterHandle(send), receive)
 }
 
-/// Starts the writer; it ends, and lets go of the data directory, when nobody can reach it any more.
-pub(super) fn run(
-    mut storage: Box<dyn Storage>,
+/// Starts the writer; it ends, and lets go of the data directory, when nobody can reach it any
+/// more or when the storage cannot be trusted any more.
+pub(super) fn run(storage: Box<dyn Storage>, jobs: Receiver<Job>) -> std::io::Result<thread::JoinHandle<()>> {
+    let writer = Writer { storage, jobs, batch: Vec::new() };
+    thread::Builder::new().name("writer".into()).spawn(move || writer.work())
+}
+
+struct Writer {
+    storage: Box<dyn Storage>,
     jobs: Receiver<Job>,
-) -> std::io::Result<thread::JoinHandle<()>> {
-    let work = move || {
-        while let Ok(job) = jobs.recv() {
-            let mut batch = Vec::new();
-            take(job, &mut batch, storage.as_mut());
-            while batch.len() < STAGED_MAX
-                && let Ok(job) = jobs.try_recv()
-            {
-                take(job, &mut batch, storage.as_mut());
+    /// What shares the next commit.
+    batch: Vec<(ShardHandle, Staged)>,
+}
+
+/// What became of a commit.
+enum Tried {
+    Written,
+    /// Nothing was; the same may be tried again.
+    Failed,
+    Broken,
+}
+
+impl Writer {
+    fn work(mut self) {
+        loop {
+            if self.batch.is_empty() {
+                let Ok(job) = self.jobs.recv() else { return };
+                self.take(job);
             }
-            if !commit(storage.as_mut(), batch) {
-                return;
+            while self.batch.len() < STAGED_MAX
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                self.take(job);
+            }
+            match self.commit() {
+                Tried::Written => {}
+                Tried::Failed if self.pause() => {}
+                Tried::Failed | Tried::Broken => return,
             }
         }
-    };
-    thread::Builder::new().name("writer".into()).spawn(work)
-}
-
-fn take(job: Job, batch: &mut Vec<(ShardHandle, Staged)>, storage: &mut dyn Storage) {
-    match job {
-        Job::Commit(shard, staged) => batch.push((shard, staged)),
-        Job::Read(look_up) => look_up(storage),
     }
-}
 
-/// Commits until it succeeds: nothing is decided meanwhile, and fixes go on (`faults.md`, D02).
-///
-/// Answers false when the storage cannot be trusted any more.
-fn commit(storage: &mut dyn Storage, batch: Vec<(ShardHandle, Staged)>) -> bool {
-    let (shards, mut staged): (Vec<ShardHandle>, Vec<Staged>) = batch.into_iter().unzip();
-    if staged.is_empty() {
-        return true;
+    fn take(&mut self, job: Job) {
+        match job {
+            Job::Commit(shard, staged) => self.batch.push((shard, staged)),
+            Job::Read(look_up) => look_up(self.storage.as_mut()),
+        }
     }
-    loop {
-        match ledger::commit(storage, staged) {
+
+    /// While it fails nothing is decided, and fixes go on (`faults.md`, D02).
+    fn commit(&mut self) -> Tried {
+        if self.batch.is_empty() {
+            return Tried::Written;
+        }
+        let (shards, staged): (Vec<ShardHandle>, Vec<Staged>) = self.batch.drain(..).unzip();
+        match ledger::commit(self.storage.as_mut(), staged) {
             Ok(committed) => {
                 for (shard, committed) in shards.iter().zip(committed) {
                     shard.committed(committed);
                 }
-                return true;
+                Tried::Written
             }
-            Err(NotCommitted { error, staged: again }) => {
+            Err(NotCommitted { error, staged }) => {
                 tracing::error!(%error, "the ledger could not be written; nothing is sent until it can");
-                if matches!(
-                    error,
-                    StorageError::Suspect(_) | StorageError::Closed { .. } | StorageError::Damaged { .. }
-                ) {
-                    return false;
+                self.batch = shards.into_iter().zip(staged).collect();
+                match error {
+                    StorageError::Full | StorageError::Io(_) => Tried::Failed,
+                    StorageError::Suspect(_) | StorageError::Closed { .. } | StorageError::Damaged { .. } => {
+                        Tried::Broken
+                    }
                 }
-                staged = again;
-                thread::sleep(RETRY_AFTER);
+            }
+        }
+    }
+
+    /// Answers questions until it is time to try again; false when nobody is there any more.
+    fn pause(&mut self) -> bool {
+        let until = Instant::now() + RETRY_AFTER;
+        loop {
+            match self.jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(job) => self.take(job),
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
     }

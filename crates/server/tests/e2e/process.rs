@@ -13,7 +13,7 @@ use server::mqtt::Version;
 use crate::client::connect;
 use crate::link::Link;
 use crate::premises::Premises;
-use crate::server::{Server, run, run_on};
+use crate::server::{Server, explain, run, run_on};
 use crate::words::{consent, grants, inside, now_ms, stay};
 use crate::{PATIENCE, with_clients};
 
@@ -263,6 +263,7 @@ fn d02_a_full_disk_holds_decisions_and_not_fixes() {
         let mut other = crate::client::Client::log_in(other).await.unwrap();
         assert!(other.publish("stile/v1/before/phone/fix", inside(5).to_string()).await, "fixes go on");
         server.status_when("the fix is used", |status| status["used"] == 1);
+        assert_eq!(explain(&data, "before").len(), 2, "what is recorded can be read");
         drop(file);
         fs::remove_file(&filler).unwrap();
         assert_eq!(phone.answer_within(PATIENCE).await, Some(true), "the same commit succeeds later");
