@@ -96,7 +96,15 @@ fn house_of(args: &Args) -> Result<(House, Vec<MerchantId>), Failure> {
     let merchants: BTreeSet<MerchantId> =
         fences.iter().filter_map(|fence| fence.facts.merchant.clone()).collect();
     let catalogue = match &args.offers {
-        Some(file) => settings::OffersFile::load(file)?.catalogue(),
+        Some(file) => {
+            let offers = settings::OffersFile::load(file)?;
+            let facts: Vec<_> = fences.iter().map(|fence| fence.facts.clone()).collect();
+            let problems = offers.check_fences(&facts);
+            if !problems.is_empty() {
+                return Err(Failure::Problems(problems));
+            }
+            offers.catalogue()
+        }
         None => offers::Catalogue::default(),
     };
     let house = House::new(fences, catalogue).map_err(|error| Failure::failed(78, &error))?;
