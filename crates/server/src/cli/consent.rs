@@ -76,6 +76,9 @@ fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
 /// Events handed in with one question: one commit for many, and a bar that moves.
 const EVENTS_AT_ONCE: usize = 500;
 
+/// Their bytes: the server reads no longer question than some megabytes, quotes escaped.
+const BYTES_AT_ONCE: usize = 1 << 20;
+
 fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
     let events: Vec<(String, String)> = consent_file::read_all(&args.file)?
         .into_iter()
@@ -87,11 +90,41 @@ fn import(args: &ImportArgs) -> Result<ExitCode, Failure> {
     }
     let mut desk = args.data.open()?;
     let bar = ProgressBar::new(events.len() as u64);
-    for part in events.chunks(EVENTS_AT_ONCE) {
+    let mut left = &events[..];
+    while !left.is_empty() {
+        let (part, rest) = left.split_at(n_at_once(left));
         desk.import(part)?;
         bar.inc(part.len() as u64);
+        left = rest;
     }
     bar.finish_and_clear();
     println!("{} events imported into {}", events.len(), data_dir(&args.data).display());
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many of these events, one at least, make one question.
+fn n_at_once(events: &[(String, String)]) -> usize {
+    let mut n_bytes = 0;
+    let fits = |(customer, event): &&(String, String)| {
+        n_bytes += customer.len() + event.len();
+        n_bytes <= BYTES_AT_ONCE
+    };
+    events.iter().take(EVENTS_AT_ONCE).take_while(fits).count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(n: usize, len: usize) -> usize {
+        n_at_once(&vec![("ada".to_owned(), "x".repeat(len)); n])
+    }
+
+    #[test]
+    fn a_question_holds_few_events_when_they_are_long() {
+        assert_eq!((check(10, 500), check(2_000, 500)), (10, EVENTS_AT_ONCE));
+        let n = check(2_000, 16_000);
+        assert!((60..=66).contains(&n), "{n}");
+        assert_eq!(check(3, BYTES_AT_ONCE + 1), 1);
+    }
 }
