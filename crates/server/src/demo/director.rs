@@ -47,7 +47,8 @@ pub(super) struct Director<'a> {
     opting_out: BTreeMap<PersonNo, OptingOut>,
     pub(super) facts: Facts,
     n_wishes: u32,
-    is_over: bool,
+    /// Since when the viewer wants to go.
+    over_since: Option<Instant>,
     drop_one: bool,
 }
 
@@ -95,6 +96,8 @@ const HUSHED_MAX: Duration = Duration::from_millis(2_500);
 const FUTURE: Millis = Millis::from_days(365);
 /// How long an offer that the server says it sent may take to arrive, at the end.
 const OFFERS_TIME_MAX: Duration = Duration::from_secs(4);
+/// How long a viewer waits for the end without asking again.
+const END_PATIENCE: Duration = Duration::from_secs(2);
 /// Fixes of a batch at most.
 const BATCH_MAX: usize = 500;
 
@@ -118,7 +121,7 @@ impl<'a> Director<'a> {
             opting_out: BTreeMap::new(),
             facts: Facts::default(),
             n_wishes: 0,
-            is_over: false,
+            over_since: None,
             drop_one: theatre.drop_one,
             theatre,
         })
@@ -129,12 +132,13 @@ impl<'a> Director<'a> {
         self.n_wishes += 1;
     }
 
-    /// The viewer has seen enough; a second time, too much.
+    /// The viewer has seen enough; who says so again after a while gets unfinished sums.
     pub(super) fn wish_end(&mut self) {
-        if self.is_over && !matches!(self.act, Act::Over) {
+        let is_tired = self.over_since.is_some_and(|since| END_PATIENCE <= since.elapsed());
+        if is_tired && !matches!(self.act, Act::Over) {
             self.close();
         }
-        self.is_over = true;
+        self.over_since.get_or_insert_with(Instant::now);
     }
 
     /// Does all that is due; false when the play is over.
@@ -212,14 +216,16 @@ impl<'a> Director<'a> {
         let n_fixes = self.account.n_fixes_of_life();
         match self.act {
             Act::Starting { killed_at, since } => self.open(killed_at, since)?,
-            Act::Playing if self.is_over || time_is_up => self.enter(Act::Ending { since: Instant::now() }),
+            Act::Playing if self.over_since.is_some() || time_is_up => {
+                self.enter(Act::Ending { since: Instant::now() })
+            }
             Act::Playing
                 if self.account.lives().is_empty() && self.theatre.script.killed_after <= elapsed =>
             {
                 self.hush();
             }
             Act::Playing => {}
-            Act::Hushed { .. } | Act::Quiet { .. } if self.is_over => self.spare(),
+            Act::Hushed { .. } | Act::Quiet { .. } if self.over_since.is_some() => self.spare(),
             Act::Hushed { since } => {
                 let told = self.life.told();
                 let waits = told.n_left() < told.decided;

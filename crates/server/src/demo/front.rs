@@ -10,7 +10,7 @@ use super::terminal::{self, Terminal, Wish};
 
 /// The audience's side.
 pub(super) enum Front {
-    Picture(Terminal),
+    Picture { terminal: Terminal, is_gone: bool },
     Lines(Box<Printed>),
 }
 
@@ -29,18 +29,19 @@ impl Front {
         let taken = if picture && terminal::is_there() { Terminal::take().ok() } else { None };
         taken.map_or_else(
             || Self::Lines(Box::new(Printed { aside: json, ..Printed::default() })),
-            Self::Picture,
+            |terminal| Self::Picture { terminal, is_gone: false },
         )
     }
 
     pub(super) const fn is_picture(&self) -> bool {
-        matches!(self, Self::Picture(_))
+        matches!(self, Self::Picture { .. })
     }
 
-    /// Shows a moment. A terminal that is gone is no reason to stop in the middle.
+    /// Shows a moment.
     pub(super) fn show(&mut self, scene: &Scene, elapsed: Duration) {
         match self {
-            Self::Picture(terminal) => drop(terminal.show(scene)),
+            Self::Picture { is_gone: true, .. } => {}
+            Self::Picture { terminal, is_gone } => *is_gone = terminal.show(scene).is_err(),
             Self::Lines(printed) => {
                 if let Some(line) = printed.lines.next(scene, elapsed) {
                     printed.tell(&line);
@@ -53,7 +54,12 @@ impl Front {
     /// What the viewer wants; waits for it so long.
     pub(super) fn wish(&mut self, wait: Duration) -> Option<Wish> {
         match self {
-            Self::Picture(terminal) => terminal.wish(wait),
+            // Where nobody can look, nobody can wish for more.
+            Self::Picture { is_gone: true, .. } => {
+                thread::sleep(wait);
+                Some(Wish::Quit)
+            }
+            Self::Picture { terminal, .. } => terminal.wish(wait),
             Self::Lines(_) => {
                 thread::sleep(wait);
                 None

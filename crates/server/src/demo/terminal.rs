@@ -30,7 +30,7 @@ pub fn is_there() -> bool {
 
 /// The terminal in our hands; dropping it gives it back, and so does a panic of any thread.
 pub struct Terminal {
-    screen: DefaultTerminal,
+    screen: Option<DefaultTerminal>,
     wishes: Receiver<Wish>,
     is_given_back: Arc<AtomicBool>,
 }
@@ -51,7 +51,7 @@ impl Terminal {
         let stop = is_given_back.clone();
         // Reading from a terminal that was closed can take for ever, so nobody waits for it.
         thread::spawn(move || read_keys(&stop, &tell));
-        Ok(Self { screen, wishes, is_given_back })
+        Ok(Self { screen: Some(screen), wishes, is_given_back })
     }
 
     /// Draws a scene.
@@ -59,7 +59,8 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn show(&mut self, scene: &Scene) -> io::Result<()> {
-        self.screen.draw(|frame| screen::draw(frame, scene)).map(|_| ())
+        let Some(screen) = &mut self.screen else { return Ok(()) };
+        screen.draw(|frame| screen::draw(frame, scene)).map(|_| ())
     }
 
     /// What the viewer wants, waited for at most so long.
@@ -73,6 +74,12 @@ impl Drop for Terminal {
         self.is_given_back.store(true, Ordering::Relaxed);
         // One that is gone needs nothing back.
         let _ = ratatui::try_restore();
+        if let Some(mut screen) = self.screen.take()
+            && screen.show_cursor().is_err()
+        {
+            // Its own drop would complain on standard error, which went with the terminal, and panic.
+            std::mem::forget(screen);
+        }
     }
 }
 
