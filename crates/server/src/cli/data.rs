@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use engine::{Door, Engine, House, Letter};
+use engine::{Door, Engine, Letter};
 use ledger::Storage as _;
 use model::CustomerId;
-use offers::Catalogue;
 use serde_json::{Value, json};
+use settings::Settings;
 use store::SqliteStore;
 
 use super::report::Failure;
-use super::serve::{open_existing, policy_of};
+use super::serve::{house_of, open_existing, policy_of};
 use crate::control::{self, Request};
 use crate::explain;
 use crate::machine::{Clock, entries_of};
@@ -32,20 +32,33 @@ pub enum Desk {
     /// A server holds it.
     Running(PathBuf),
     /// Nobody does; this command holds it now.
-    Directory(Box<SqliteStore>),
+    Directory(Box<Directory>),
+}
+
+/// A data directory that this command holds.
+pub struct Directory {
+    store: SqliteStore,
+    /// What named it.
+    settings: Settings,
+    /// Made when it is first needed: it reads everybody back.
+    engine: Option<Engine>,
 }
 
 /// The data directory that was named, for messages.
 #[must_use]
 pub fn data_dir(data: &Data) -> PathBuf {
-    data.dir().unwrap_or_default()
+    data.find().map(|(dir, _)| dir).unwrap_or_default()
 }
 
 impl Data {
-    fn dir(&self) -> Result<PathBuf, Failure> {
+    /// The directory; of one that is named by itself the settings are the defaults.
+    fn find(&self) -> Result<(PathBuf, Settings), Failure> {
         match &self.data {
-            Some(dir) => Ok(dir.clone()),
-            None => Ok(settings::load(&self.config)?.data.dir),
+            Some(dir) => Ok((dir.clone(), Settings::default())),
+            None => {
+                let settings = settings::load(&self.config)?;
+                Ok((settings.data.dir.clone(), settings))
+            }
         }
     }
 
@@ -54,11 +67,14 @@ impl Data {
     /// # Errors
     /// When there is no data, or somebody holds it who does not answer.
     pub fn open(&self) -> Result<Desk, Failure> {
-        let dir = self.dir()?;
+        let (dir, settings) = self.find()?;
         let answered = control::ask(&dir, &Request::Status).map_err(|error| Failure::io(&dir, error))?;
         match answered {
             Some(_) => Ok(Desk::Running(dir)),
-            None => Ok(Desk::Directory(Box::new(open_existing(&dir)?))),
+            None => {
+                let store = open_existing(&dir)?;
+                Ok(Desk::Directory(Box::new(Directory { store, settings, engine: None })))
+            }
         }
     }
 }
@@ -71,9 +87,9 @@ impl Desk {
     pub fn consent_of(&mut self, customer: &CustomerId) -> Result<Value, Failure> {
         match self {
             Self::Running(dir) => ask(dir, &Request::ConsentShow { customer: customer.as_str().into() }),
-            Self::Directory(store) => {
+            Self::Directory(directory) => {
                 let mut found = None;
-                let scanned = store.scan_states(&mut |stored| {
+                let scanned = directory.store.scan_states(&mut |stored| {
                     if stored.customer() == customer {
                         found = Some(stored.into_parts().0);
                     }
@@ -97,9 +113,9 @@ impl Desk {
             Self::Running(dir) => {
                 ask(dir, &Request::CustomerExplain { customer: customer.as_str().into(), n_max })
             }
-            Self::Directory(store) => {
-                let entries =
-                    entries_of(store.as_mut(), customer).map_err(|error| Failure::failed(74, &error))?;
+            Self::Directory(directory) => {
+                let entries = entries_of(&mut directory.store, customer)
+                    .map_err(|error| Failure::failed(74, &error))?;
                 Ok(control::sentences_as_json(customer.as_str(), &explain::sentences(&entries, n_max)))
             }
         }
@@ -112,7 +128,7 @@ impl Desk {
     pub fn import(&mut self, events: &[(String, String)]) -> Result<Value, Failure> {
         match self {
             Self::Running(dir) => ask(dir, &Request::ConsentImport { events: events.to_vec() }),
-            Self::Directory(store) => import_offline(store, events),
+            Self::Directory(directory) => directory.import(events),
         }
     }
 }
@@ -122,29 +138,44 @@ fn ask(dir: &Path, request: &Request) -> Result<Value, Failure> {
     answer.ok_or_else(|| Failure::failed(74, &"the server has stopped meanwhile"))
 }
 
-/// The same engine that serves weighs the events; it has no fences and no doors.
-fn import_offline(store: &mut SqliteStore, events: &[(String, String)]) -> Result<Value, Failure> {
-    let house = House::new(Vec::new(), Catalogue::default()).map_err(|error| Failure::failed(78, &error))?;
-    let mut engine = Engine::new(Arc::new(house), policy_of(&settings::Settings::default()));
-    let failed = |error| Failure::failed(74, &error);
-    store.scan_states(&mut |stored| engine.load(stored)).map_err(failed)?;
-    let now = Clock::Wall.now();
-    let letters: Vec<Letter<'_>> = events
-        .iter()
-        .map(|(customer, event)| Letter {
-            door: Door::Consent,
-            customer,
-            device: "",
-            body: event.as_bytes(),
-            ticket: 0,
-        })
-        .collect();
-    engine.handle_letters(&letters, now);
-    while let Some(staged) = engine.poll_staged(now) {
-        let committed = ledger::commit(store, vec![staged]).map_err(|not| failed(not.error))?;
-        for committed in committed {
-            engine.handle_committed(committed, now);
+impl Directory {
+    /// The same engine that serves weighs the events, with the same settings and no doors.
+    fn import(&mut self, events: &[(String, String)]) -> Result<Value, Failure> {
+        let failed = |error| Failure::failed(74, &error);
+        let mut engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => self.read_back()?,
+        };
+        let now = Clock::Wall.now();
+        let letters: Vec<Letter<'_>> = events
+            .iter()
+            .map(|(customer, event)| Letter {
+                door: Door::Consent,
+                customer,
+                device: "",
+                body: event.as_bytes(),
+                ticket: 0,
+            })
+            .collect();
+        engine.handle_letters(&letters, now);
+        while let Some(staged) = engine.poll_staged(now) {
+            let committed = ledger::commit(&mut self.store, vec![staged]).map_err(|not| failed(not.error))?;
+            for committed in committed {
+                engine.handle_committed(committed, now);
+            }
         }
+        // Nobody hears the answers here.
+        while engine.poll_output().is_some() {}
+        self.engine = Some(engine);
+        Ok(json!({ "imported": events.len() }))
     }
-    Ok(json!({ "imported": events.len() }))
+
+    fn read_back(&mut self) -> Result<Engine, Failure> {
+        let house = Arc::new(house_of(&self.settings)?);
+        let mut engine = Engine::new(house, policy_of(&self.settings));
+        self.store
+            .scan_states(&mut |stored| engine.load(stored))
+            .map_err(|error| Failure::failed(74, &error))?;
+        Ok(engine)
+    }
 }
