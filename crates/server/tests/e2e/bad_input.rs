@@ -239,3 +239,35 @@ fn v04_consent_that_cannot_be_read_changes_nothing_and_is_answered() {
         assert_eq!((status["opened"].as_u64(), status["consents"]["applied"].as_u64()), (Some(0), Some(0)));
     });
 }
+
+#[test]
+fn p26_a_fix_too_many_refuses_the_whole_message_and_a_bad_one_only_itself() {
+    with_clients(async {
+        let premises = Premises::new(&[]);
+        let server = Server::start(&premises, &[]);
+        let mut backend = with_c1(&server, Version::V5).await;
+        let at = |i: usize| inside(i64::try_from(600 - i % 600).unwrap());
+        let list =
+            |n: usize| serde_json::json!({"v": 1, "fixes": (0..n).map(at).collect::<Vec<_>>()}).to_string();
+        assert!(backend.publish("stile/v1/c1/phone/fix", list(1_001)).await);
+        let status = server.status_when("refused", |status| status["records"] == 1);
+        assert_eq!((&status["malformed"]["too_many"], &status["used"]), (&1.into(), &0.into()), "{status}");
+        let batch = |n: usize| {
+            (0..n)
+                .map(|i| format!("{{\"customer\":\"c1\",\"device\":\"d\",\"v\":{i}}}\n"))
+                .collect::<String>()
+        };
+        assert!(backend.publish("stile/v1/batch", batch(10_001)).await);
+        let status = server.status_when("refused", |status| status["records"] == 2);
+        assert_eq!(status["malformed"]["too_many"], 2, "{status}");
+        let mut fixes = parse(list(3).as_bytes());
+        fixes["fixes"][1]["lat"] = 91.into();
+        assert!(backend.publish("stile/v1/c1/phone/fix", fixes.to_string()).await);
+        let status = server.status_when("read", |status| status["records"] == 5);
+        assert_eq!(
+            (&status["malformed"]["out_of_range"], &status["used"]),
+            (&1.into(), &2.into()),
+            "{status}"
+        );
+    });
+}

@@ -136,6 +136,7 @@ fn no_offer_is_lost_or_told_twice_or_told_after_a_withdrawal_however_often_the_s
 
 async fn tell() {
     let premises = Premises::new(&[]);
+    premises.change("stile.toml", "[data]\n", "[engine]\nshards = 2\n[data]\n");
     premises.change(
         "stile.toml",
         "[notifier]\n",

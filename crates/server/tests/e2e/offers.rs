@@ -5,7 +5,7 @@ use std::time::Duration;
 use server::control::Request;
 use server::mqtt::Version;
 
-use crate::client::{BOTH, Client, connect};
+use crate::client::{BOTH, Client, Login, connect};
 use crate::premises::{LAT, LAT_OUTSIDE, LON, MERCHANT, Premises, offers};
 use crate::server::{Server, explain, run, run_on};
 use crate::with_clients;
@@ -201,8 +201,15 @@ fn consent_is_imported_into_a_running_server_and_into_its_directory() {
     server.kill();
     import("two.jsonl", "two");
     assert_eq!((n_consents("one"), n_consents("two")), (2, 2));
+    // More than one question's worth.
+    let many: String = (0..300).map(|i| line(&format!("many-{i}"))).collect();
+    let file = premises.write("many.jsonl", &many);
+    let ran =
+        run(&["consent", "import", file.to_str().unwrap(), "--data", premises.data().to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
     let server = Server::start(&premises, &[]);
     assert_eq!((n_consents("one"), n_consents("two")), (2, 2));
+    assert_eq!((n_consents("many-0"), n_consents("many-299")), (2, 2));
     server.stop();
 }
 
@@ -271,5 +278,69 @@ fn an_offer_that_asks_for_cross_turns_the_search_for_crossings_on() {
             told.last().unwrap()["text"].as_str().unwrap().starts_with("Passed Corner Books"),
             "{told:?}"
         );
+    });
+}
+
+#[test]
+fn a_backend_that_acknowledges_nothing_holds_up_nobody_and_loses_nothing() {
+    const N: usize = 60;
+    with_clients(async {
+        let premises = Premises::new(&["c0"]);
+        let server = Server::start(&premises, &[]);
+        let mut slow = Login::new(server.address(), Version::V5, "backend");
+        slow.manual_acks = true;
+        let mut slow = Client::log_in(slow).await.unwrap();
+        assert!(slow.subscribe("stile/v1/+/+/offer", 1).await);
+        let mut other = Login::new(server.address(), Version::V311, "backend");
+        other.client_id = "another".into();
+        let mut other = Client::log_in(other).await.unwrap();
+        let customers: Vec<String> = (1..=N).map(|i| format!("c{i}")).chain(["c0".into()]).collect();
+        for customer in &customers {
+            agree(&mut other, customer).await;
+        }
+        let others = customers[..N].iter().map(|customer| stay_in_batch(customer, "phone"));
+        assert!(other.publish("stile/v1/batch", others.collect::<String>()).await);
+        let status = server.status_when("decided", |status| status["decided"] == N);
+        let n_sent = status["delivered"]["sent"].as_u64().unwrap();
+        assert!(n_sent < N as u64, "it acknowledges nothing, so it is not given everything: {n_sent}");
+        // A phone that is there gets its own at once.
+        let mut c0 = phone(&server, Version::V5, "c0").await;
+        assert!(c0.publish("stile/v1/c0/phone/fix", stay()).await);
+        assert_eq!(c0.message().await.topic, "stile/v1/c0/phone/offer");
+        let mut heard = std::collections::BTreeSet::new();
+        while heard.len() < N {
+            let message = slow.message().await;
+            slow.acknowledge(&message).await;
+            heard.insert(message.topic);
+        }
+        server.status_when("all are sent", |status| status["delivered"]["sent"] == N + 1);
+        server.stop();
+    });
+}
+
+#[test]
+fn an_offer_waits_for_a_phone_that_comes_back() {
+    with_clients(async {
+        let premises = Premises::new(&["ada"]);
+        let server = Server::start(&premises, &[]);
+        let mut backend = connect(server.address(), Version::V311, "backend").await;
+        agree(&mut backend, "ada").await;
+        assert!(backend.publish("stile/v1/ada/phone/fix", stay()).await);
+        server.status_when("decided", |status| status["decided"] == 1);
+        let status = server.status();
+        assert_eq!(status["delivered"]["sent"], 0, "nobody listens");
+        // Neither a restart nor a kill makes another one of it.
+        server.stop();
+        Server::start(&premises, &[]).kill();
+        let server = Server::start(&premises, &[]);
+        let mut ada = phone(&server, Version::V5, "ada").await;
+        let offer = parse(&ada.message().await.payload);
+        assert_eq!(offer["offer"], "paperbacks");
+        server.status_when("sent", |status| status["delivered"]["sent"] == 1);
+        assert!(ada.message_within(Duration::from_millis(800)).await.is_none(), "once is enough");
+        server.stop();
+        let told = explain(&premises.data(), "ada");
+        assert_eq!(told.iter().filter(|said| said["data"]["kind"] == "offer").count(), 1);
+        assert_eq!(told.last().unwrap()["data"]["decision"]["offer_id"], offer["offer_id"]);
     });
 }
