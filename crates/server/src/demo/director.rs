@@ -217,7 +217,7 @@ impl<'a> Director<'a> {
         match self.act {
             Act::Starting { killed_at, since } => self.open(killed_at, since)?,
             Act::Playing if self.over_since.is_some() || time_is_up => {
-                self.enter(Act::Ending { since: Instant::now() })
+                self.act = Act::Ending { since: Instant::now() };
             }
             Act::Playing
                 if self.account.lives().is_empty() && self.theatre.script.killed_after <= elapsed =>
@@ -231,7 +231,7 @@ impl<'a> Director<'a> {
                 let waits = told.n_left() < told.decided;
                 let hushed = self.life.phones().is_some_and(|phones| phones.are_hushed());
                 if hushed && (waits || self.hushed_max() <= since.elapsed()) {
-                    self.enter(Act::Quiet { since: Instant::now() });
+                    self.act = Act::Quiet { since: Instant::now() };
                 }
             }
             Act::Quiet { since } if self.life.is_settled(n_fixes, since) => self.kill()?,
@@ -246,10 +246,6 @@ impl<'a> Director<'a> {
         Ok(())
     }
 
-    fn enter(&mut self, act: Act) {
-        self.act = act;
-    }
-
     fn open(&mut self, killed_at: Option<Instant>, since: Instant) -> Result<(), Broken> {
         Waiting::since(since, PATIENCE).check("the server to start")?;
         let Theatre { town, lodging, runtime, .. } = self.theatre;
@@ -259,7 +255,7 @@ impl<'a> Director<'a> {
                 self.facts.was_down = Some(was_down);
                 self.stage.came_back(was_down);
             }
-            self.enter(Act::Playing);
+            self.act = Act::Playing;
         }
         Ok(())
     }
@@ -268,7 +264,7 @@ impl<'a> Director<'a> {
         if let Some(phones) = self.life.phones() {
             phones.hush();
         }
-        self.enter(Act::Hushed { since: Instant::now() });
+        self.act = Act::Hushed { since: Instant::now() };
     }
 
     /// The viewer wants to go before the kill: phones hear again, and the play ends.
@@ -276,7 +272,7 @@ impl<'a> Director<'a> {
         if let Some(phones) = self.life.phones() {
             phones.listen();
         }
-        self.enter(Act::Ending { since: Instant::now() });
+        self.act = Act::Ending { since: Instant::now() };
     }
 
     /// A short demo waits less for an offer to be under way.
@@ -292,7 +288,7 @@ impl<'a> Director<'a> {
         let told: Told = self.life.told().clone();
         self.account.life_ended(told);
         self.life = Life::begin(self.theatre.lodging, self.server_clock)?;
-        self.enter(Act::Starting { killed_at: Some(killed_at), since: killed_at });
+        self.act = Act::Starting { killed_at: Some(killed_at), since: killed_at };
         Ok(())
     }
 
@@ -309,7 +305,7 @@ impl<'a> Director<'a> {
         let told = self.life.told().clone();
         self.account.life_ended(told);
         self.facts.seconds = self.started.elapsed().as_secs_f64();
-        self.enter(Act::Over);
+        self.act = Act::Over;
     }
 
     /// Sends what phones would have sent by now, in order; late when they could not.
