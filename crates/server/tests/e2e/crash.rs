@@ -13,7 +13,7 @@ use crate::link::{Heard, Link};
 use crate::premises::{LAT, LAT_OUTSIDE, LON, Premises};
 use crate::server::Server;
 use crate::words::{consent, fix, grants, now_ms, parse, record};
-use crate::{PATIENCE, with_clients};
+use crate::{ON_THE_WIRE, PATIENCE, with_clients};
 
 const N_CUSTOMERS: usize = 30;
 const N_STAYS: usize = 36;
@@ -31,7 +31,7 @@ struct Seen {
     offers: BTreeMap<String, BTreeMap<String, usize>>,
     /// Whose withdrawal the next PUBACK answers.
     withdrawing: Option<String>,
-    withdrawn: BTreeSet<String>,
+    withdrawn: BTreeMap<String, Instant>,
     after_withdrawal: Vec<String>,
     granted: BTreeSet<String>,
     last_at: Option<Instant>,
@@ -41,7 +41,7 @@ impl Seen {
     fn hear(&mut self, topic: &str, payload: &[u8]) {
         let customer = topic.split('/').nth(2).unwrap().to_owned();
         let id = parse(payload)["offer_id"].as_str().unwrap().to_owned();
-        if self.withdrawn.contains(&customer) {
+        if self.withdrawn.get(&customer).is_some_and(|at| ON_THE_WIRE < at.elapsed()) {
             self.after_withdrawal.push(customer.clone());
         }
         *self.offers.entry(customer).or_default().entry(id).or_default() += 1;
@@ -58,7 +58,7 @@ async fn open(address: SocketAddr, seen: &Arc<Mutex<Seen>>) -> Link {
             Heard::Message { topic, payload } => seen.hear(topic, payload),
             Heard::Acknowledged => {
                 let withdrawn = seen.withdrawing.take();
-                seen.withdrawn.extend(withdrawn);
+                seen.withdrawn.extend(withdrawn.map(|customer| (customer, Instant::now())));
             }
         }
     });
@@ -190,8 +190,11 @@ fn check_consent(server: &Server, seen: &Mutex<Seen>) {
         let shown = server.ask(&Request::ConsentShow { customer: customer.clone() });
         let states: Vec<_> =
             shown["consents"].as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
-        let expected =
-            if seen.withdrawn.contains(customer) { ["granted", "withdrawn"] } else { ["granted", "granted"] };
+        let expected = if seen.withdrawn.contains_key(customer) {
+            ["granted", "withdrawn"]
+        } else {
+            ["granted", "granted"]
+        };
         assert_eq!(states, expected, "{customer}");
     }
 }
@@ -241,7 +244,7 @@ fn check(server: &Server, seen: &Seen, started_ms: i64) {
                 Some("sent") => {
                     assert!(received.contains_key(id), "{customer}: said to be sent, and never came");
                 }
-                Some("revoked") => assert!(seen.withdrawn.contains(&customer)),
+                Some("revoked") => assert!(seen.withdrawn.contains_key(&customer)),
                 other => panic!("{customer}: recorded, not expired, and {other:?}"),
             }
         }
