@@ -57,25 +57,8 @@ async fn whole_way(version: Version) {
     }
     let copy = backend.message().await;
     assert_eq!((copy.topic.as_str(), &copy.payload), ("stile/v1/ada/phone/offer", &heard.payload));
-    let offer = parse(&heard.payload);
-    let text = |key: &str| offer[key].as_str().unwrap_or_else(|| panic!("{key} in {offer}")).to_owned();
-    assert_eq!(offer["v"], 1);
-    assert_eq!((text("offer"), text("merchant")), ("paperbacks".into(), MERCHANT.into()));
-    assert_eq!(
-        (text("fence"), text("store")),
-        ("books-pine-street".into(), "Corner Books, Pine Street".into())
-    );
-    assert_eq!(text("body"), "The cheapest of three is free at Corner Books, Pine Street.");
-    assert!(
-        text("why").contains("you asked for offers") || text("why").contains("You asked"),
-        "{}",
-        text("why")
-    );
-    assert!(text("issued_at").ends_with('Z') && text("expires_at").ends_with('Z'));
-    assert!(offer["controls"].is_object(), "{offer}");
-
-    let feedback =
-        format!(r#"{{"v":1,"offer_id":"{}","kind":"opened","ts":{}}}"#, text("offer_id"), now_ms());
+    let offer_id = check_offer(&heard.payload);
+    let feedback = format!(r#"{{"v":1,"offer_id":"{offer_id}","kind":"opened","ts":{}}}"#, now_ms());
     assert!(ada.publish("stile/v1/ada/phone/feedback", feedback).await);
     told(&premises, &server);
 
@@ -100,6 +83,25 @@ async fn whole_way(version: Version) {
     assert_eq!(kinds, ["consent", "consent", "offer", "feedback", "consent"]);
     let shown = run_on(&premises.data(), &["consent", "show", "ada"]);
     assert!(shown.to_string().contains("withdrawn"), "{shown}");
+}
+
+/// The payload is as `interfaces.md` has it; gives the offer's id.
+fn check_offer(payload: &[u8]) -> String {
+    let offer = parse(payload);
+    let text = |key: &str| offer[key].as_str().unwrap_or_else(|| panic!("{key} in {offer}")).to_owned();
+    assert_eq!(offer["v"], 1);
+    assert_eq!((text("offer"), text("merchant")), ("paperbacks".into(), MERCHANT.into()));
+    assert_eq!(
+        (text("fence"), text("store")),
+        ("books-pine-street".into(), "Corner Books, Pine Street".into())
+    );
+    assert_eq!(text("body"), "The cheapest of three is free at Corner Books, Pine Street.");
+    // Why, and nothing that did not happen: they agreed, and they stayed.
+    let why = "You asked corner-books for offers near its stores, and spent some minutes at Corner Books, Pine Street.";
+    assert_eq!(text("why"), why);
+    assert!(text("issued_at").ends_with('Z') && text("expires_at").ends_with('Z'));
+    assert!(offer["controls"].is_object(), "{offer}");
+    text("offer_id")
 }
 
 /// What the customer is told is what happened.
