@@ -78,7 +78,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// Runs the command.
 ///
 /// # Errors
-/// When it could not start, or the ledger failed while it ran.
+/// When it could not start, or a part of it failed while it ran.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let settings = settings::load_with(&args.config, args.insecure_listen)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -121,7 +121,7 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     if ended_well {
         Ok(ExitCode::SUCCESS)
     } else {
-        Err(Failure::failed(74, &"the ledger failed; the log says why"))
+        Err(Failure::failed(74, &"a part of the engine failed, and the rest stopped in order; the log says why"))
     }
 }
 
