@@ -1,6 +1,6 @@
 //! What a customer says about consent, with the evidence that they said it.
 
-use model::{IdFlaw, MerchantId, Timestamp};
+use model::{IdFlaw, MerchantId, Millis, Timestamp};
 
 /// What consent is asked for, each purpose separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -194,4 +194,45 @@ pub struct ConsentEvent {
     pub notice: Option<Notice>,
     /// When they acted, by the clock of whoever recorded it.
     pub evidence_at: Option<Timestamp>,
+}
+
+/// How far ahead the clock of whoever recorded a yes may run.
+pub const CLOCK_AHEAD_MAX: Millis = Millis::from_secs(60);
+
+impl ConsentEvent {
+    /// When the customer said yes, by the clock of whoever recorded it; `None` for a no, and for a
+    /// yes without evidence.
+    #[must_use]
+    pub fn said_yes_at(&self) -> Option<Timestamp> {
+        match self.kind {
+            ConsentKind::Grant { .. } => self.notice.as_ref().map(|notice| notice.shown_at),
+            ConsentKind::Resume => self.evidence_at,
+            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => None,
+        }
+    }
+
+    /// Whether it is a yes that nothing proves: a grant without the notice that was shown, or a
+    /// yes that lies more than [`CLOCK_AHEAD_MAX`] in the future.
+    #[must_use]
+    pub fn proves_nothing(&self, now: Timestamp) -> bool {
+        let is_grant = matches!(self.kind, ConsentKind::Grant { .. });
+        self.said_yes_at().map_or(is_grant, |said_at| now + CLOCK_AHEAD_MAX < said_at)
+    }
+
+    /// The instant up to which no other yes counts once this event is applied at `now`.
+    ///
+    /// A no ends all that was said before it, also by a clock that runs up to a day ahead. A yes
+    /// whose clock runs ahead uses its own moment up, so that it cannot come again after a no.
+    #[must_use]
+    pub fn silences_until(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.kind {
+            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => {
+                let latest = now + Millis::from_days(1);
+                Some(self.evidence_at.map_or(now, |acted_at| acted_at.clamp(now, latest)))
+            }
+            ConsentKind::Grant { .. } | ConsentKind::Resume => {
+                self.said_yes_at().filter(|said_at| now < *said_at)
+            }
+        }
+    }
 }

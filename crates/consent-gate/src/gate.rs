@@ -198,7 +198,7 @@ impl Gate {
         let mut order = row.order;
         if effect == Effect::Applied {
             let row = known.row_mut(merchant, event.purpose);
-            row.apply(event.kind, state, now);
+            row.apply(event, state, now);
             order = row.order;
             if restricts(event.kind) {
                 known.epoch = known.epoch.next();
@@ -288,13 +288,13 @@ impl Row {
         }
     }
 
-    fn apply(&mut self, kind: ConsentKind, state: ConsentState, now: Timestamp) {
+    fn apply(&mut self, event: &ConsentEvent, state: ConsentState, now: Timestamp) {
         self.weighed = state;
         self.order = self.order.wrapping_add(1);
-        if restricts(kind) {
+        if restricts(event.kind) {
             self.effective = self.restricted_to(state);
-            self.restricted_at = Some(now);
         }
+        self.restricted_at = self.restricted_at.max(event.silences_until(now));
     }
 
     /// What a restriction leaves in force at once: never more than was in force before.
@@ -332,6 +332,9 @@ impl Row {
     }
 
     fn weigh(&self, event: &ConsentEvent, grant_lasts: Millis, now: Timestamp) -> (Effect, ConsentState) {
+        if event.proves_nothing(now) {
+            return (Effect::NoEvidence, self.weighed);
+        }
         match event.kind {
             ConsentKind::Refuse => (Effect::Applied, ConsentState::Refused),
             ConsentKind::Withdraw => (Effect::Applied, ConsentState::Withdrawn),

@@ -9,6 +9,6 @@ mod gate;
 mod state;
 
 pub use consented::{Consented, Epoch};
-pub use event::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
+pub use event::{Actor, CLOCK_AHEAD_MAX, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 pub use gate::{Change, Effect, Gate, GatePolicy};
 pub use state::{ConsentRow, ConsentState, Refusal};

@@ -139,6 +139,30 @@ proptest! {
     }
 
     #[test]
+    fn no_clock_of_a_phone_brings_a_consent_back(
+        acts in acts(),
+        ahead_secs in -600..600_i64,
+        again in prop::collection::vec((0..12_usize, 0..20_i64), 1..20),
+        last in prop_oneof![Just(ConsentKind::Withdraw), Just(ConsentKind::Refuse)],
+    ) {
+        let (mut gate, mut minute) = (open_gate(), 0);
+        let by_phone = |minute: i64| at(minute) + Millis::from_secs(ahead_secs);
+        let said: Vec<_> = acts.iter().zip(events(&acts)).map(|(act, (minute, _))| (minute, event(0, act.kind, by_phone(minute)))).collect();
+        for (acted, event) in &said {
+            minute = *acted;
+            hear(&mut gate, event, at(minute));
+        }
+        minute += 1;
+        hear(&mut gate, &event(99, last, by_phone(minute)), at(minute));
+        for (i, minutes) in again {
+            minute += minutes;
+            let (_, event) = &said[i % said.len()];
+            hear(&mut gate, event, at(minute));
+            prop_assert!(!allows(&gate, at(minute)), "{:?} came again", event.kind);
+        }
+    }
+
+    #[test]
     fn what_ran_out_stays_so_whatever_comes_again(
         acts in acts(),
         again in prop::collection::vec(0..12_usize, 1..20),

@@ -129,8 +129,8 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), Flaw> {
         let id = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
-        if proves_nothing(&event) {
-            // Before a number is given: a grant without evidence leaves no trace.
+        if event.proves_nothing(now) {
+            // Before a number is given: a yes without evidence leaves no trace.
             self.book.tally.consents.count(Effect::NoEvidence.word());
             let answer = acknowledgement(&event, "unchanged", Effect::NoEvidence, 0);
             self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer: id, ticket, answer }));
@@ -260,10 +260,6 @@ impl Engine {
             Some(Event { at: now, customer, device, kind })
         });
     }
-}
-
-const fn proves_nothing(event: &ConsentEvent) -> bool {
-    matches!(event.kind, ConsentKind::Grant { .. }) && event.notice.is_none()
 }
 
 fn acknowledgement(event: &ConsentEvent, state: &str, effect: Effect, epoch: u32) -> Acknowledgement {

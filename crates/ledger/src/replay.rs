@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use consent_gate::{ConsentKind, ConsentRow, ConsentState, Effect, Epoch};
+use consent_gate::{ConsentRow, ConsentState, Effect, Epoch};
 use model::{CustomerId, Notification, NotificationId, Timestamp};
 
 use crate::{ConsentEntry, Entry, Heard, StateRow, What};
@@ -114,12 +114,7 @@ impl Rebuilt {
         });
         let row = &mut self.consents[place];
         row.state = entry.state;
-        match event.kind {
-            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => {
-                row.restricted_at = Some(at);
-            }
-            ConsentKind::Grant { .. } | ConsentKind::Resume => {}
-        }
+        row.restricted_at = row.restricted_at.max(event.silences_until(at));
     }
 
     fn give_back(&mut self, notification: NotificationId) {

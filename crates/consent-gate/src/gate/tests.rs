@@ -212,3 +212,23 @@ fn an_event_without_effect_leaves_no_row() {
     gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, None), at(0));
     assert_eq!(gate.rows(ANNA).count(), 0);
 }
+
+#[test]
+fn a_grant_of_a_fast_clock_does_not_come_back_after_the_withdrawal() {
+    let mut gate = open_gate();
+    let grant = event(ConsentKind::Grant { until: None }, Some(at(0) + Millis::from_secs(50)));
+    let change = gate.weigh(ANNA, SHOP, &grant, at(0));
+    gate.confirm(&change);
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(0) + Millis::from_secs(20));
+    let again = gate.weigh(ANNA, SHOP, &grant, at(0) + Millis::from_secs(30));
+    gate.confirm(&again);
+    assert_eq!((again.effect, answer(&gate, at(2))), (Effect::LateGrant, Err(Refusal::Withdrawn)));
+}
+
+#[test]
+fn a_grant_of_tomorrow_proves_nothing() {
+    let mut gate = open_gate();
+    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(1_440))), at(0));
+    gate.confirm(&change);
+    assert_eq!((change.effect, answer(&gate, at(1))), (Effect::NoEvidence, Err(Refusal::NotGranted)));
+}
