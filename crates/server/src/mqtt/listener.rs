@@ -93,7 +93,7 @@ pub struct ListenerTally {
     pub n_accepted: u64,
     /// Newcomers closed because they said nothing useful, or not in time.
     pub n_strangers_closed: u64,
-    /// Newcomers refused for name, secret, will or client id.
+    /// Newcomers refused for name, secret or will.
     pub n_refused: u64,
     /// Newcomers refused because a limit was reached.
     pub n_turned_away: u64,

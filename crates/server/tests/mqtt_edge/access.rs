@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use server::mqtt::{Identity, Role, Version};
+use server::mqtt::{Delivered, Identity, OutMessage, Role, Version};
 
 use crate::client::{BOTH, Client, Login, connect};
 use crate::recorder::Recorder;
@@ -162,16 +162,27 @@ async fn t16_a_will_on_our_topics_is_refused_and_elsewhere_never_published() {
 }
 
 #[tokio::test]
-async fn a_client_id_belongs_to_its_identity_while_it_is_connected() {
+async fn a_client_id_is_its_identitys_own_and_keeps_nobody_else_out() {
     let recorder = Arc::new(Recorder::default());
     let listener = listen(&recorder).await;
     for version in BOTH {
         let shared =
             |name| Login { client_id: "shared".into(), ..Login::new(listener.address(), version, name) };
         let mut first = Client::log_in(shared("c1")).await.unwrap();
-        let refused = Client::log_in(shared("c2")).await.err().expect("refused");
-        assert!(refused.contains("ClientId"), "{refused}");
-        assert!(first.publish("stile/v1/c1/phone/fix", "1").await, "a stranger cannot throw anyone out");
+        let mut other = Client::log_in(shared("c2")).await.unwrap();
+        let mut backend = Client::log_in(shared("backend")).await.unwrap();
+        assert_eq!(listener.n_connected(), 3);
+        assert!(backend.subscribe("stile/v1/+/+/offer", 1).await);
+        assert!(other.subscribe("stile/v1/c2/+/offer", 1).await);
+        for customer in ["c1", "c2"] {
+            let offer = OutMessage::new(&format!("stile/v1/{customer}/phone/offer"), customer);
+            assert_eq!(listener.deliver(&offer).await, Delivered::Sent);
+            assert_eq!(&backend.message().await.payload[..], customer.as_bytes());
+        }
+        assert_eq!(&other.message().await.payload[..], b"c2");
+        assert!(first.publish("stile/v1/c1/phone/fix", "1").await, "nobody else can throw anyone out");
+        drop((other, backend));
+        eventually("they are gone, and the first is not", || listener.n_connected() == 1).await;
 
         let mut second = Client::log_in(shared("c1")).await.unwrap();
         first.closed().await;

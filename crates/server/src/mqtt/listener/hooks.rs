@@ -56,10 +56,6 @@ impl<I: Ingress> Hooks<I> {
         let facts = facts_of(connect, identity.clone());
         match self.shared.seats.seat(&self.seat, facts, self.shared.role_limit(role)) {
             Ok(()) => {}
-            Err(NoSeat::ClientIdTaken) => {
-                self.shared.count(|counters| &counters.n_refused);
-                return AuthResult::fail(ReasonCode::ClientIdentifierNotValid);
-            }
             Err(NoSeat::Full | NoSeat::Gone) => {
                 self.shared.count(|counters| &counters.n_turned_away);
                 return AuthResult::fail(ReasonCode::ServerBusy);

@@ -1,4 +1,5 @@
-//! Who is connected: strangers by arrival, sessions by client id and by whom they concern.
+//! Who is connected: strangers by arrival, sessions by identity and client id and by whom they
+//! concern.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +11,6 @@ use crate::mqtt::identity::Role;
 /// Why a proven newcomer gets no seat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoSeat {
-    /// Its client id belongs to a session of somebody else.
-    ClientIdTaken,
     /// A limit is reached.
     Full,
     /// It was closed meanwhile.
@@ -26,11 +25,16 @@ pub(super) struct Seats {
     taken: Mutex<Taken>,
 }
 
+/// Role and name of an identity, and what it calls itself.
+type SessionKey = (Role, Arc<str>, Box<str>);
+
 #[derive(Default)]
 struct Taken {
     no: u64,
     strangers: BTreeMap<u64, Arc<Seat>>,
-    by_client_id: HashMap<Box<str>, Arc<Seat>>,
+    /// A client id is its identity's own: each connection has its own router, and whoever came
+    /// first with a name that others use would keep them out.
+    sessions: HashMap<SessionKey, Arc<Seat>>,
     by_customer: HashMap<Arc<str>, Vec<Arc<Seat>>>,
     backends: Vec<Arc<Seat>>,
     operators: Vec<Arc<Seat>>,
@@ -82,14 +86,12 @@ impl Seats {
         if !taken.strangers.contains_key(&seat.no) {
             return Err(NoSeat::Gone);
         }
-        if let Some(old) = taken.by_client_id.get(&facts.client_id).cloned() {
-            if !old.facts().is_some_and(|old| old.is_same_identity(&facts)) {
-                return Err(NoSeat::ClientIdTaken);
-            }
+        let key = facts.session_key();
+        if let Some(old) = taken.sessions.get(&key).cloned() {
             taken.remove(&old);
             old.dismiss(Farewell::TakenOver);
         }
-        if self.n_max <= taken.by_client_id.len() {
+        if self.n_max <= taken.sessions.len() {
             return Err(NoSeat::Full);
         }
         let name = facts.identity.name().clone();
@@ -106,7 +108,7 @@ impl Seats {
             Role::Operator => taken.operators.push(seat.clone()),
         }
         taken.strangers.remove(&seat.no);
-        taken.by_client_id.insert(facts.client_id.clone(), seat.clone());
+        taken.sessions.insert(key, seat.clone());
         seat.prove(facts);
         Ok(())
     }
@@ -131,12 +133,12 @@ impl Seats {
     }
 
     pub(super) fn n_seated(&self) -> usize {
-        self.lock().by_client_id.len()
+        self.lock().sessions.len()
     }
 
     pub(super) fn dismiss_identity(&self, name: &str, farewell: Farewell) {
         let taken = self.lock();
-        for seat in taken.by_client_id.values() {
+        for seat in taken.sessions.values() {
             if seat.facts().is_some_and(|facts| &**facts.identity.name() == name) {
                 seat.dismiss(farewell);
             }
@@ -145,7 +147,7 @@ impl Seats {
 
     pub(super) fn dismiss_all(&self, farewell: Farewell) {
         let taken = self.lock();
-        for seat in taken.strangers.values().chain(taken.by_client_id.values()) {
+        for seat in taken.strangers.values().chain(taken.sessions.values()) {
             seat.dismiss(farewell);
         }
     }
@@ -159,8 +161,9 @@ impl Taken {
     fn remove(&mut self, seat: &Arc<Seat>) {
         let Some(facts) = seat.facts() else { return };
         let is_other = |other: &Arc<Seat>| other.no != seat.no;
-        match self.by_client_id.get(&facts.client_id) {
-            Some(holder) if !is_other(holder) => self.by_client_id.remove(&facts.client_id),
+        let key = facts.session_key();
+        match self.sessions.get(&key) {
+            Some(holder) if !is_other(holder) => self.sessions.remove(&key),
             Some(_) | None => return,
         };
         match facts.identity.role() {
@@ -181,7 +184,7 @@ impl Taken {
 }
 
 impl Facts {
-    fn is_same_identity(&self, other: &Self) -> bool {
-        self.identity.role() == other.identity.role() && self.identity.name() == other.identity.name()
+    fn session_key(&self) -> SessionKey {
+        (self.identity.role(), self.identity.name().clone(), self.client_id.clone())
     }
 }
