@@ -54,9 +54,7 @@ pub struct Publish {
     pub qos: Qos,
     /// Whether the sender asked to retain it; nobody does.
     pub retain: bool,
-    /// MQTT 5 response topic; a wish of the sender's, not checked against anything.
-    pub response_topic: Option<Arc<str>>,
-    /// MQTT 5 correlation data.
+    /// MQTT 5 correlation data. A response topic is not read: answers have a topic of their own.
     pub correlation_data: Option<Bytes>,
     /// Who sent it.
     pub sender: Sender,
@@ -184,7 +182,6 @@ mod tests {
             payload: "canary".into(),
             qos: Qos::AtMostOnce,
             retain: false,
-            response_topic: Some("canary".into()),
             correlation_data: Some("canary".into()),
             sender,
         };

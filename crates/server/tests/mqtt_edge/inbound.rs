@@ -65,7 +65,6 @@ async fn a_message_arrives_whole_and_says_who_sent_it() {
     let publish = recorder.take(1).await.remove(0);
     assert_eq!((&*publish.topic, &publish.payload[..]), (topic, &b"grant"[..]));
     assert_eq!((publish.qos, publish.retain), (Qos::AtLeastOnce, true));
-    assert_eq!(publish.response_topic.as_deref(), Some("stile/v1/c1/consent/ack"));
     assert_eq!(publish.correlation_data.as_deref(), Some(&b"42"[..]));
     assert_eq!(publish.sender, Sender::Listener { role: Role::Device, name: "c1".into() });
 }

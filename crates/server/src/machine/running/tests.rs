@@ -41,7 +41,6 @@ fn publish(topic: &str, payload: impl Into<Bytes>) -> Publish {
         payload: payload.into(),
         qos: Qos::AtLeastOnce,
         retain: false,
-        response_topic: None,
         correlation_data: None,
         sender: Sender::Broker,
     }

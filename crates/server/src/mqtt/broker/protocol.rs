@@ -248,7 +248,6 @@ fn of_v311(event: rumqttc::Event) -> Option<Happening> {
                 payload: packet.payload,
                 qos: qos_of(packet.qos as u8),
                 retain: packet.retain,
-                response_topic: None,
                 correlation_data: None,
                 sender: Sender::Broker,
             };
@@ -288,7 +287,6 @@ fn of_v5(event: v5::Event) -> Option<Happening> {
                 payload: packet.payload,
                 qos: qos_of(packet.qos as u8),
                 retain: packet.retain,
-                response_topic: properties.response_topic.map(Into::into),
                 correlation_data: properties.correlation_data,
                 sender: Sender::Broker,
             };

@@ -158,7 +158,6 @@ fn publish_of(event: ClientPublishEvent, facts: &Facts) -> Publish {
         payload: event.payload,
         qos,
         retain: event.retain,
-        response_topic: event.response_topic,
         correlation_data: event.correlation_data,
         sender: Sender::Listener { role: facts.identity.role(), name: facts.identity.name().clone() },
     }
