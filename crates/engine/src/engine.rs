@@ -308,6 +308,12 @@ impl Engine {
         self.now
     }
 
+    /// How many visits have not ended. Costs a pass over all devices.
+    #[must_use]
+    pub fn n_open_visits(&self) -> usize {
+        self.presence.n_open_visits()
+    }
+
     /// How many customers are known.
     #[must_use]
     pub fn n_customers(&self) -> usize {

@@ -1,6 +1,8 @@
 //! The front door: who is admitted, and what they said.
 
-use consent_gate::{Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, Purpose, Refusal};
+use consent_gate::{
+    Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, EventId, Purpose, Refusal,
+};
 use ledger::{ConsentEntry, Entry, What};
 use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, MerchantNo, Position, Timestamp};
 use spatial_index::Hits;
@@ -43,7 +45,10 @@ impl Opened {
 }
 
 /// Merchants and purposes that one customer can have said something about.
-const CONSENTS_MAX: usize = 512;
+const CONSENTS_MAX: usize = 128;
+
+/// The state in an answer to an event that could change nothing.
+const UNCHANGED: &str = "unchanged";
 
 impl Engine {
     /// Asks the gate by name alone, and decodes only what it lets through (`no_look_without_consent`).
@@ -113,10 +118,16 @@ impl Engine {
     /// A consent event: restrictions hold from here on, grants once they are recorded.
     pub(crate) fn hear_consent(&mut self, letter: &Letter<'_>, now: Timestamp) {
         let Letter { customer, device, body, ticket, .. } = *letter;
-        let event = self.decoder.consent(&Envelope { customer, device, body });
+        let envelope = Envelope { customer, device, body };
+        let event = self.decoder.consent(&envelope);
         let weighed = event.and_then(|event| self.weigh(customer, event, ticket, now));
         if let Err(flaw) = weighed {
             self.book.tally.unusable.count(flaw.word());
+            // Without an answer a mistyped withdrawal would look like one that holds.
+            if let Ok(customer) = CustomerId::new(customer) {
+                let answer = objection(flaw, self.decoder.event_id(&envelope));
+                self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer, ticket, answer }));
+            }
             self.desk.settle(ticket);
         }
     }
@@ -132,7 +143,7 @@ impl Engine {
         if event.proves_nothing(now) {
             // Before a number is given: a yes without evidence leaves no trace.
             self.book.tally.consents.count(Effect::NoEvidence.word());
-            let answer = acknowledgement(&event, "unchanged", Effect::NoEvidence, 0);
+            let answer = acknowledgement(&event, UNCHANGED, Effect::NoEvidence, 0);
             self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer: id, ticket, answer }));
             self.desk.settle(ticket);
             return Ok(());
@@ -190,7 +201,7 @@ impl Engine {
 
     /// What a merchant finds after a pause was there before.
     pub(crate) fn end_pauses(&mut self, customer: CustomerNo, now: Timestamp) {
-        let (first, last) = (MerchantNo(u16::MIN), MerchantNo(u16::MAX));
+        let (first, last) = (MerchantNo(u32::MIN), MerchantNo(u32::MAX));
         let pauses = self.book.pauses.range((customer, first)..=(customer, last));
         let over: Vec<_> = pauses.filter(|(_, until)| **until <= now).map(|(key, _)| *key).collect();
         for key in over {
@@ -259,6 +270,18 @@ impl Engine {
                 (CustomerId::new(letter.customer).ok()?, DeviceId::new(letter.device).ok()?);
             Some(Event { at: now, customer, device, kind })
         });
+    }
+}
+
+/// The answer to an event that cannot be used.
+fn objection(flaw: Flaw, event_id: Option<EventId>) -> Acknowledgement {
+    Acknowledgement {
+        event_id: event_id.map_or_else(String::new, |id| id.as_str().into()),
+        merchant: String::new(),
+        purpose: String::new(),
+        state: UNCHANGED.into(),
+        effect: flaw.word().into(),
+        epoch: 0,
     }
 }
 

@@ -37,7 +37,7 @@ pub struct Letter<'a> {
 pub enum Output {
     /// Publish it, after [`crate::Engine::may_send`].
     Send(Recorded<Notification>),
-    /// Tell the customer what became of a consent event; it is durable.
+    /// Tell the customer what became of a consent event; what it changed is durable.
     Acknowledge(ConsentAck),
     /// A consent event or feedback is durable, or of no use: the message may be acknowledged.
     Settled {

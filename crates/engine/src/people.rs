@@ -39,7 +39,7 @@ struct Device {
 }
 
 /// More merchants than this in one engine is a mistake or an attack.
-const MERCHANTS_MAX: usize = u16::MAX as usize;
+const MERCHANTS_MAX: usize = 16 << 20;
 
 impl People {
     pub(crate) fn find(&self, customer: &str) -> Option<CustomerNo> {
@@ -92,7 +92,7 @@ impl People {
         if MERCHANTS_MAX <= self.merchants.len() {
             return None;
         }
-        let no = MerchantNo(self.merchants.len() as u16);
+        let no = MerchantNo(self.merchants.len() as u32);
         self.merchants.push(id.clone());
         self.merchant_no_of.insert(id.clone(), no);
         Some(no)
@@ -103,7 +103,7 @@ impl People {
     }
 
     pub(crate) fn merchant(&self, no: MerchantNo) -> &MerchantId {
-        &self.merchants[usize::from(no.0)]
+        &self.merchants[no.0 as usize]
     }
 
     pub(crate) fn customer(&self, no: CustomerNo) -> &CustomerId {

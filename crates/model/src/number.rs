@@ -90,7 +90,7 @@ impl FenceNo {
 
 /// A merchant known to one engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MerchantNo(pub u16);
+pub struct MerchantNo(pub u32);
 
 #[cfg(test)]
 mod tests {

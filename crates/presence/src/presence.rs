@@ -242,6 +242,12 @@ impl Presence {
         }
     }
 
+    /// How many visits are open. Costs a pass over all devices.
+    #[must_use]
+    pub fn n_open_visits(&self) -> usize {
+        self.devices.iter().flatten().map(|known| known.visits.len()).sum()
+    }
+
     /// The open visits of a device, by ascending fence.
     pub fn open_visits(&self, device: DeviceNo) -> impl Iterator<Item = OpenVisit> {
         self.known(device).into_iter().flat_map(|known| known.visits.iter().map(|visit| visit.open))

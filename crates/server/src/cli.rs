@@ -7,6 +7,7 @@ pub mod data;
 pub mod demo;
 pub mod fences;
 pub mod match_points;
+pub mod output;
 pub mod replay;
 pub mod report;
 pub mod serve;

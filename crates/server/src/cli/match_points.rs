@@ -1,7 +1,7 @@
 //! `stile match`: which fences hold each point.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
+use std::io::{self, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ use settings::Problem;
 use spatial_index::{Hits, Index};
 use wire::trace::Points;
 
+use crate::cli::output::Output;
 use crate::cli::report::{Failure, Weight, counted, line_problem, tell_problems};
 use crate::fence_files::{self, FenceOptions, unreadable};
 
@@ -69,7 +70,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     })?;
     let (reader, progress) = open(&args.points)?;
     let mut points = wire::trace::points(reader).map_err(|error| vec![line_problem(&args.points, &error)])?;
-    let mut out = Out::open(args.out.as_deref())?;
+    let mut out = Output::open(args.out.as_deref())?;
     let mut run = Run {
         summary: Summary { n_fences: ids.len(), ..Summary::default() },
         skip_invalid: args.skip_invalid,
@@ -84,10 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Err(Failure::Io { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => {
             return Ok(ExitCode::SUCCESS);
         }
-        Err(failure) => {
-            out.give_up();
-            return Err(failure);
-        }
+        Err(failure) => return Err(failure),
         Ok(()) => out.finish()?,
     }
     run.summary.all = began.elapsed();
@@ -109,8 +107,8 @@ struct Run {
 const N_PROBLEMS_MAX: usize = 20;
 
 impl Run {
-    fn match_all(&mut self, points: &mut Points<'_>, out: &mut Out) -> Result<(), Failure> {
-        out.write(b"point,fence\n")?;
+    fn match_all(&mut self, points: &mut Points<'_>, out: &mut Output) -> Result<(), Failure> {
+        out.write_all(b"point,fence\n").map_err(|error| out.failure(error))?;
         let (mut positions, mut numbers, mut hits) = (Vec::new(), Vec::new(), Hits::new());
         let mut problems = Vec::new();
         loop {
@@ -152,7 +150,7 @@ impl Run {
         }
     }
 
-    fn write_batch(&mut self, numbers: &[u64], hits: &Hits, out: &mut Out) -> Result<(), Failure> {
+    fn write_batch(&mut self, numbers: &[u64], hits: &Hits, out: &mut Output) -> Result<(), Failure> {
         let mut line = Vec::new();
         for (number, fences) in numbers.iter().zip(hits.iter()) {
             self.summary.n_points_inside += u64::from(!fences.is_empty());
@@ -161,7 +159,7 @@ impl Run {
                 line.clear();
                 writeln!(line, "{number},{}", self.ids[fence.slot()])
                     .expect("a Vec takes whatever is written");
-                out.write(&line)?;
+                out.write_all(&line).map_err(|error| out.failure(error))?;
             }
         }
         Ok(())
@@ -227,48 +225,4 @@ fn open(file: &Path) -> Result<(impl Read + Send, ProgressBar), Failure> {
         progress.set_style(style);
     }
     Ok((progress.wrap_read(raw), progress))
-}
-
-/// Where the answer goes: a file appears under its name only when it is whole.
-struct Out {
-    writer: BufWriter<Box<dyn Write>>,
-    file: Option<(PathBuf, PathBuf)>,
-}
-
-impl Out {
-    fn open(file: Option<&Path>) -> Result<Self, Failure> {
-        let Some(file) = file else {
-            return Ok(Self { writer: BufWriter::new(Box::new(io::stdout())), file: None });
-        };
-        let mut name = file.file_name().unwrap_or_default().to_owned();
-        name.push(".new");
-        let new = file.with_file_name(name);
-        let raw = File::create(&new).map_err(|error| Failure::io(file, error))?;
-        let file = Some((new, file.to_owned()));
-        Ok(Self { writer: BufWriter::with_capacity(1 << 20, Box::new(raw)), file })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.writer.write_all(bytes).map_err(|error| Failure::io(self.name(), error))
-    }
-
-    fn finish(mut self) -> Result<(), Failure> {
-        self.writer.flush().map_err(|error| Failure::io(self.name(), error))?;
-        match &self.file {
-            Some((new, file)) => std::fs::rename(new, file).map_err(|error| Failure::io(file, error)),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes back what was written.
-    fn give_up(self) {
-        if let Some((new, _)) = &self.file {
-            // What cannot be removed is a stray .new file, and a failure is being told already.
-            let _ = std::fs::remove_file(new);
-        }
-    }
-
-    fn name(&self) -> &Path {
-        self.file.as_ref().map_or(Path::new("standard output"), |(_, file)| file)
-    }
 }

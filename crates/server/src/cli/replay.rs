@@ -4,8 +4,7 @@ mod playing;
 mod summary;
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use model::{CustomerId, MerchantId, Millis, Timestamp};
 use wire::trace::{self, TraceFix};
 
 use self::playing::Player;
+use super::output::Output;
 use super::report::Failure;
 use crate::consent_file;
 use crate::fence_files::{self, FenceOptions};
@@ -55,10 +55,25 @@ pub struct Args {
 /// # Errors
 /// When a file cannot be read or written, or is wrong.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    match play(args) {
+        // A reader that has seen enough, such as `head`, is no failure.
+        Err(Failure::Io { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(failure) => Err(failure),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn play(args: &Args) -> Result<(), Failure> {
     let settings = args.config.as_deref().map(settings::load).transpose()?.unwrap_or_default();
     let (house, merchants) = house_of(args)?;
     let survey = survey(args)?;
-    let mut player = Player::new(Arc::new(house), &super::serve::policy_of(&settings), output(args)?);
+    let policy = super::serve::policy_of(&settings);
+    let mut player = Player::new(
+        Arc::new(house),
+        &policy,
+        Output::open(args.out.as_deref())?,
+        survey.first_at - AGREED_BEFORE,
+    );
     if let Some(file) = &args.consent {
         player.agree_as_recorded(consent_file::read_all(file)?);
     }
@@ -75,10 +90,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
         bar.inc(1);
     }
-    player.end()?;
     bar.finish_and_clear();
-    summary::write(player, args.seed, n_bad_lines, started.elapsed())?;
-    Ok(ExitCode::SUCCESS)
+    summary::write(player, args.seed, n_bad_lines, started.elapsed())
 }
 
 /// Fences and offers; fences without a merchant get one, so that a file of shapes alone can be tried.
@@ -136,13 +149,6 @@ fn survey(args: &Args) -> Result<Survey, Failure> {
 
 fn fixes(file: &Path) -> Result<impl Iterator<Item = Result<TraceFix, trace::TraceError>>, Failure> {
     trace::open(file).map_err(|error| Failure::failed(74, &format!("{}: {error}", file.display())))
-}
-
-fn output(args: &Args) -> Result<Box<dyn Write>, Failure> {
-    Ok(match &args.out {
-        Some(file) => Box::new(BufWriter::new(File::create(file).map_err(|error| Failure::io(file, error))?)),
-        None => Box::new(BufWriter::new(io::stdout().lock())),
-    })
 }
 
 fn bar(n_fixes: u64) -> ProgressBar {

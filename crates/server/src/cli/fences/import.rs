@@ -1,6 +1,5 @@
 //! `stile fences import`: one GeoJSON file from tables of stores and from other GeoJSON files.
 
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,6 +11,7 @@ use spatial_index::{Fence, Index, RADIUS_MAX, geojson};
 
 use super::difference::Difference;
 use super::stores::{self, ColumnNames, StoreOptions};
+use crate::cli::output::Output;
 use crate::cli::report::{Failure, Weight, counted, tell_problems};
 use crate::fence_files::{self, FenceOptions};
 
@@ -95,8 +95,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
             format!("would change by {percent:.0} %, and more than 20 % needs --yes; nothing was written");
         return Err(Failure::Problems(vec![Problem::of_file(&args.out, reason)]));
     }
-    write_whole(&args.out, geojson::write(&gathered.fences).as_bytes())
-        .map_err(|error| Failure::io(&args.out, error))?;
+    let mut out = Output::open(Some(&args.out))?;
+    out.write_all(geojson::write(&gathered.fences).as_bytes()).map_err(|error| out.failure(error))?;
+    out.finish()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -220,17 +221,6 @@ fn report(args: &Args, gathered: &Gathered, difference: Option<&Difference>) {
         }
         None => {}
     }
-}
-
-/// Writes a file so that a reader sees the old one or the new one, never half of it.
-fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = file.with_file_name(name);
-    let mut written = File::create(&new)?;
-    written.write_all(bytes)?;
-    written.sync_all()?;
-    std::fs::rename(&new, file)
 }
 
 fn parse_radius(text: &str) -> Result<Meters, String> {

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,13 +13,14 @@ use model::{CustomerId, DeviceId, Fix, MerchantId, Millis, Timestamp};
 use wire::consent_file::Received;
 
 use super::{AGREED_BEFORE, Survey};
+use crate::cli::output;
 use crate::cli::report::Failure;
 use crate::trace::trace_line;
 
 /// An engine in virtual time, with somewhere to write its trace.
 pub(super) struct Player {
     pub(super) engine: Engine,
-    pub(super) out: Box<dyn Write>,
+    pub(super) out: output::Output,
     /// Transitions of each device, to be compared with another way of playing the same fixes.
     pub(super) transitions_of: BTreeMap<(CustomerId, DeviceId), u64>,
     pub(super) offers: BTreeMap<String, u64>,
@@ -50,12 +50,12 @@ impl Storage for Forgetful {
 }
 
 impl Player {
-    pub(super) fn new(house: Arc<House>, policy: &Policy, out: Box<dyn Write>) -> Self {
+    pub(super) fn new(house: Arc<House>, policy: &Policy, out: output::Output, start_at: Timestamp) -> Self {
         // Nothing is read back after a replay, so no visit needs to be stored.
         let visits_stored_every = Millis::from_days(365_000);
         let policy = Policy { clock: ClockSource::Fixes, visits_stored_every, ..policy.clone() };
         let mut engine = Engine::new(house, policy);
-        engine.open(Timestamp::MIN);
+        engine.open(start_at);
         engine.listen();
         let (transitions_of, offers) = (BTreeMap::new(), BTreeMap::new());
         Self { engine, out, transitions_of, offers, consent: Vec::new() }
@@ -111,16 +111,6 @@ impl Player {
         self.engine.handle_letters(&[letter], Timestamp::MIN);
         self.settle(Timestamp::MIN);
         self.write_events()
-    }
-
-    /// Lets the timers that are still set run out: visits end when their devices stay silent.
-    pub(super) fn end(&mut self) -> Result<(), Failure> {
-        while let Some(due_at) = self.engine.poll_timeout() {
-            self.engine.handle_timeout(due_at);
-            self.settle(due_at);
-            self.write_events()?;
-        }
-        Ok(())
     }
 
     fn hand_in(&mut self, customer: &CustomerId, event: &[u8], at: Timestamp) {

@@ -1,7 +1,6 @@
 //! What a replay says at its end.
 
 use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use model::StableHasher;
@@ -26,19 +25,19 @@ pub(super) fn write(mut player: Player, seed: u64, n_bad_lines: u64, took: Durat
         "seed": seed,
         "bad_lines": n_bad_lines,
         "offers": offers,
+        "open_visits": player.engine.n_open_visits(),
         "devices_with_transitions": player.transitions_of.len(),
         "transitions_digest": of_devices.finish().to_string(),
     });
     if let (Value::Object(summary), Value::Object(more)) = (&mut summary, more) {
         summary.extend(more);
     }
-    let io = |error| Failure::io(Path::new("trace"), error);
-    writeln!(player.out, "{summary}").map_err(io)?;
-    player.out.flush().map_err(io)?;
+    writeln!(player.out, "{summary}").map_err(|error| player.out.failure(error))?;
+    player.out.finish()?;
     let n_fixes = tally.n_records;
     let n_transitions = tally.transitions.total();
     eprintln!(
-        "{n_fixes} fixes of {} devices in {:.1} s ({:.0} fixes/s): {n_transitions} transitions, {} candidates, {} offers{}",
+        "{n_fixes} fixes of {} customers in {:.1} s ({:.0} fixes/s): {n_transitions} transitions, {} candidates, {} offers{}",
         player.engine.n_customers(),
         took.as_secs_f64(),
         n_fixes as f64 / took.as_secs_f64().max(1e-9),
