@@ -6,10 +6,13 @@ use serde::de::MapAccess;
 use crate::Flaw;
 use crate::json::{self, Fields, Scalar, check_version, fill};
 
-/// What became of a consent event; sent only once it is durable.
+/// What became of a consent event; sent only once what it changed is durable.
+///
+/// Of an event that cannot be used the effect is [`Flaw::word`], the state `unchanged`, and
+/// whatever could not be read is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// The event's name.
+    /// The event's name; empty when it has none that can be read.
     pub event_id: String,
     /// Towards whom.
     pub merchant: String,
@@ -17,7 +20,7 @@ pub struct Acknowledgement {
     pub purpose: String,
     /// The word of the state that now holds.
     pub state: String,
-    /// The word of what the event did.
+    /// The word of what the event did, or of what is wrong with it.
     pub effect: String,
     /// The customer's epoch after it.
     pub epoch: u32,

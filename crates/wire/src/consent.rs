@@ -176,6 +176,12 @@ pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(ConsentEvent, u64), Flaw>
     Ok((raw.event()?, raw.n_unexpected))
 }
 
+/// The name of an event, whatever else is wrong with it; `None` when it cannot be read.
+pub(crate) fn event_id(body: &[u8]) -> Option<EventId> {
+    let raw: RawConsent<'_> = json::read(body).ok()?;
+    EventId::new(raw.id.text()?).ok()
+}
+
 #[derive(Serialize)]
 pub(crate) struct WrittenConsent<'a> {
     v: u8,

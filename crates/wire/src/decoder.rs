@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use consent_gate::{ConsentEvent, Consented};
+use consent_gate::{ConsentEvent, Consented, EventId};
 use model::Fix;
 
 use crate::{Feedback, Flaw, Limits, consent, feedback, fix};
@@ -68,6 +68,15 @@ impl Decoder {
         let (event, n_unexpected) = consent::read(envelope)?;
         self.n_unexpected += n_unexpected;
         Ok(event)
+    }
+
+    /// The name of a consent event that cannot be used, so that its sender can be told which one.
+    ///
+    /// `None` when it has none that obeys the rule, and of what is too large.
+    #[must_use]
+    pub fn event_id(&self, envelope: &Envelope<'_>) -> Option<EventId> {
+        check_len(envelope.body, self.limits.consent_bytes_max).ok()?;
+        consent::event_id(envelope.body)
     }
 
     /// Reads feedback, which holds no position.

@@ -227,9 +227,36 @@ fn v04_consent_that_cannot_be_read_changes_nothing_and_is_answered() {
         let premises = Premises::new(&["ada"]);
         let server = Server::start(&premises, &[]);
         let mut ada = connect(server.address(), Version::V5, "ada").await;
-        for event in ["", "{", "{\"v\":99}", "[]", r#"{"v":1,"kind":"grunt"}"#] {
-            assert!(ada.publish("stile/v1/ada/consent", event).await, "{event:?}");
+        assert!(ada.subscribe("stile/v1/ada/consent/ack", 1).await);
+        let mistyped = consent("e0", "location", "witdraw");
+        let too_long = mistyped.clone() + &" ".repeat(16 << 10);
+        let unusable = [
+            ("", "empty", ""),
+            ("{", "malformed", ""),
+            ("[]", "unknown_format", ""),
+            (r#"{"v":99,"event_id":"e9"}"#, "unknown_version", "e9"),
+            (r#"{"v":1,"event_id":"e 1","kind":"grunt"}"#, "bad_id", ""),
+            (&mistyped, "unknown_kind", "e0"),
+            (&too_long, "too_large", ""),
+        ];
+        for (event, effect, event_id) in unusable {
+            assert!(ada.publish("stile/v1/ada/consent", event.to_owned()).await, "{event:?}");
+            let answer = parse(&ada.message().await.payload);
+            let expected = serde_json::json!({
+                "v": 1, "event_id": event_id, "merchant": "", "purpose": "", "state": "unchanged",
+                "effect": effect, "epoch": 0,
+            });
+            assert_eq!(answer, expected, "{event:?}");
         }
+        assert_eq!(
+            server.status()["unusable"]
+                .as_object()
+                .unwrap()
+                .values()
+                .filter_map(serde_json::Value::as_u64)
+                .sum::<u64>(),
+            7
+        );
         let bare = consent("e1", "location", "grant");
         let mut bare = parse(bare.as_bytes());
         bare.as_object_mut().unwrap().remove("notice");

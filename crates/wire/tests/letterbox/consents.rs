@@ -165,6 +165,29 @@ fn p28_claims_of_power_are_counted_and_consent_opens_nothing() {
 }
 
 #[test]
+fn the_name_of_an_event_is_read_although_the_rest_cannot_be() {
+    let decoder = Decoder::new(Limits::default());
+    let id = |body: &str| {
+        let envelope = Envelope { customer: "c1", device: "", body: body.as_bytes() };
+        decoder.event_id(&envelope).map(|id| id.as_str().to_owned())
+    };
+    for mistyped in
+        [GRANT.replace("grant", "witdraw"), GRANT.replace(":1,", ":9,"), GRANT.replace("books", "")]
+    {
+        assert_eq!(id(&mistyped).as_deref(), Some("e1"), "{mistyped}");
+    }
+    for nameless in [
+        GRANT.replace("\"e1\"", "1"),
+        GRANT.replace("\"e1\"", "\"\""),
+        GRANT[..GRANT.len() - 1].to_owned(),
+        String::new(),
+        GRANT.to_owned() + &" ".repeat(16 << 10),
+    ] {
+        assert_eq!(id(&nameless), None, "{nameless}");
+    }
+}
+
+#[test]
 fn an_answer_goes_there_and_back() {
     let answer = Acknowledgement {
         event_id: "e1".into(),
