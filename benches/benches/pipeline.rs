@@ -239,6 +239,27 @@ fn refused(group: &mut Group<'_>, engine: &mut Engine) {
     }
 }
 
+/// Rounds of either length in turn; the least of each is what the machine's other work left alone.
+const N_ROUNDS: usize = 2_000;
+
+/// Asserts that refusing 64 KiB costs within 10 % of refusing 100 bytes.
+fn length_does_not_matter(engine: &mut Engine) {
+    let bodies = [vec![b'x'; 100], vec![b'x'; 64 << 10]];
+    let mut least = [Duration::MAX; 2];
+    for _ in 0..N_ROUNDS {
+        for (body, least) in bodies.iter().zip(&mut least) {
+            let letter = Letter { door: Door::Fixes, customer: "stranger", device: "phone", body, ticket: 0 };
+            let drain = vec![letter; DRAIN];
+            let started = Instant::now();
+            engine.handle_letters(&drain, START);
+            *least = started.elapsed().min(*least);
+        }
+    }
+    let [short, long] = least.map(|least| least.as_nanos() as f64 / DRAIN as f64);
+    println!("refused: {short:.1} ns for 100 bytes, {long:.1} ns for 64 KiB");
+    assert!((0.9..1.1).contains(&(long / short)), "refusing costs the same whatever the length");
+}
+
 fn pipeline(c: &mut Criterion) {
     let topics = Topics::new("stile/v1");
     let mut group = c.benchmark_group("pipeline");
@@ -247,6 +268,7 @@ fn pipeline(c: &mut Criterion) {
     let mut engine = engine();
     fixes(&mut group, &topics, &mut engine);
     refused(&mut group, &mut engine);
+    length_does_not_matter(&mut engine);
     group.finish();
 }
 
