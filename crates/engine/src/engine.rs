@@ -125,17 +125,17 @@ impl Engine {
     fn handle_drain(&mut self, letters: &[Letter<'_>], now: Timestamp) {
         let mut opened = std::mem::take(&mut self.book.opened);
         opened.clear();
-        for letter in letters {
-            match letter.door {
-                Door::Fixes => self.open_fixes(letter, &mut opened, now),
-                Door::Consent => {
+        for run in letters.chunk_by(|a, b| a.door == b.door) {
+            match run[0].door {
+                Door::Fixes => self.open_fixes(run, &mut opened, now),
+                Door::Consent => run.iter().for_each(|letter| {
                     // What came before a restriction is seen before it: order is the queue's.
                     if self.people.find(letter.customer).is_some_and(|customer| opened.holds(customer)) {
                         self.see_opened(&mut opened, now);
                     }
                     self.hear_consent(letter, now);
-                }
-                Door::Feedback => self.hear_feedback(letter, now),
+                }),
+                Door::Feedback => run.iter().for_each(|letter| self.hear_feedback(letter, now)),
             }
         }
         self.see_opened(&mut opened, now);
@@ -144,6 +144,7 @@ impl Engine {
 
     fn see_opened(&mut self, opened: &mut Opened, now: Timestamp) {
         self.house.index.match_batch(&opened.positions, &mut opened.hits);
+        self.presence.prefetch(opened.records.iter().map(|record| record.device));
         for (i, record) in opened.records.iter().enumerate() {
             let now = self.time_of(&record.fix, now);
             self.see(record, opened.hits.of(i), now);

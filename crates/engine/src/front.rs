@@ -20,6 +20,8 @@ pub(crate) struct Opened {
     /// Of each record its position, for one call of the index.
     pub(crate) positions: Vec<Position>,
     pub(crate) hits: Hits,
+    found: Vec<Option<CustomerNo>>,
+    admitted: Vec<Result<Consented<()>, Refusal>>,
     decoded: Vec<Result<Fix, Flaw>>,
 }
 
@@ -51,16 +53,39 @@ const CONSENTS_MAX: usize = 128;
 const UNCHANGED: &str = "unchanged";
 
 impl Engine {
-    /// Asks the gate by name alone, and decodes only what it lets through (`no_look_without_consent`).
-    pub(crate) fn open_fixes(&mut self, letter: &Letter<'_>, opened: &mut Opened, now: Timestamp) {
+    /// Opens a run of letters with fixes.
+    ///
+    /// All names are looked up first: the look-ups miss the cache, and overlap when nothing
+    /// else stands between them (`pipeline/batch`: 1.58 us a fix before, 1.35 us after).
+    pub(crate) fn open_fixes(&mut self, run: &[Letter<'_>], opened: &mut Opened, now: Timestamp) {
+        let mut admitted = std::mem::take(&mut opened.admitted);
+        let mut found = std::mem::take(&mut opened.found);
+        found.clear();
+        found.extend(run.iter().map(|letter| self.people.find(letter.customer)));
+        admitted.extend(
+            found
+                .iter()
+                .map(|no| no.map_or(Err(Refusal::UnknownCustomer), |no| self.gate.admit(no, (), now))),
+        );
+        for (letter, admitted) in run.iter().zip(admitted.drain(..)) {
+            self.open_letter(letter, admitted, opened, now);
+        }
+        (opened.admitted, opened.found) = (admitted, found);
+    }
+
+    /// Decodes a letter that the gate let through by its name alone (`no_look_without_consent`).
+    fn open_letter(
+        &mut self,
+        letter: &Letter<'_>,
+        admitted: Result<Consented<()>, Refusal>,
+        opened: &mut Opened,
+        now: Timestamp,
+    ) {
         let Letter { customer, device, body, .. } = *letter;
-        let envelope = Envelope { customer, device, body };
-        let admitted = match self.people.find(customer) {
-            Some(no) => self.gate.admit(no, envelope, now),
-            None => Err(Refusal::UnknownCustomer),
-        };
         match admitted {
-            Ok(envelope) => self.decode(envelope, letter, opened, now),
+            Ok(admitted) => {
+                self.decode(admitted.map(|()| Envelope { customer, device, body }), letter, opened, now);
+            }
             Err(refusal) => {
                 self.book.tally.n_records += 1;
                 self.book.tally.refused.count(refusal.word());

@@ -242,6 +242,13 @@ impl Presence {
         }
     }
 
+    /// Loads what is known of devices into the cache, before a pass over them.
+    ///
+    /// The loads overlap here, and would wait for one another between the screenings.
+    pub fn prefetch(&self, devices: impl Iterator<Item = DeviceNo>) {
+        std::hint::black_box(devices.filter(|device| self.known(*device).is_some()).count());
+    }
+
     /// How many visits are open. Costs a pass over all devices.
     #[must_use]
     pub fn n_open_visits(&self) -> usize {
