@@ -12,6 +12,7 @@ mod inbound;
 mod line;
 mod outbound;
 mod parcel;
+mod patience;
 mod running;
 mod shard;
 mod tickets;

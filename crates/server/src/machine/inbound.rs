@@ -61,7 +61,9 @@ impl Inbound {
         if self.is_closed(customer) {
             return false;
         }
-        let (ticket, settled) = self.tickets.issue(publish.correlation_data.clone());
+        // A slice of it would keep the whole message for as long as the answer waits.
+        let correlation_data = publish.correlation_data.as_deref().map(Bytes::copy_from_slice);
+        let (ticket, settled) = self.tickets.issue(correlation_data);
         let parcel = message(publish, door, customer, device, ticket);
         self.settled(customer, parcel, ticket, settled).await
     }

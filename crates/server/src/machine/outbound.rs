@@ -1,6 +1,7 @@
 //! From recorded notifications to MQTT messages, in order.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -8,19 +9,17 @@ use engine::ConsentAck;
 use ledger::{DeliveryOutcome, Recorded};
 use model::Notification;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{Instant, sleep_until};
 use wire::Topics;
 
 use super::line::Trial;
+use super::patience::Patience;
 use super::shard::{Notice, ShardHandle};
 use super::tickets::Tickets;
 use crate::mqtt::{Broker, Delivered, Listener, OutMessage};
 
 /// Messages inside an MQTT client at a time.
 pub(super) const IN_FLIGHT_MAX: usize = 16;
-
-/// How long an acknowledgement is offered to a session that is busy, and how soon again.
-const ACK_TIME_MAX: Duration = Duration::from_secs(10);
-const BUSY_RETRY_AFTER: Duration = Duration::from_millis(20);
 
 /// An offer on its way out.
 pub(super) type OfferTrial = Box<Trial<Recorded<Notification>>>;
@@ -50,17 +49,28 @@ pub(super) struct Outbound {
     pub(super) shard: ShardHandle,
     pub(super) tickets: Arc<Tickets>,
     pub(super) in_flight: Arc<Semaphore>,
+    /// Answers to consent that a session did not take in time, or for which there was no room.
+    pub(super) n_acks_dropped: Arc<AtomicU64>,
 }
 
 impl Outbound {
     /// Publishes until the shard is gone.
     pub(super) async fn work(self, mut outgoing: mpsc::UnboundedReceiver<Outgoing>) {
-        let this = Arc::new(self);
-        while let Some(next) = outgoing.recv().await {
+        let mut patience = Patience::default();
+        loop {
+            let due_at = patience.due_at();
+            let next = tokio::select! {
+                next = outgoing.recv() => next,
+                () = sleep_until(due_at.unwrap_or_else(Instant::now)), if due_at.is_some() => {
+                    self.offer_again(&mut patience).await;
+                    continue;
+                }
+            };
             match next {
-                Outgoing::Offer { trial, expires_in } => this.offer(trial, expires_in).await,
-                Outgoing::Acknowledge(ack) => this.acknowledge(&ack).await,
-                Outgoing::Settle(ticket) => this.tickets.settle(ticket),
+                None => return,
+                Some(Outgoing::Offer { trial, expires_in }) => self.offer(trial, expires_in).await,
+                Some(Outgoing::Acknowledge(ack)) => self.acknowledge(&ack, &mut patience).await,
+                Some(Outgoing::Settle(ticket)) => self.tickets.settle(ticket),
             }
         }
     }
@@ -102,18 +112,26 @@ impl Outbound {
     }
 
     /// Tells those who listen; the acknowledgement of the message itself is what counts.
-    async fn acknowledge(&self, ack: &ConsentAck) {
+    async fn acknowledge(&self, ack: &ConsentAck, patience: &mut Patience) {
         let topic = self.topics.consent_ack(ack.customer.as_str());
         let mut message = OutMessage::new(&topic, wire::encode_ack(&ack.answer));
         message.correlation_data = self.tickets.correlation_data(ack.ticket);
-        if let Some(listener) = self.exits.listener.clone()
-            && listener.deliver(&message).await == Delivered::Busy
+        if let Some(listener) = &self.exits.listener
+            && (patience.holds(&ack.customer) || listener.deliver(&message).await == Delivered::Busy)
+            && !patience.put(&ack.customer, message.clone(), Instant::now())
         {
-            tokio::spawn(deliver_patiently(listener, message.clone()));
+            self.n_acks_dropped.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(broker) = self.exits.broker.clone() {
             self.start(broker, message, |_| {}).await;
         }
+    }
+
+    async fn offer_again(&self, patience: &mut Patience) {
+        let Some(listener) = &self.exits.listener else { return };
+        let deliver = |message: OutMessage| async move { listener.deliver(&message).await };
+        let n_given_up = patience.try_again(Instant::now(), deliver).await;
+        self.n_acks_dropped.fetch_add(n_given_up, Ordering::Relaxed);
     }
 
     fn message(&self, notification: &Notification, expires_in: Duration) -> OutMessage {
@@ -133,15 +151,4 @@ fn answer(shard: &ShardHandle, trial: OfferTrial, delivered: Delivered) {
     };
     let Notification { customer, id, .. } = trial.item.value();
     shard.notify(Notice::Delivered(customer.clone(), *id, outcome));
-}
-
-/// Offers a message again until the session takes it; one who takes nothing for too long goes without.
-async fn deliver_patiently(listener: Arc<Listener>, message: OutMessage) {
-    let tries = ACK_TIME_MAX.as_millis() / BUSY_RETRY_AFTER.as_millis();
-    for _ in 0..tries {
-        tokio::time::sleep(BUSY_RETRY_AFTER).await;
-        if listener.deliver(&message).await != Delivered::Busy {
-            return;
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -69,6 +70,7 @@ pub struct Running {
     ways_out: Vec<tokio::task::JoinHandle<()>>,
     writer_thread: JoinHandle<()>,
     status_topic: String,
+    n_acks_dropped: Arc<AtomicU64>,
 }
 
 /// Who we are in the status topic of the listener; an outside broker knows us by another name.
@@ -114,6 +116,7 @@ impl Running {
         let writer_thread = writer::run(setup.storage, jobs)?;
         let (mut threads, mut ways_out) = (Vec::new(), Vec::new());
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
+        let n_acks_dropped = Arc::<AtomicU64>::default();
         for (no, (engine, mailbox)) in engines.into_iter().zip(mailboxes).enumerate() {
             let (outgoing, out) = mpsc::unbounded_channel();
             let handle = shards[no].clone();
@@ -123,6 +126,7 @@ impl Running {
                 shard: handle.clone(),
                 tickets: tickets.clone(),
                 in_flight: in_flight.clone(),
+                n_acks_dropped: n_acks_dropped.clone(),
             };
             ways_out.push(tokio::spawn(way_out.work(out)));
             let shard = Shard::new(engine, setup.clock, handle, writer.clone(), outgoing);
@@ -131,13 +135,30 @@ impl Running {
         let status_topic = topics.status(&instance);
         announce(&exits, &status_topic, "online").await;
         tracing::info!(n_shards = threads.len(), "the engine has started");
-        Ok(Self { shards, inbound, writer, exits, threads, ways_out, writer_thread, status_topic })
+        Ok(Self {
+            shards,
+            inbound,
+            writer,
+            exits,
+            threads,
+            ways_out,
+            writer_thread,
+            status_topic,
+            n_acks_dropped,
+        })
     }
 
     /// Where the embedded listener listens.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.exits.listener.as_ref().map(|listener| listener.address())
+    }
+
+    /// Answers to consent events that their session did not take: it was busy for too long, or
+    /// too many waited.
+    #[must_use]
+    pub fn n_acks_dropped(&self) -> u64 {
+        self.n_acks_dropped.load(Ordering::Relaxed)
     }
 
     /// Whether every part still works: the ledger's writer, without which nothing is decided,

@@ -141,7 +141,7 @@ impl OutMessage {
     }
 
     /// Bytes of its PUBLISH packet at most.
-    pub(super) fn packet_len_max(&self) -> usize {
+    pub(crate) fn packet_len_max(&self) -> usize {
         /// Fixed header, lengths, packet id, expiry and a subscription id.
         const OVERHEAD: usize = 40;
         let correlation = self.correlation_data.as_ref().map_or(0, Bytes::len);
