@@ -21,13 +21,14 @@ use tokio::task::JoinSet;
 
 use crate::explain;
 use crate::machine::{Clock, Running};
+use crate::mqtt::{LinkState, ListenerTally};
 use crate::trace::trace_line;
 
 /// What can be asked.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Request {
-    /// Every counter.
+    /// Every counter, and how things stand with the outside broker.
     Status,
     /// The trace since the last time somebody asked; the first question starts it.
     Events,
@@ -152,7 +153,7 @@ async fn answer_all(stream: UnixStream, running: &Running, clock: Clock) -> io::
 async fn answer(request: Request, running: &Running, clock: Clock) -> Value {
     let answered = match request {
         Request::Status => {
-            running.tally().await.map(|tally| tally_as_json(&tally)).map_err(|error| error.to_string())
+            running.tally().await.map(|tally| status(&tally, running)).map_err(|error| error.to_string())
         }
         Request::Events => events(running).await,
         Request::ConsentShow { customer } => show_consent(&customer, running, clock.now()).await,
@@ -160,6 +161,41 @@ async fn answer(request: Request, running: &Running, clock: Clock) -> Value {
         Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
     };
     answered.unwrap_or_else(|error| json!({ "error": error }))
+}
+
+/// What the engine, the doors and the ways out have counted.
+fn status(tally: &Tally, running: &Running) -> Value {
+    let mut status = tally_as_json(tally);
+    status["acks_dropped"] = running.n_acks_dropped().into();
+    status["listener"] = running.listener_tally().map_or(Value::Null, |tally| listener_as_json(&tally));
+    status["broker"] = running.broker_state().map_or(Value::Null, |state| broker_as_json(&state));
+    status
+}
+
+fn listener_as_json(tally: &ListenerTally) -> Value {
+    json!({
+        "accepted": tally.n_accepted,
+        "strangers_closed": tally.n_strangers_closed,
+        "logins_refused": tally.n_refused,
+        "turned_away": tally.n_turned_away,
+        "published": tally.n_published,
+        "publishes_denied": tally.n_publishes_denied,
+        "subscriptions_denied": tally.n_subscriptions_denied,
+        "handed": tally.n_handed,
+    })
+}
+
+fn broker_as_json(state: &LinkState) -> Value {
+    let word = state.word();
+    match state {
+        LinkState::Unreachable { why } => json!({ "state": word, "why": **why }),
+        LinkState::SubscriptionsRefused { n } => json!({ "state": word, "subscriptions": n }),
+        LinkState::Connecting
+        | LinkState::Ready
+        | LinkState::CredentialsRefused
+        | LinkState::TakenOver
+        | LinkState::Stopped => json!({ "state": word }),
+    }
 }
 
 async fn events(running: &Running) -> Result<Value, String> {

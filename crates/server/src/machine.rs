@@ -10,6 +10,7 @@
 mod clock;
 mod inbound;
 mod line;
+mod lookout;
 mod outbound;
 mod parcel;
 mod patience;

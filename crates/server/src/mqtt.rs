@@ -14,7 +14,7 @@ pub use access::Prefix;
 pub use broker::{Broker, BrokerOptions, LinkState, Version};
 pub use identity::{BadIdentity, Identity, Role, Secret};
 pub use ingress::{Accepted, Delivered, Ingress, OutMessage, Publish, Qos, Sender};
-pub use listener::{ListenError, Listener, ListenerOptions};
+pub use listener::{ListenError, Listener, ListenerOptions, ListenerTally};
 
 /// Crates whose own log lines name clients, topics and addresses.
 pub const PRIVATE_LOG_TARGETS: [&str; 3] = ["mqtt5", "mqtt5_protocol", "rumqttc"];

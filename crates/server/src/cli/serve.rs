@@ -18,7 +18,9 @@ use super::report::Failure;
 use crate::fence_files::FenceOptions;
 use crate::machine::{Clock, Running, Setup};
 use crate::mqtt::broker::Credentials;
-use crate::mqtt::{BadIdentity, BrokerOptions, Identity, ListenerOptions, Prefix, Role, Secret, Version};
+use crate::mqtt::{
+    BadIdentity, BrokerOptions, Identity, LinkState, ListenerOptions, Prefix, Role, Secret, Version,
+};
 use crate::{control, fence_files};
 
 /// Runs the engine.
@@ -96,12 +98,8 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     let running = Arc::new(running);
     let socket =
         control::serve(&data_dir, running.clone(), clock).map_err(|error| Failure::io(&data_dir, error))?;
-    let said = match running.address() {
-        Some(address) => format!("stile is listening on {address}"),
-        None => "stile works behind the outside broker".to_owned(),
-    };
     // Whoever closed stdout does not want to hear.
-    let _ = writeln!(std::io::stdout(), "{said}");
+    let _ = writeln!(std::io::stdout(), "{}", ready(&running).await);
     let ended_well = wait(&running, stopped).await;
     socket.abort();
     let _ = std::fs::remove_file(control::socket_of(&data_dir));
@@ -121,7 +119,24 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     if ended_well {
         Ok(ExitCode::SUCCESS)
     } else {
-        Err(Failure::failed(74, &"a part of the engine failed, and the rest stopped in order; the log says why"))
+        Err(Failure::failed(
+            74,
+            &"a part of the engine failed, and the rest stopped in order; the log says why",
+        ))
+    }
+}
+
+/// Where it can be reached, and whether the outside broker is.
+async fn ready(running: &Running) -> String {
+    /// A broker that answers at all answers within this.
+    const BROKER_TIME_MAX: Duration = Duration::from_secs(1);
+    let said = match running.address() {
+        Some(address) => format!("stile is listening on {address}"),
+        None => "stile works behind the outside broker".to_owned(),
+    };
+    match running.broker_state_within(BROKER_TIME_MAX).await {
+        None | Some(LinkState::Ready) => said,
+        Some(_) => said + " (the outside broker is not reached yet)",
     }
 }
 

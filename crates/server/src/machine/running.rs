@@ -12,16 +12,19 @@ use engine::{Engine, Event, House, Policy, Tally};
 use ledger::{Numbered, StateRow, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 use wire::Topics;
 
 use super::clock::Clock;
 use super::inbound::{Inbound, shard_no};
+use super::lookout::Lookout;
 use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
 use super::shard::{self, Notice, Shard, ShardError, Shards};
 use super::tickets::Tickets;
 use super::writer::{self, WriterHandle};
 use crate::mqtt::{
-    Broker, BrokerOptions, Delivered, Identity, ListenError, Listener, ListenerOptions, OutMessage,
+    Broker, BrokerOptions, Delivered, Identity, LinkState, ListenError, Listener, ListenerOptions,
+    ListenerTally, OutMessage,
 };
 
 /// Everything that a machine is made of.
@@ -71,6 +74,8 @@ pub struct Running {
     writer_thread: JoinHandle<()>,
     status_topic: String,
     n_acks_dropped: Arc<AtomicU64>,
+    /// Ends with the machine.
+    lookout: JoinSet<()>,
 }
 
 /// Who we are in the status topic of the listener; an outside broker knows us by another name.
@@ -134,6 +139,7 @@ impl Running {
         }
         let status_topic = topics.status(&instance);
         announce(&exits, &status_topic, "online").await;
+        let lookout = look_out(&exits, &shards, &n_acks_dropped);
         tracing::info!(n_shards = threads.len(), "the engine has started");
         Ok(Self {
             shards,
@@ -145,6 +151,7 @@ impl Running {
             writer_thread,
             status_topic,
             n_acks_dropped,
+            lookout,
         })
     }
 
@@ -152,6 +159,27 @@ impl Running {
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.exits.listener.as_ref().map(|listener| listener.address())
+    }
+
+    /// What the embedded listener has counted; `None` without one.
+    #[must_use]
+    pub fn listener_tally(&self) -> Option<ListenerTally> {
+        self.exits.listener.as_ref().map(|listener| listener.tally())
+    }
+
+    /// How things stand with the outside broker; `None` without one.
+    #[must_use]
+    pub fn broker_state(&self) -> Option<LinkState> {
+        self.exits.broker.as_ref().map(|broker| broker.state().borrow().clone())
+    }
+
+    /// The same once it is known whether the broker can be reached, or after so long.
+    pub async fn broker_state_within(&self, time: Duration) -> Option<LinkState> {
+        let mut state = self.exits.broker.as_ref()?.state();
+        let known = state.wait_for(|state| *state != LinkState::Connecting);
+        // What is not known by then is told as it is.
+        let _ = tokio::time::timeout(time, known).await.map(drop);
+        self.broker_state()
     }
 
     /// Answers to consent events that their session did not take: it was busy for too long, or
@@ -225,8 +253,9 @@ impl Running {
     }
 
     /// Closes the doors, finishes what is in hand, and lets go of the ledger; answers what was counted.
-    pub async fn shut_down(self) -> Option<Tally> {
+    pub async fn shut_down(mut self) -> Option<Tally> {
         tracing::info!("the engine stops");
+        self.lookout.shutdown().await;
         if announce(&self.exits, &self.status_topic, "draining").await == Delivered::Sent {
             // What was handed to a session that is hung up on at once is not written any more.
             tokio::time::sleep(DRAINING_SHOWN).await;
@@ -296,6 +325,19 @@ fn engines(setup: &mut Setup) -> Result<Vec<Engine>, StorageError> {
         engine.open(setup.clock.now());
     }
     Ok(engines)
+}
+
+/// Sets somebody to tell operators what goes wrong.
+fn look_out(exits: &Exits, shards: &Shards, n_acks_dropped: &Arc<AtomicU64>) -> JoinSet<()> {
+    let lookout = Lookout {
+        listener: exits.listener.as_ref().map(Arc::downgrade),
+        broker: exits.broker.as_ref().map(|broker| broker.state()),
+        shards: shards.clone(),
+        n_acks_dropped: n_acks_dropped.clone(),
+    };
+    let mut task = JoinSet::new();
+    task.spawn(lookout.work());
+    task
 }
 
 async fn open_doors(

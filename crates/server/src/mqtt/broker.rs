@@ -138,6 +138,22 @@ pub enum LinkState {
     Stopped,
 }
 
+impl LinkState {
+    /// One word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Ready => "ready",
+            Self::Unreachable { .. } => "unreachable",
+            Self::CredentialsRefused => "credentials_refused",
+            Self::SubscriptionsRefused { .. } => "subscriptions_refused",
+            Self::TakenOver => "taken_over",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 /// What the retained status topic says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Status {

@@ -103,6 +103,7 @@ fn check(version: &str, protocol: &str) {
     let Some(mosquitto) = Mosquitto::start(dir.path()) else { return };
     let premises = Premises::behind(mosquitto.port, protocol);
     let server = Server::start(&premises, &[]);
+    assert_eq!(server.said(), "stile works behind the outside broker");
     let status = "stile/v1/sys/stile-test/status";
     let online = mosquitto.subscribe(status, 1, version).only();
     assert_eq!((&*online[1], parse(online[3].as_bytes())["state"].as_str()), ("1", Some("online")));

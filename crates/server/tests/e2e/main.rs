@@ -6,8 +6,10 @@ mod broker;
 #[allow(dead_code, reason = "the same clients serve the tests of the listener alone")]
 mod client;
 mod crash;
+mod flood;
 mod link;
 mod offers;
+mod operators;
 mod premises;
 mod privacy;
 mod process;

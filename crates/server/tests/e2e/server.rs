@@ -66,6 +66,16 @@ impl Server {
         self.said.trim().rsplit(' ').next().unwrap().parse().expect("it says where it listens")
     }
 
+    /// The line with which it says that it is ready.
+    pub(crate) fn said(&self) -> &str {
+        self.said.trim()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
