@@ -5,7 +5,7 @@ use engine::{Door, Engine, Output, Policy, Tally};
 use ledger::{StorageError, commit};
 use model::{Millis, Timestamp};
 
-use crate::shell::{Message, Shell};
+use crate::shell::{Left, Message, Shell};
 use crate::street::{clock, consent, day_one, fix_at, fixes, house, x_of};
 
 fn garbage(customer: &str, n_bytes: usize) -> Message {
@@ -64,6 +64,42 @@ fn v04_offers_without_location_open_nothing() {
     shell.deliver(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))])], now);
     let tally = shell.engine.tally();
     assert_eq!((tally.n_opened, tally.refused.of_word("not_granted")), (0, 1));
+}
+
+#[test]
+fn consent_that_cannot_be_used_is_answered_with_why_and_changes_nothing() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(1, "10:00");
+    grant(&mut shell, "anna", "corner", now);
+    shell.left.clear();
+    let grant_of = |merchant: &str| {
+        consent("anna", merchant, Purpose::Location, ConsentKind::Grant { until: None }, now, 0)
+    };
+    // A customer says something about so many merchants at most.
+    for no in 0..200 {
+        shell.deliver(&[grant_of(&format!("m{no}")).0], now);
+    }
+    let (mut withdrawal, event) = consent("anna", "corner", Purpose::Location, ConsentKind::Withdraw, now, 7);
+    let text = String::from_utf8(withdrawal.body).unwrap();
+    withdrawal.body = text.replace("withdraw", "witdraw").into();
+    let mut garbage = garbage("anna", 10);
+    garbage.door = Door::Consent;
+    shell.deliver(&[withdrawal, garbage], now);
+    let mut answers = shell.left.iter().filter_map(|left| match left {
+        Left::Acknowledged(ack) if ack.answer.state == "unchanged" => {
+            let answer = &ack.answer;
+            assert_eq!((&*answer.merchant, &*answer.purpose, answer.epoch), ("", "", 0));
+            Some((ack.ticket, &*answer.effect, &*answer.event_id))
+        }
+        Left::Acknowledged(_) | Left::Sent(_) | Left::Dropped(..) | Left::Settled(_) => None,
+    });
+    assert_eq!(answers.next(), Some((0, "too_many", event.id.as_str())));
+    let answers: Vec<_> = answers.filter(|(_, effect, _)| *effect != "too_many").collect();
+    assert_eq!(answers, [(7, "unknown_kind", event.id.as_str()), (0, "unknown_format", "")]);
+    assert!(shell.left.iter().any(|left| matches!(left, Left::Settled(7))), "do not offer it again");
+    let tally = shell.engine.tally();
+    // Both purposes of the corner shop, and everything but what was found wrong.
+    assert_eq!(tally.consents.total() + tally.unusable.total(), 2 + 200 + 2);
 }
 
 #[test]
