@@ -190,7 +190,7 @@ fn every_letter_with_a_ticket_is_settled_once() {
     ];
     letters.push(Message { ticket: 8, ..fixes("anna", "phone", &[fix_at(now, 0.0)]) });
     shell.deliver(&letters, now);
-    let mut settled: Vec<u64> = shell.left.iter().filter_map(crate::shell::Left::ticket).collect();
+    let mut settled: Vec<u64> = shell.left.iter().filter_map(Left::ticket).collect();
     settled.sort_unstable();
     assert_eq!(settled, [1, 2, 3, 4, 5, 6, 7, 8]);
 }
