@@ -208,7 +208,9 @@ impl Listener {
                 if self.shared.consent_turns.is_taken(customer) {
                     return Delivered::Busy;
                 }
-                self.shared.seats.of_customer(customer)
+                let seats = self.shared.seats.of_customer(customer);
+                seats.iter().for_each(|seat| seat.offer_comes());
+                seats
             }
         };
         self.hand(&seats, message).await

@@ -159,6 +159,25 @@ async fn an_offer_waits_while_a_consent_of_its_customer_is_written() {
     assert_eq!(listener.deliver(&OutMessage::new(OFFER, "coffee")).await, Delivered::Sent);
 }
 
+/// An offer that stands in the session's line would be written behind the acknowledgement.
+#[tokio::test]
+async fn no_offer_after_withdrawal_on_the_phone_that_says_it() {
+    let recorder = Arc::new(Recorder::default());
+    let listener = listen(&recorder).await;
+    let login = Login { manual_acks: true, ..Login::new(listener.address(), Version::V5, "c1") };
+    let mut phone = Client::log_in(login).await.unwrap();
+    assert!(phone.subscribe(OFFER, 1).await);
+    assert_eq!(listener.deliver(&OutMessage::new(OFFER, "coffee")).await, Delivered::Sent);
+    phone.send("stile/v1/c1/consent", 1, "withdraw").await;
+    recorder.take(1).await;
+    // The event holds, and its connection ends instead of an answer.
+    phone.closed().await;
+
+    let mut phone = connect(listener.address(), Version::V5, "c1").await;
+    assert!(phone.subscribe(OFFER, 1).await);
+    assert!(phone.publish("stile/v1/c1/consent", "withdraw").await, "said again, it is answered");
+}
+
 #[tokio::test]
 async fn operators_get_the_status_when_they_come_and_when_it_changes() {
     let recorder = Arc::new(Recorder::default());

@@ -121,7 +121,11 @@ impl<I: Ingress> Hooks<I> {
         let accepted = match self.shared.options.prefix.inbound(&topic) {
             Some(Inbound::Consent(customer)) => {
                 let _turn = self.shared.consent_turns.take(customer);
-                self.ingress.accept(publish).await
+                let accepted = self.ingress.accept(publish).await;
+                // mqtt5 would write the acknowledgement before an offer that stands in the line.
+                // The event holds; the phone asks again, and then nothing is in the line.
+                let overtakes = facts.identity.role() == Role::Device && self.seat.may_hold_an_offer();
+                if overtakes { Accepted::Withhold } else { accepted }
             }
             Some(Inbound::OfCustomer(_) | Inbound::Batch) | None => self.ingress.accept(publish).await,
         };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use mqtt5::QoS;
 use mqtt5::broker::router::MessageRouter;
@@ -65,6 +66,8 @@ pub(super) struct Seat {
     subscribed: Mutex<HashMap<String, QoS>>,
     n_unacknowledged: AtomicUsize,
     n_unacknowledged_max: AtomicU16,
+    /// When the last offer was put into the line.
+    offered_at: Mutex<Option<Instant>>,
     is_leaving: AtomicBool,
 }
 
@@ -89,6 +92,7 @@ impl Seat {
             subscribed: Mutex::default(),
             n_unacknowledged: AtomicUsize::new(0),
             n_unacknowledged_max: AtomicU16::new(n_unacknowledged_max),
+            offered_at: Mutex::default(),
             is_leaving: AtomicBool::new(false),
         }
     }
@@ -152,6 +156,21 @@ impl Seat {
         let less = |n: usize| n.checked_sub(1);
         // Below zero when it acknowledges what it got before its subscription was noted.
         let _ = self.n_unacknowledged.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
+    }
+
+    /// Notes that an offer is about to be put into the line.
+    pub(super) fn offer_comes(&self) {
+        *self.offered_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether an offer may stand in the line and not be written yet: one came a moment ago,
+    /// and not everything has been acknowledged.
+    pub(super) fn may_hold_an_offer(&self) -> bool {
+        /// A line is written within a millisecond while its connection reads.
+        const WRITTEN_WITHIN: Duration = Duration::from_millis(100);
+        let offered_at = *self.offered_at.lock().unwrap_or_else(PoisonError::into_inner);
+        0 < self.n_unacknowledged.load(Ordering::Acquire)
+            && offered_at.is_some_and(|at| at.elapsed() < WRITTEN_WITHIN)
     }
 
     /// Puts a message into the session's line if it subscribed to it.
