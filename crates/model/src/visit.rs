@@ -61,8 +61,10 @@ pub enum ExitReason {
     Left,
     /// Not heard of for too long.
     TimedOut,
-    /// The fence is no more.
+    /// The fence is no more, or is another merchant's now.
     FenceRemoved,
+    /// The fence lies elsewhere now.
+    FenceMoved,
     /// The customer withdrew the consent that let us look.
     ConsentWithdrawn,
 }
@@ -75,6 +77,7 @@ impl ExitReason {
             Self::Left => "left",
             Self::TimedOut => "timed_out",
             Self::FenceRemoved => "fence_removed",
+            Self::FenceMoved => "fence_moved",
             Self::ConsentWithdrawn => "consent_withdrawn",
         }
     }

@@ -3,8 +3,8 @@
 use model::{ExitReason, FenceNo, Fix, Meters, Timestamp};
 
 use crate::screen::{self, Arrival, Drop, Flag, Screening, Used};
-use crate::visit::Visit;
-use crate::{Change, PresencePolicy};
+use crate::visit::{self, Visit};
+use crate::{Change, PresencePolicy, Redrawn};
 
 #[derive(Debug)]
 pub(crate) struct Device {
@@ -17,6 +17,8 @@ pub(crate) struct Device {
     pub(crate) armed_at: Timestamp,
     /// What the next fix finds was there before we looked.
     pub(crate) is_new: bool,
+    /// How many edits of the fences there had been at its last look.
+    pub(crate) n_edits_seen: u32,
     pub(crate) visits: Vec<Visit>,
     /// What the fix before the present one told about crossings.
     pub(crate) before: Before,
@@ -38,6 +40,7 @@ impl Device {
             heard_at: Timestamp::MIN,
             armed_at: Timestamp::MAX,
             is_new: true,
+            n_edits_seen: 0,
             visits: Vec::new(),
             before: Before { inside: Vec::new(), accuracy: Meters(0.0) },
         }
@@ -143,6 +146,48 @@ impl Device {
         dwells.fold(silent_at.min(held_until), Ord::min)
     }
 
+    /// Ends the visits in fences that an edit took away or moved elsewhere.
+    pub(crate) fn vacate(
+        &mut self,
+        redrawn: &impl Redrawn,
+        policy: &PresencePolicy,
+        mut told: impl FnMut(Change),
+    ) {
+        let (at, last) = (self.last_at(), self.last);
+        self.visits.retain(|visit| {
+            let reason = match redrawn.new_no(visit.open.fence) {
+                None => ExitReason::FenceRemoved,
+                Some(fence) if redrawn.news().binary_search(&fence).is_ok() => {
+                    match last.map(|last| place_in(redrawn, fence, &last, policy)) {
+                        Some(Place::Outside) => ExitReason::FenceMoved,
+                        Some(Place::Inside | Place::Undecided) | None => return true,
+                    }
+                }
+                Some(_) => return true,
+            };
+            told(visit.exit(at, reason));
+            false
+        });
+    }
+
+    /// Gives every visit its new number; those whose fences are gone have been ended.
+    pub(crate) fn renumber(&mut self, redrawn: &impl Redrawn, policy: &PresencePolicy) {
+        let last = self.last;
+        for visit in &mut self.visits {
+            let fence = redrawn.new_no(visit.open.fence);
+            let fence = fence.expect("visits of removed fences are closed before renumbering");
+            visit.open.fence = fence;
+            if redrawn.news().binary_search(&fence).is_ok() {
+                let is_inside = |last: &Fix| place_in(redrawn, fence, last, policy) == Place::Inside;
+                visit.redraw(last.filter(is_inside).map(|last| last.taken_at));
+            }
+        }
+        self.visits.sort_by_key(|visit| visit.open.fence);
+        let inside = self.before.inside.iter().filter_map(|fence| redrawn.new_no(*fence));
+        self.before.inside = inside.collect();
+        self.before.inside.sort_unstable();
+    }
+
     fn take(&mut self, fix: Fix, flag: Option<Flag>) -> Used {
         let previous = self.last.map(|last| last.position);
         self.last = Some(fix);
@@ -151,5 +196,29 @@ impl Device {
 
     pub(crate) fn last_at(&self) -> Timestamp {
         self.last.map_or(self.heard_at, |last| last.taken_at)
+    }
+}
+
+/// Where a fix lies with regard to a fence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Inside,
+    /// In the band in which nothing changes, or told by a fix too poor to decide.
+    Undecided,
+    Outside,
+}
+
+fn place_in(redrawn: &impl Redrawn, fence: FenceNo, fix: &Fix, policy: &PresencePolicy) -> Place {
+    let radius = redrawn.radius(fence);
+    if policy.accuracy_decides_max.0.max(radius.0) < fix.accuracy_or_assumed().0 {
+        return Place::Undecided;
+    }
+    let distance = redrawn.distance_outside(fence, fix.position);
+    if distance.0 <= 0.0 {
+        Place::Inside
+    } else if visit::is_clearly_outside(fix, distance, radius, policy) {
+        Place::Outside
+    } else {
+        Place::Undecided
     }
 }

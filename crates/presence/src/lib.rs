@@ -9,11 +9,13 @@ mod change;
 mod device;
 mod policy;
 mod presence;
+mod redrawn;
 mod screen;
 mod visit;
 
 pub use change::{Change, Surroundings};
 pub use policy::PresencePolicy;
 pub use presence::{Presence, TimedOut};
+pub use redrawn::Redrawn;
 pub use screen::{Arrival, Drop, Flag, Screening, Used};
 pub use visit::OpenVisit;

@@ -6,8 +6,9 @@ use std::collections::BinaryHeap;
 use model::{DeviceNo, ExitReason, FenceNo, Fix, Timestamp, TransitionKind};
 
 use crate::device::Device;
+use crate::redrawn::Edits;
 use crate::visit::Visit;
-use crate::{Change, OpenVisit, PresencePolicy, Screening, Surroundings, Used};
+use crate::{Change, OpenVisit, PresencePolicy, Redrawn, Screening, Surroundings, Used};
 
 /// Visits of all devices, by dense number.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub struct Presence {
     devices: Vec<Option<Device>>,
     timers: BinaryHeap<Reverse<(Timestamp, DeviceNo)>>,
     n_held: u64,
+    edits: Edits,
 }
 
 impl Presence {
@@ -63,6 +65,7 @@ impl Presence {
         changes: &mut Vec<Change>,
     ) {
         let policy = self.policy;
+        let edits = std::mem::take(&mut self.edits);
         let known = self.device_mut(device);
         // What came due by the device's clock comes first, however late the fix arrives.
         known.pass_time(&policy, changes, used.fix.taken_at);
@@ -70,7 +73,12 @@ impl Presence {
         let accuracy = used.fix.accuracy_or_assumed();
         let initial = known.is_new;
         // A fix too poor to decide has not looked: what the next one finds was there before.
-        known.is_new = initial && policy.accuracy_decides_max < accuracy;
+        let has_looked = accuracy <= policy.accuracy_decides_max;
+        known.is_new = initial && !has_looked;
+        let n_seen = known.n_edits_seen;
+        if has_looked {
+            known.n_edits_seen = edits.n();
+        }
         let decides = |fence| accuracy.0 <= policy.accuracy_decides_max.0.max(around.radius(fence).0);
         known.visits.retain_mut(|visit| {
             let fence = visit.open.fence;
@@ -91,7 +99,7 @@ impl Presence {
             if open || !decides(fence) || policy.visits_max <= known.visits.len() {
                 continue;
             }
-            let visit = Visit::enter(fence, used, initial);
+            let visit = Visit::enter(fence, used, initial || edits.is_news(fence, n_seen));
             let entered = visit.change(TransitionKind::Enter, used.fix.taken_at);
             changes.push(Change {
                 may_trigger: used.flag.is_none(),
@@ -102,12 +110,15 @@ impl Presence {
         }
         if policy.crossings {
             if used.previous.is_some() && !initial {
-                cross(known, used, &policy, around, changes);
+                let is_old = |fence: &FenceNo| !edits.is_news(*fence, n_seen);
+                let crossed = around.crossed().into_iter().filter(is_old);
+                cross(known, used, &policy, around, crossed, changes);
             }
             known.before.inside.clear();
             known.before.inside.extend_from_slice(around.inside());
             known.before.accuracy = accuracy;
         }
+        self.edits = edits;
         self.arm(device);
     }
 
@@ -224,22 +235,40 @@ impl Presence {
         self.arm(device);
     }
 
-    /// Renumbers all visits for a new set of fences.
+    /// Ends the visits in fences that an edit takes away, or moves from under their visitors.
     ///
-    /// Visits whose fence is gone must have been closed before. What the next fix of a
-    /// device finds is `initial`: no offer comes from an operator's edit.
+    /// Tells the exits by old numbers, device by device; [`Presence::renumber`] follows. Costs a
+    /// pass over all devices.
+    pub fn vacate(&mut self, redrawn: &impl Redrawn, mut told: impl FnMut(DeviceNo, Change)) {
+        let policy = self.policy;
+        for (slot, known) in (0..).zip(&mut self.devices) {
+            let Some(known) = known else { continue };
+            let device = DeviceNo::new(slot, known.generation);
+            known.vacate(redrawn, &policy, |change| told(device, change));
+        }
+    }
+
+    /// Renumbers all visits for an edited set of fences.
+    ///
+    /// What the next fix of a device finds in a fence that is new or redrawn is `initial`: no offer
+    /// comes from an operator's edit. In fences that were not edited nothing changes. Costs a pass
+    /// over all devices.
     ///
     /// # Panics
-    /// When an open visit has no new number.
-    pub fn renumber(&mut self, new_no: impl Fn(FenceNo) -> Option<FenceNo>) {
+    /// When a visit is open in a fence that is gone: [`Presence::vacate`] comes first.
+    pub fn renumber(&mut self, redrawn: &impl Redrawn) {
+        let policy = self.policy;
         for known in self.devices.iter_mut().flatten() {
-            known.is_new = true;
-            for visit in &mut known.visits {
-                visit.open.fence =
-                    new_no(visit.open.fence).expect("visits of removed fences are closed before renumbering");
-            }
-            known.visits.sort_by_key(|visit| visit.open.fence);
+            known.renumber(redrawn, &policy);
         }
+        self.edits.note(redrawn);
+    }
+
+    /// Notes new fences of an edit that changes no number, no shape and takes nothing away.
+    ///
+    /// As [`Presence::renumber`] for such an edit, without the pass over all devices.
+    pub fn note_new_fences(&mut self, redrawn: &impl Redrawn) {
+        self.edits.note(redrawn);
     }
 
     /// Loads what is known of devices into the cache, before a pass over them.
@@ -308,11 +337,12 @@ fn cross(
     used: &Used,
     policy: &PresencePolicy,
     around: &impl Surroundings,
+    crossed: impl Iterator<Item = FenceNo>,
     changes: &mut Vec<Change>,
 ) {
     let at = used.fix.taken_at;
     let accuracy = used.fix.accuracy_or_assumed().0.max(known.before.accuracy.0);
-    for fence in around.crossed() {
+    for fence in crossed {
         let visited = known.visits.iter().any(|visit| visit.open.fence == fence);
         let at_an_end = known.before.inside.contains(&fence) || around.inside().contains(&fence);
         let is_vague = policy.accuracy_decides_max.0.max(around.radius(fence).0) < accuracy;

@@ -1,6 +1,6 @@
 //! One open visit and what a fix does to it.
 
-use model::{ExitReason, FenceNo, Meters, Timestamp, TransitionKind};
+use model::{ExitReason, FenceNo, Fix, Meters, Timestamp, TransitionKind};
 
 use crate::{Change, PresencePolicy, Used};
 
@@ -30,6 +30,8 @@ pub(crate) struct Visit {
     may_trigger: bool,
     speed_mps: Option<f32>,
     n_outside: u8,
+    /// The fence was redrawn, and no fix lay inside since.
+    is_redrawn: bool,
 }
 
 /// Two consecutive fixes outside end a visit: phones were seen claiming 1.7 m while 200 m off.
@@ -47,7 +49,15 @@ impl Visit {
 
     /// A visit read back: it stays open, and the evidence for a dwell starts anew.
     pub(crate) const fn resumed(open: OpenVisit) -> Self {
-        Self { open, inside_since: None, still_at: None, may_trigger: false, speed_mps: None, n_outside: 0 }
+        Self {
+            open,
+            inside_since: None,
+            still_at: None,
+            may_trigger: false,
+            speed_mps: None,
+            n_outside: 0,
+            is_redrawn: false,
+        }
     }
 
     /// A fix inside.
@@ -55,6 +65,7 @@ impl Visit {
         let at = used.fix.taken_at;
         self.open.last_at = at;
         self.n_outside = 0;
+        self.is_redrawn = false;
         let since = *self.inside_since.get_or_insert(at);
         self.remember(used);
         if policy.dwell <= at.since(since) { self.dwell(at) } else { None }
@@ -72,9 +83,7 @@ impl Visit {
         self.open.last_at = at;
         self.inside_since = None;
         self.still_at = None;
-        let margin = policy.exit_margin.0.max(radius.0 / 10.0);
-        let accuracy = used.fix.accuracy_or_assumed().0.min(policy.exit_accuracy_max.0);
-        if distance.0 <= margin + accuracy {
+        if !is_clearly_outside(&used.fix, distance, radius, policy) {
             self.n_outside = 0;
             return None;
         }
@@ -82,8 +91,20 @@ impl Visit {
         if self.n_outside < N_OUTSIDE_TO_EXIT {
             return None;
         }
+        if self.is_redrawn {
+            return Some(self.exit(at, ExitReason::FenceMoved));
+        }
         let left = self.exit(at, ExitReason::Left);
         Some(Change { may_trigger: used.flag.is_none(), speed_mps: used.fix.speed_mps, ..left })
+    }
+
+    /// Its fence was redrawn: the evidence of a stay begins with the last fix, if that lies
+    /// inside the new shape.
+    pub(crate) fn redraw(&mut self, inside_at: Option<Timestamp>) {
+        self.inside_since = inside_at;
+        self.still_at = self.still_at.filter(|_| inside_at.is_some());
+        self.n_outside = 0;
+        self.is_redrawn = inside_at.is_none();
     }
 
     /// Whether the last fix that decided lay inside.
@@ -133,4 +154,16 @@ impl Visit {
         self.speed_mps = used.fix.speed_mps;
         self.still_at = used.fix.still.then_some(used.fix.taken_at);
     }
+}
+
+/// Whether a fix lies further out of a fence than the band in which nothing changes.
+pub(crate) fn is_clearly_outside(
+    fix: &Fix,
+    distance: Meters,
+    radius: Meters,
+    policy: &PresencePolicy,
+) -> bool {
+    let margin = policy.exit_margin.0.max(radius.0 / 10.0);
+    let accuracy = fix.accuracy_or_assumed().0.min(policy.exit_accuracy_max.0);
+    margin + accuracy < distance.0
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::world::{World, place, start};
+use crate::world::{FENCES, Street, World, place, start};
 use model::{FenceNo, Fix, Meters, Millis, Timestamp, TransitionKind};
 use presence::{Change, PresencePolicy};
 use proptest::prelude::*;
@@ -23,7 +23,8 @@ enum Happening {
     },
     Wait,
     Restart,
-    Reload,
+    /// The fences in this order, some elsewhere and some gone.
+    Edit(Vec<(usize, f64)>),
     Withdraw,
 }
 
@@ -46,9 +47,16 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => (0..300_i64, -150.0..150.0).prop_map(|(secs, x_m)| Happening::Old { secs, x_m }),
         4 => Just(Happening::Wait),
         1 => Just(Happening::Restart),
-        1 => Just(Happening::Reload),
+        1 => edit(),
         1 => Just(Happening::Withdraw),
     ]
+}
+
+fn edit() -> impl Strategy<Value = Happening> {
+    let fences = prop::sample::subsequence(vec![0, 1, 2], 0..=3).prop_shuffle();
+    let shift_m = prop_oneof![3 => Just(0.0), 1 => -200.0..200.0];
+    (fences, prop::collection::vec(shift_m, 3))
+        .prop_map(|(fences, shifts_m)| Happening::Edit(fences.into_iter().zip(shifts_m).collect()))
 }
 
 fn late() -> impl Strategy<Value = i64> {
@@ -61,11 +69,14 @@ fn stories() -> impl Strategy<Value = Vec<(i64, Happening)>> {
 }
 
 /// Plays a story; every change with the story's place where it came.
+///
+/// Fences are told by their numbers at first, which edits do not change.
 fn play(story: &[(i64, Happening)]) -> (World, Vec<Change>) {
     let mut world = World::new(PresencePolicy { crossings: true, ..PresencePolicy::default() });
     let (mut now, mut restarted_at) = (start(), start());
-    let mut changes = Vec::new();
+    let mut all = Vec::new();
     for (secs, happening) in story {
+        let (mut changes, street) = (Vec::new(), world.street.clone());
         now = now + Millis::from_secs(*secs);
         match happening {
             Happening::Fix { x_m, accuracy_m, still, mock, late_secs } => {
@@ -85,15 +96,22 @@ fn play(story: &[(i64, Happening)]) -> (World, Vec<Change>) {
                 world.restart(now);
                 restarted_at = now;
             }
-            Happening::Reload => world.presence.renumber(Some),
+            Happening::Edit(fences) => {
+                let fence =
+                    |(home, shift_m): &(usize, f64)| (*home, FENCES[*home].1 + shift_m, FENCES[*home].2);
+                world.edit(Street(fences.iter().map(fence).collect()), &mut changes);
+            }
             Happening::Withdraw => {
-                let (reason, gone) = (model::ExitReason::ConsentWithdrawn, |fence| fence == FenceNo(0));
+                let (reason, shop) = (model::ExitReason::ConsentWithdrawn, street.no_of(0));
+                let gone = |fence| Some(fence) == shop;
                 world.presence.close(crate::world::PHONE, reason, gone, &mut changes);
             }
         }
         assert!(world.is_balanced(), "held fixes and outcomes balance");
+        let at_home = |fence: FenceNo| FenceNo(street.0[fence.slot()].0 as u32);
+        all.extend(changes.into_iter().map(|change| Change { fence: at_home(change.fence), ..change }));
     }
-    (world, changes)
+    (world, all)
 }
 
 fn kinds_by_visit(changes: &[Change]) -> BTreeMap<(FenceNo, Timestamp), Vec<TransitionKind>> {
@@ -117,10 +135,40 @@ proptest! {
             prop_assert!(allowed.contains(&&kinds[..]), "{visit:?}: {kinds:?}");
         }
         let open: Vec<_> = visits.iter().filter(|(_, kinds)| !kinds.contains(&Exit)).map(|(visit, _)| visit.0).collect();
-        let known: Vec<_> = world.presence.open_visits(crate::world::PHONE).map(|visit| visit.fence).collect();
+        let known = world.presence.open_visits(crate::world::PHONE);
+        let known = known.map(|visit| FenceNo(world.street.0[visit.fence.slot()].0 as u32));
+        let mut known: Vec<_> = known.collect();
+        known.sort_unstable();
         prop_assert_eq!(open, known, "a visit without an exit is open, and no fence is visited twice at once");
         let in_time = changes.iter().all(|change| change.entered_at <= change.at);
         prop_assert!(in_time, "nothing happens in a visit before it began");
+    }
+
+    #[test]
+    fn g17_an_edit_that_touches_no_fence_changes_nothing(story in stories()) {
+        let (mut edited, mut left_alone, mut waited_secs) = (Vec::new(), Vec::new(), 0);
+        for (secs, happening) in story {
+            waited_secs += secs;
+            match &happening {
+                Happening::Edit(_) => {
+                    // Round and round; nothing is taken away or moved.
+                    let order = [1, 2, 0].map(|home| (home, 0.0));
+                    edited.push((secs, Happening::Edit(order.to_vec())));
+                }
+                Happening::Fix { .. } | Happening::Old { .. } | Happening::Wait | Happening::Restart
+                | Happening::Withdraw => {
+                    edited.push((secs, happening.clone()));
+                    left_alone.push((std::mem::take(&mut waited_secs), happening));
+                }
+            }
+        }
+        // By number the changes of one fix come in another order.
+        let told = |story: &[(i64, Happening)]| {
+            let mut changes = play(story).1;
+            changes.sort_by_key(|change| (change.at, change.fence, change.kind));
+            changes
+        };
+        prop_assert_eq!(told(&edited), told(&left_alone));
     }
 
     #[test]
@@ -129,7 +177,7 @@ proptest! {
             Happening::Fix { x_m, accuracy_m, still, mock: _, late_secs } => {
                 (secs, Happening::Fix { x_m, accuracy_m, still, mock: true, late_secs })
             }
-            other @ (Happening::Old { .. } | Happening::Wait | Happening::Restart | Happening::Reload | Happening::Withdraw) => {
+            other @ (Happening::Old { .. } | Happening::Wait | Happening::Restart | Happening::Edit(_) | Happening::Withdraw) => {
                 (secs, other)
             }
         });

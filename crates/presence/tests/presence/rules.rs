@@ -427,17 +427,6 @@ fn a_visit_read_back_after_half_a_day_is_over() {
 }
 
 #[test]
-fn g14_a_reload_re_bases_silently() {
-    check(
-        "0:00 at 300 => used
-         1:00 at 0   => used, enter shop
-         2:00 reload => nothing
-         3:00 at 950 => used, enter cafe initial
-         4:00 at 950 => used, exit shop",
-    );
-}
-
-#[test]
 fn g14_a_visit_whose_fence_is_closed_ends_and_says_why() {
     check(
         "0:00 at 300        => used

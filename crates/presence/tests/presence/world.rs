@@ -12,13 +12,14 @@
 //! `at X` is a fix X metres north of the middle of the shop. Words behind it: `acc M`,
 //! `speed MPS`, `still`, `mock`, `late SECS` (it arrives so much later than it was taken).
 //! `wait` lets time pass; `restart` forgets all but the open visits; `withdraw shop` closes
-//! a fence; `reload` brings in the same fences again. `mute` behind a change says that no
-//! offer may follow.
+//! a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
+//! (where it lay at first), `move shop X`, `resize shop METRES` and `renumber`, which turns the
+//! order of the fences round. `mute` behind a change says that no offer may follow.
 
 use model::{DeviceNo, ExitReason, FenceNo, Fix, Meters, Millis, Position, Timestamp, TransitionKind};
-use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Surroundings, Used};
+use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Redrawn, Surroundings, Used};
 
-/// Name, middle and radius in metres.
+/// Name, middle and radius in metres, at first.
 pub(crate) const FENCES: [(&str, f64, f64); 3] =
     [("shop", 0.0, 100.0), ("cafe", 1_000.0, 100.0), ("park", 6_000.0, 1_000.0)];
 pub(crate) const PHONE: DeviceNo = DeviceNo::new(0, 0);
@@ -37,46 +38,96 @@ fn x_of(position: Position) -> f64 {
     (position.lat() - 10.0) * METERS_A_DEGREE
 }
 
-pub(crate) struct Line {
+/// The fences that there are by number: the place in [`FENCES`], the middle and the radius.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Street(pub(crate) Vec<(usize, f64, f64)>);
+
+impl Street {
+    fn at_first() -> Self {
+        Self((0..).zip(FENCES).map(|(home, (_, middle, radius))| (home, middle, radius)).collect())
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (FenceNo, (usize, f64, f64))> {
+        (0..).map(FenceNo).zip(self.0.iter().copied())
+    }
+
+    pub(crate) fn no_of(&self, home: usize) -> Option<FenceNo> {
+        self.numbered().find(|(_, fence)| fence.0 == home).map(|(no, _)| no)
+    }
+
+    fn outside(&self, fence: FenceNo, x_m: f64) -> Meters {
+        let (_, middle, radius) = self.0[fence.slot()];
+        Meters(((x_m - middle).abs() - radius).max(0.0))
+    }
+}
+
+struct Line<'a> {
+    street: &'a Street,
     inside: Vec<FenceNo>,
     x_m: f64,
     from_m: Option<f64>,
 }
 
-impl Line {
-    pub(crate) fn around(used: &Used) -> Self {
+impl<'a> Line<'a> {
+    fn around(street: &'a Street, used: &Used) -> Self {
         let x_m = x_of(used.fix.position);
-        let inside = (0..).map(FenceNo).zip(FENCES);
-        let inside = inside.filter(|(_, (_, middle, radius))| (x_m - middle).abs() <= *radius);
-        Self { inside: inside.map(|(no, _)| no).collect(), x_m, from_m: used.previous.map(x_of) }
+        let inside = street.numbered().filter(|(no, _)| street.outside(*no, x_m).0 <= 0.0);
+        let inside = inside.map(|(no, _)| no).collect();
+        Self { street, inside, x_m, from_m: used.previous.map(x_of) }
     }
 }
 
-impl Surroundings for Line {
+impl Surroundings for Line<'_> {
     fn inside(&self) -> &[FenceNo] {
         &self.inside
     }
 
     fn distance_outside(&self, fence: FenceNo) -> Meters {
-        let (_, middle, radius) = FENCES[fence.slot()];
-        Meters(((self.x_m - middle).abs() - radius).max(0.0))
+        self.street.outside(fence, self.x_m)
     }
 
     fn radius(&self, fence: FenceNo) -> Meters {
-        Meters(FENCES[fence.slot()].2)
+        Meters(self.street.0[fence.slot()].2)
     }
 
     fn crossed(&self) -> Vec<FenceNo> {
         let Some(from_m) = self.from_m else { return Vec::new() };
         let (low, high) = (self.x_m.min(from_m), self.x_m.max(from_m));
-        let meets = |(_, middle, radius): (&str, f64, f64)| low <= middle + radius && middle - radius <= high;
-        (0..).map(FenceNo).zip(FENCES).filter(|(_, fence)| meets(*fence)).map(|(no, _)| no).collect()
+        let meets = |middle: f64, radius: f64| low <= middle + radius && middle - radius <= high;
+        let crossed = self.street.numbered().filter(|(_, (_, middle, radius))| meets(*middle, *radius));
+        crossed.map(|(no, _)| no).collect()
+    }
+}
+
+/// One street becomes another.
+struct Edit<'a> {
+    old: &'a Street,
+    new: &'a Street,
+    news: Vec<FenceNo>,
+}
+
+impl Redrawn for Edit<'_> {
+    fn new_no(&self, old: FenceNo) -> Option<FenceNo> {
+        self.new.no_of(self.old.0[old.slot()].0)
+    }
+
+    fn news(&self) -> &[FenceNo] {
+        &self.news
+    }
+
+    fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
+        self.new.outside(fence, x_of(position))
+    }
+
+    fn radius(&self, fence: FenceNo) -> Meters {
+        Meters(self.new.0[fence.slot()].2)
     }
 }
 
 /// One phone, its guest book and what became of its fixes.
 pub(crate) struct World {
     pub(crate) presence: Presence,
+    pub(crate) street: Street,
     pub(crate) n_fixes: u64,
     pub(crate) n_used: u64,
     pub(crate) n_dropped: u64,
@@ -85,7 +136,8 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(policy: PresencePolicy) -> Self {
-        Self { presence: Presence::new(policy), n_fixes: 0, n_used: 0, n_dropped: 0, n_timers: 0 }
+        let (presence, street) = (Presence::new(policy), Street::at_first());
+        Self { presence, street, n_fixes: 0, n_used: 0, n_dropped: 0, n_timers: 0 }
     }
 
     /// Gives a fix to presence as the engine does; what became of held and new fixes, and the changes.
@@ -108,7 +160,7 @@ impl World {
         match used {
             Ok(used) => {
                 self.n_used += 1;
-                self.presence.update(PHONE, &used, &Line::around(&used), changes);
+                self.presence.update(PHONE, &used, &Line::around(&self.street, &used), changes);
                 "used"
             }
             Err(drop) => {
@@ -140,6 +192,16 @@ impl World {
         self.presence.wake(now);
     }
 
+    /// An operator edits the fences.
+    pub(crate) fn edit(&mut self, new: Street, changes: &mut Vec<Change>) {
+        let old = std::mem::replace(&mut self.street, new);
+        let is_news = |fence: &(usize, f64, f64)| !old.0.contains(fence);
+        let news = self.street.numbered().filter(|(_, fence)| is_news(fence)).map(|(no, _)| no).collect();
+        let edit = Edit { old: &old, new: &self.street, news };
+        self.presence.vacate(&edit, |_, change| changes.push(change));
+        self.presence.renumber(&edit);
+    }
+
     pub(crate) fn is_balanced(&self) -> bool {
         self.n_fixes == self.n_used + self.n_dropped + self.presence.n_held()
     }
@@ -164,6 +226,7 @@ fn tell(world: &mut World, event: &str) -> String {
     let mut words = event.split_whitespace();
     let now = start() + clock(words.next().expect("a line begins with a time"));
     let mut changes = Vec::new();
+    let street = world.street.clone();
     let mut told = match words.next().expect("a line says what happens") {
         "at" => {
             let (fix, arrives_at) = fix(now, words);
@@ -174,22 +237,21 @@ fn tell(world: &mut World, event: &str) -> String {
             world.restart(now);
             Vec::new()
         }
-        "reload" => {
-            world.presence.renumber(Some);
-            Vec::new()
-        }
         "withdraw" => {
-            let fence = no_of(words.next().expect("a fence"));
+            let fence = street.no_of(home_of(&mut words)).expect("a fence that is there");
             let gone = |of| of == fence;
             world.presence.close(PHONE, ExitReason::ConsentWithdrawn, gone, &mut changes);
             Vec::new()
         }
-        other => panic!("nobody knows what {other} means"),
+        what => {
+            world.edit(edited(street.clone(), what, &mut words), &mut changes);
+            Vec::new()
+        }
     }
     .into_iter()
     .map(String::from)
     .collect::<Vec<_>>();
-    told.extend(changes.iter().map(said));
+    told.extend(changes.iter().map(|change| said(change, &street)));
     if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
 }
 
@@ -223,13 +285,33 @@ fn clock(text: &str) -> Millis {
     Millis::from_secs(minutes.parse::<i64>().unwrap() * 60 + secs.parse::<i64>().unwrap())
 }
 
-fn no_of(name: &str) -> FenceNo {
-    let found = FENCES.iter().position(|(known, ..)| *known == name);
-    FenceNo(found.expect("a fence of this world") as u32)
+fn home_of<'a>(words: &mut impl Iterator<Item = &'a str>) -> usize {
+    let name = words.next().expect("a fence");
+    FENCES.iter().position(|(known, ..)| *known == name).expect("a fence of this world")
 }
 
-fn said(change: &Change) -> String {
-    let name = FENCES[change.fence.slot()].0;
+fn edited<'a>(mut street: Street, what: &str, words: &mut impl Iterator<Item = &'a str>) -> Street {
+    if what == "reload" {
+        return street;
+    }
+    if what == "renumber" {
+        street.0.reverse();
+        return street;
+    }
+    let home = home_of(words);
+    let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
+    match what {
+        "remove" => street.0.retain(|fence| fence.0 != home),
+        "add" => street.0.insert(0, (home, FENCES[home].1, FENCES[home].2)),
+        "move" => street.0.iter_mut().filter(|fence| fence.0 == home).for_each(|fence| fence.1 = number()),
+        "resize" => street.0.iter_mut().filter(|fence| fence.0 == home).for_each(|fence| fence.2 = number()),
+        other => panic!("nobody knows what {other} means"),
+    }
+    street
+}
+
+fn said(change: &Change, street: &Street) -> String {
+    let name = FENCES[street.0[change.fence.slot()].0].0;
     let mut said = format!("{} {name}", change.kind.word());
     if let Some(reason) = change.exit_reason.filter(|reason| *reason != ExitReason::Left) {
         said += &format!(" {}", reason.word());

@@ -1,0 +1,52 @@
+//! What an operator's edit of the fences means for visits.
+
+use std::collections::BTreeMap;
+
+use model::{FenceNo, Meters, Position};
+
+/// One edit of the set of fences, as presence needs to know it.
+///
+/// The caller asks the index; presence knows no shapes.
+pub trait Redrawn {
+    /// The number of a fence from now on; `None` when it is gone.
+    fn new_no(&self, old: FenceNo) -> Option<FenceNo>;
+
+    /// Fences that are new or have another shape, by their new numbers, ascending.
+    fn news(&self) -> &[FenceNo];
+
+    /// How far outside a fence of the new set a position lies; nought inside.
+    fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters;
+
+    /// The radius of a fence of the new set.
+    fn radius(&self, fence: FenceNo) -> Meters;
+}
+
+/// Which fences were drawn when, counted in edits.
+///
+/// What a device finds in a fence drawn after its last look was there before: no offer comes
+/// from an operator's edit. Fences that were not edited go on as if nothing had happened.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
+    n: u32,
+    drawn_in: BTreeMap<FenceNo, u32>,
+}
+
+impl Edits {
+    /// How many there were.
+    pub(crate) const fn n(&self) -> u32 {
+        self.n
+    }
+
+    /// Whether a fence was drawn after so many edits.
+    pub(crate) fn is_news(&self, fence: FenceNo, n_seen: u32) -> bool {
+        n_seen < self.n && self.drawn_in.get(&fence).is_some_and(|drawn_in| n_seen < *drawn_in)
+    }
+
+    pub(crate) fn note(&mut self, redrawn: &impl Redrawn) {
+        self.n += 1;
+        let before = std::mem::take(&mut self.drawn_in);
+        let kept = before.into_iter().filter_map(|(old, drawn_in)| Some((redrawn.new_no(old)?, drawn_in)));
+        self.drawn_in = kept.collect();
+        self.drawn_in.extend(redrawn.news().iter().map(|fence| (*fence, self.n)));
+    }
+}

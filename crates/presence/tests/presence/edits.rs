@@ -1,0 +1,140 @@
+//! What an operator's edit of the fences does to visits, as sentences with a story each.
+
+use crate::world::{check, check_under};
+use presence::PresencePolicy;
+
+fn check_crossings(story: &str) {
+    check_under(PresencePolicy { crossings: true, ..PresencePolicy::default() }, story);
+}
+
+#[test]
+fn g17_a_reload_of_the_same_fences_changes_nothing_however_they_are_numbered() {
+    check(
+        "0:00 at 300   => used
+         1:00 at 0     => used, enter shop
+         2:00 reload   => nothing
+         2:10 renumber => nothing
+         4:00 at 0     => used, dwell shop
+         4:10 renumber => nothing
+         5:00 at 950   => used, enter cafe
+         5:10 renumber => nothing
+         6:00 at 950   => used, exit shop",
+    );
+    check(
+        "0:00 at 0 still => used, enter shop initial
+         1:00 renumber   => nothing
+         3:00 wait       => dwell shop",
+    );
+    check_crossings(
+        "0:00 at 850     => used
+         0:10 at 1000    => used, enter cafe
+         0:20 renumber   => nothing
+         0:40 at -150    => used, cross shop",
+    );
+}
+
+#[test]
+fn g14_a_fence_that_is_removed_ends_its_visits_and_no_others() {
+    check(
+        "0:00 at 300      => used
+         1:00 at 0        => used, enter shop
+         2:00 remove park => nothing
+         3:00 remove shop => exit shop fence_removed
+         4:00 at 0        => used
+         5:00 at 300      => used
+         6:00 at 950      => used, enter cafe",
+    );
+}
+
+#[test]
+fn g14_what_is_found_in_a_new_fence_was_there_before_and_elsewhere_it_was_not() {
+    check(
+        "0:00 remove cafe => nothing
+         1:00 at 950      => used
+         2:00 add cafe    => nothing
+         3:00 at 950      => used, enter cafe initial
+         4:00 at 0        => used, enter shop
+         5:00 at 0        => used, exit cafe
+         6:00 at 950      => used, enter cafe",
+    );
+    check_crossings(
+        "0:00 at 850      => used
+         0:10 remove shop => nothing
+         0:20 add shop    => nothing
+         0:40 at -150     => used",
+    );
+}
+
+#[test]
+fn g14_a_fence_that_moves_away_ends_its_visits_at_once_and_triggers_nothing() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 0           => used, enter shop
+         2:00 move shop 3000 => exit shop fence_moved
+         3:00 at 0           => used
+         4:00 at 2950        => used, enter shop",
+    );
+}
+
+#[test]
+fn g14_a_visit_goes_on_in_a_fence_that_still_holds_the_last_fix() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 0           => used, enter shop
+         2:00 resize shop 50 => nothing
+         3:00 at 0           => used
+         4:00 at 0           => used, dwell shop
+         5:00 at 300         => used
+         6:00 at 300         => used, exit shop",
+    );
+    check(
+        "0:00 at 300          => used
+         1:00 at 0 still      => used, enter shop
+         2:00 resize shop 120 => nothing
+         4:00 wait            => dwell shop",
+    );
+}
+
+#[test]
+fn g14_a_redrawn_fence_that_holds_its_visitors_nowhere_ends_their_visits_without_an_occasion() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 90          => used, enter shop
+         2:00 resize shop 70 => nothing
+         3:00 at 90          => used
+         4:00 at 150         => used
+         5:00 at 150         => used, exit shop fence_moved",
+    );
+    check(
+        "0:00 at 300              => used
+         1:00 at 0                => used, enter shop
+         2:00 restart             => nothing
+         3:00 move shop 3000      => nothing
+         4:00 at 0                => used
+         5:00 at 0                => used, exit shop fence_moved",
+    );
+}
+
+#[test]
+fn g14_stillness_in_the_old_shape_is_no_stay_in_the_new_one() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 90 still    => used, enter shop
+         2:00 resize shop 80 => nothing
+         9:00 wait           => nothing
+         10:00 at 70         => used
+         12:00 at 70         => used
+         13:00 at 70         => used, dwell shop",
+    );
+}
+
+#[test]
+fn g14_a_look_too_poor_to_decide_does_not_find_out_about_a_new_fence() {
+    check(
+        "0:00 remove cafe    => nothing
+         1:00 at 950         => used
+         2:00 add cafe       => nothing
+         3:00 at 300 acc 200 => used
+         4:00 at 950         => used, enter cafe initial",
+    );
+}
