@@ -1,11 +1,13 @@
 //! Real fences and real positions: every answer beside that of an independent scan.
 
 mod scan;
+mod shared;
 
 use std::collections::HashMap;
 
 use model::{FenceNo, Position};
-use scan::{Drawn, Scan, read_drawn, read_shared};
+use scan::{Drawn, Scan};
+use shared::{read_drawn, read_shared};
 use spatial_index::geojson::{self, Concern, ReadOptions};
 use spatial_index::{Fence, Hits, Index};
 
@@ -30,8 +32,8 @@ fn load(bytes: &[u8]) -> (Vec<String>, Index) {
     (ids, index)
 }
 
-/// Matches all points both ways; returns the number of hits.
-fn check(fences_file: &str, points_file: &str, more: &str) -> Option<usize> {
+/// Matches all points both ways; returns the number of points and of hits.
+fn check(fences_file: &str, points_file: &str, more: &str) -> Option<(usize, usize)> {
     let fences = read_shared(fences_file)?;
     let points = read_points(&read_shared(points_file)?, more);
     let (ids, index) = load(&fences);
@@ -42,21 +44,29 @@ fn check(fences_file: &str, points_file: &str, more: &str) -> Option<usize> {
     let positions: Vec<Position> = points.iter().map(|p| Position::new(p.0, p.1).unwrap()).collect();
     let mut hits = Hits::new();
     index.match_batch(&positions, &mut hits);
+    let mut single = Vec::new();
     let mut cache: HashMap<(u64, u64), Vec<u32>> = HashMap::new();
     for (i, (lat, lng, _)) in points.iter().enumerate() {
         let key = (lat.to_bits(), lng.to_bits());
         let expected = cache.entry(key).or_insert_with(|| scan.matches(*lat, *lng));
         let found: Vec<u32> = hits.of(i).iter().map(|fence| fence.0).collect();
         assert_eq!(&found, expected, "row {i} of {points_file}");
+        index.match_one(positions[i], &mut single);
+        assert_eq!(single, hits.of(i), "row {i} of {points_file}");
     }
     println!("{}: {} hits in {} rows", fences_file, hits.n_hits(), hits.len());
-    Some(hits.n_hits())
+    Some((hits.len(), hits.n_hits()))
 }
 
 #[test]
 fn all_austin_bus_fixes_agree_with_a_scan() {
-    let n_hits = check("polygons_austin_neighbourhoods.geojson", "fixes_austin_bus.csv.gz", "device");
-    assert!(n_hits.is_none_or(|n_hits| 400_000 < n_hits), "{n_hits:?}");
+    let Some((n_fixes, n_hits)) =
+        check("polygons_austin_neighbourhoods.geojson", "fixes_austin_bus.csv.gz", "device")
+    else {
+        return;
+    };
+    assert_eq!(n_fixes, 599_818);
+    assert!(400_000 < n_hits, "{n_hits}");
 }
 
 #[test]
@@ -66,8 +76,8 @@ fn icebergs_round_a_pole_and_over_the_antimeridian_agree_with_a_scan() {
 
 #[test]
 fn tracks_from_all_over_the_world_agree_with_a_scan() {
-    let n_hits = check("polygons_world_countries_110m.geojson", "fixes_worldwide_tracks.csv.gz", "device");
-    assert!(n_hits.is_none_or(|n_hits| 100_000 < n_hits), "{n_hits:?}");
+    let found = check("polygons_world_countries_110m.geojson", "fixes_worldwide_tracks.csv.gz", "device");
+    assert!(found.is_none_or(|(_, n_hits)| 100_000 < n_hits), "{found:?}");
 }
 
 #[test]

@@ -4,6 +4,9 @@
 //! is tried at five longitudes, and each fence is asked about each point.
 #![allow(dead_code, reason = "not every test uses every part")]
 
+mod boxes;
+
+use boxes::{Boxes, chord_m, on_sphere};
 use geo::{Coord, Intersects, Kernel, Line, Orientation, algorithm::kernels::RobustKernel};
 use geographiclib_rs::{Geodesic, InverseGeodesic};
 
@@ -22,14 +25,16 @@ pub(crate) enum Drawn {
 /// All fences, with boxes that are wide enough.
 pub(crate) struct Scan {
     fences: Vec<Scanned>,
+    boxes: Boxes,
     wgs84: Geodesic,
 }
 
 enum Scanned {
-    Circle { lat: f64, lng: f64, radius_m: f64 },
+    Circle { lat: f64, lng: f64, radius_m: f64, on_sphere: [f64; 3] },
     Polygons(Vec<Rings>),
 }
 
+/// A polygon's rings, unrolled.
 struct Rings {
     low: Coord,
     high: Coord,
@@ -38,33 +43,64 @@ struct Rings {
 
 impl Scan {
     pub(crate) fn new(fences: &[Drawn]) -> Self {
-        let scanned = |fence: &Drawn| match fence {
-            Drawn::Circle { lat, lng, radius_m } => {
-                Scanned::Circle { lat: *lat, lng: *lng, radius_m: *radius_m }
-            }
-            Drawn::Polygons(polygons) => {
-                Scanned::Polygons(polygons.iter().map(|rings| Rings::new(rings)).collect())
-            }
-        };
-        Self { fences: fences.iter().map(scanned).collect(), wgs84: Geodesic::wgs84() }
+        let scanned: Vec<Scanned> = fences.iter().map(Scanned::of).collect();
+        let boxes = Boxes::around(&scanned);
+        Self { fences: scanned, boxes, wgs84: Geodesic::wgs84() }
     }
 
-    /// Numbers of the fences that hold a point.
+    /// Numbers of the fences that hold a point: every fence is asked.
     pub(crate) fn matches(&self, lat: f64, lng: f64) -> Vec<u32> {
         (0..self.fences.len()).filter(|&i| self.contains(i, lat, lng)).map(|i| i as u32).collect()
     }
 
+    /// The same, asking only the fences in whose wide box the point lies; leaves them in `near`.
+    pub(crate) fn matches_in_boxes(&self, lat: f64, lng: f64, near: &mut Vec<u32>) -> Vec<u32> {
+        self.boxes.at(lat, lng, near);
+        let point = on_sphere(lat, lng);
+        let holds = |fence: &Scanned| match fence {
+            Scanned::Circle { lat: center_lat, lng: center_lng, radius_m, on_sphere } => {
+                // The earth differs from the sphere by less than 0.6 %.
+                let apart_m = chord_m(*on_sphere, point);
+                if radius_m + 1.0 < 0.98 * apart_m {
+                    return false;
+                }
+                if 1.02 * apart_m + 1.0 < *radius_m {
+                    return true;
+                }
+                self.distance_m((*center_lat, *center_lng), (lat, lng)) <= *radius_m
+            }
+            Scanned::Polygons(polygons) => polygons.iter().any(|rings| rings.contains(lat, lng)),
+        };
+        near.iter().copied().filter(|&i| holds(&self.fences[i as usize])).collect()
+    }
+
     pub(crate) fn contains(&self, fence: usize, lat: f64, lng: f64) -> bool {
         match &self.fences[fence] {
-            Scanned::Circle { lat: center_lat, lng: center_lng, radius_m } => {
+            Scanned::Circle { lat: center_lat, lng: center_lng, radius_m, .. } => {
                 // A degree of latitude is never less than 110 km: far away is far away.
                 if radius_m / 110_000.0 + 0.01 < (lat - center_lat).abs() {
                     return false;
                 }
-                let distance_m: f64 = self.wgs84.inverse(*center_lat, *center_lng, lat, lng);
-                distance_m <= *radius_m
+                self.distance_m((*center_lat, *center_lng), (lat, lng)) <= *radius_m
             }
             Scanned::Polygons(polygons) => polygons.iter().any(|rings| rings.contains(lat, lng)),
+        }
+    }
+
+    fn distance_m(&self, from: (f64, f64), to: (f64, f64)) -> f64 {
+        self.wgs84.inverse(from.0, from.1, to.0, to.1)
+    }
+}
+
+impl Scanned {
+    fn of(fence: &Drawn) -> Self {
+        match fence {
+            Drawn::Circle { lat, lng, radius_m } => {
+                Self::Circle { lat: *lat, lng: *lng, radius_m: *radius_m, on_sphere: on_sphere(*lat, *lng) }
+            }
+            Drawn::Polygons(polygons) => {
+                Self::Polygons(polygons.iter().map(|rings| Rings::new(rings)).collect())
+            }
         }
     }
 }
@@ -98,7 +134,8 @@ impl Rings {
                 continue;
             }
             for line in &self.lines {
-                if line.start.x.max(line.end.x) < point.x {
+                let is_beside = lat < line.start.y.min(line.end.y) || line.start.y.max(line.end.y) < lat;
+                if is_beside || line.start.x.max(line.end.x) < point.x {
                     continue;
                 }
                 if line.intersects(&point) {
@@ -141,43 +178,4 @@ fn unrolled(ring: &[[f64; 2]]) -> Vec<Coord> {
         return unrolled(&turned);
     }
     found
-}
-
-/// Where the shared data lies, or none with a reason printed.
-pub(crate) fn shared_data(file: &str) -> Option<std::path::PathBuf> {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(file);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {file} of the shared data is not here");
-    None
-}
-
-/// Bytes of a shared file, unpacked.
-pub(crate) fn read_shared(file: &str) -> Option<Vec<u8>> {
-    use std::io::Read as _;
-    let bytes = std::fs::read(shared_data(file)?).unwrap();
-    if !file.ends_with(".gz") {
-        return Some(bytes);
-    }
-    let mut unpacked = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut unpacked).unwrap();
-    Some(unpacked)
-}
-
-/// Ids and polygons of a GeoJSON file, read without the room's own reader.
-pub(crate) fn read_drawn(bytes: &[u8]) -> Vec<(String, Drawn)> {
-    type Polygon = Vec<Vec<[f64; 2]>>;
-    let file: serde_json::Value = serde_json::from_slice(bytes).unwrap();
-    let fence = |feature: &serde_json::Value| {
-        let geometry = &feature["geometry"];
-        let coordinates = geometry["coordinates"].clone();
-        let polygons: Vec<Polygon> = match geometry["type"].as_str().unwrap() {
-            "Polygon" => vec![serde_json::from_value(coordinates).unwrap()],
-            "MultiPolygon" => serde_json::from_value(coordinates).unwrap(),
-            other => panic!("{other}"),
-        };
-        (feature["id"].as_str().unwrap().to_owned(), Drawn::Polygons(polygons))
-    };
-    file["features"].as_array().unwrap().iter().map(fence).collect()
 }

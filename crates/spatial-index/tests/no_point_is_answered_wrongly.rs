@@ -1,0 +1,64 @@
+//! The bar of the room: no point is answered otherwise than by an independent scan.
+//!
+//! This is the part of it that fits into every run of the tests; ten million points are
+//! `cargo run --release -p spatial-index --example adversary -- --points 10000000 --seed 1`.
+
+mod adversary;
+mod scan;
+
+use adversary::random::Random;
+use adversary::world::{Kind, World};
+use adversary::{Tally, check_answers};
+use scan::{Drawn, Scan};
+
+const N_WORLDS: u64 = 200;
+const N_POINTS_PER_WORLD: usize = 2_000;
+
+#[test]
+fn no_adversary_finds_a_point_that_is_answered_wrongly() {
+    let mut tally = Tally::default();
+    for seed in 0..N_WORLDS {
+        tally.add_world(seed, N_POINTS_PER_WORLD);
+    }
+    let Tally { n_worlds, n_fences, n_points, n_hits, wrong } = tally;
+    println!("{n_points} points, {n_hits} hits, {n_fences} fences, {n_worlds} worlds");
+    assert!(wrong.is_empty(), "{} of {n_points} points:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(n_points < n_hits, "the points lie too far from the fences: {n_hits} hits of {n_points}");
+}
+
+#[test]
+fn every_kind_of_world_is_met() {
+    let kinds: Vec<Kind> = (0..N_WORLDS).map(|seed| World::new(&mut Random::new(seed)).kind).collect();
+    for kind in [Kind::Mixed, Kind::Squares, Kind::City, Kind::Heap, Kind::Globe] {
+        assert!(kinds.contains(&kind), "{kind:?}");
+    }
+}
+
+/// The scan's boxes and its sphere, beside a scan that asks every fence for every point.
+#[test]
+fn the_scans_own_shortcuts_lose_nothing() {
+    let mut near = Vec::new();
+    for seed in 1_000..1_040 {
+        let mut random = Random::new(seed);
+        let world = World::new(&mut random);
+        let scan = Scan::new(&world.fences);
+        let points = adversary::points::Points::of(&world);
+        for _ in 0..50 {
+            let (lat, lng) = points.next(&mut random);
+            let plainly = scan.matches(lat, lng);
+            assert_eq!(scan.matches_in_boxes(lat, lng, &mut near), plainly, "world {seed}: {lat} {lng}");
+        }
+    }
+}
+
+/// What was once answered wrongly, as the adversary writes it.
+#[test]
+fn points_that_were_hard_once_are_answered() {
+    // A longitude beyond the antimeridian is rounded when 360 degrees are added to it.
+    let over = vec![[180.0, 43.0], [-120.0, 43.0], [-120.0, -77.0]];
+    check_answers(&[Drawn::Polygons(vec![vec![over]])], &[(0.0, -119.99999999999999)]);
+    // The rim runs through the pole, where a nanometre is all longitudes.
+    let rim_at_pole =
+        Drawn::Circle { lat: -89.99990344047546, lng: -169.98064041137695, radius_m: 10.785117559777786 };
+    check_answers(&[rim_at_pole], &[(-89.99999999999999, 100.01953124999999)]);
+}
