@@ -7,25 +7,35 @@
 //! What cannot be a fence is refused: all of it at once, each with the number of its feature, its
 //! id and the reason. What can be one but is hardly meant that way is taken with a warning.
 //! Neither message holds a coordinate; it names polygon, ring and point, counted from 0.
+//!
+//! [`read_from`] takes a file of any size piece by piece: besides the fences it keeps a window of
+//! the longest feature, never the text of the file.
 
+mod cursor;
 mod document;
 mod feature;
 mod flaw;
+mod gathering;
 mod geometry;
 mod options;
+mod plain;
 mod properties;
 mod reason;
 mod region;
+mod source;
+#[cfg(test)]
+mod tests;
 mod warning;
 mod writing;
 
-use std::collections::HashMap;
+use std::io::{self, Read};
 
-use model::FenceId;
-use serde_json::value::RawValue;
+use thiserror::Error;
 
 use crate::shape::Fence;
-use feature::Found;
+use document::Document;
+use gathering::Gathering;
+use source::{Source, Stop};
 
 pub use flaw::{Flaw, Place, Refused};
 pub use options::{Limits, ReadOptions, Region};
@@ -44,66 +54,58 @@ pub struct Loaded {
     pub skipped: Vec<Flaw>,
 }
 
-/// Reads a fence file.
-///
-/// Time zones and opening hours are taken as text; whoever loads them looks them up. O(n log n);
-/// about 0.5 us a corner and 3 us a circle.
+/// How far a file was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes that the reader gave.
+    pub n_bytes: u64,
+    /// Features read, bad ones included.
+    pub n_features: usize,
+}
+
+/// Why a file gave no fences.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// It was read and is wrong.
+    #[error("{0}")]
+    Refused(Refused),
+    /// It could not be read to its end.
+    #[error("{0}")]
+    Unreadable(#[from] io::Error),
+}
+
+/// Reads a fence file from memory; see [`read_from`].
 ///
 /// # Errors
 /// Every flaw in the file, ascending by feature; with `skip_invalid` only those of the file itself.
 pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Loaded, Refused> {
-    let limits = &options.limits;
-    let text = document::text_of(bytes, limits).map_err(Refused::file)?;
-    let features = document::features(&text, limits).map_err(Refused::file)?;
-    let (found, mut flaws) = read_all(&features, options)?;
-    flaws.sort_by_key(|flaw| flaw.feature);
-    if !flaws.is_empty() && !options.skip_invalid {
-        return Err(Refused { flaws });
+    match read_from(bytes, options, &mut |_| ()) {
+        Ok(loaded) => Ok(loaded),
+        Err(ReadError::Refused(refused)) => Err(refused),
+        Err(ReadError::Unreadable(error)) => unreachable!("memory can be read: {error}"),
     }
-    let mut warnings = match options.region {
-        Some(region) => region::check(&found, region).map_err(Refused::file)?,
-        None => Vec::new(),
-    };
-    let mut fences = Vec::with_capacity(found.len());
-    for (feature, Found { fence, concerns }) in found {
-        let id = fence.facts.id.clone();
-        warnings.extend(concerns.into_iter().map(|concern| Warning { feature, id: id.clone(), concern }));
-        fences.push(fence);
-    }
-    warnings.sort_by_key(|warning| warning.feature);
-    fences.sort_unstable_by(|a, b| a.facts.id.cmp(&b.facts.id));
-    Ok(Loaded { fences, warnings, skipped: flaws })
 }
 
-type Numbered = (usize, Found);
-
-/// Every feature that is a fence, with its number, and the flaws of all others.
-fn read_all(features: &[&RawValue], options: &ReadOptions) -> Result<(Vec<Numbered>, Vec<Flaw>), Refused> {
-    let mut found: Vec<Numbered> = Vec::new();
-    let mut flaws = Vec::new();
-    let mut first_with: HashMap<FenceId, usize> = HashMap::new();
-    let mut n_corners = 0;
-    for (number, raw) in features.iter().enumerate() {
-        match feature::read(raw, &options.limits) {
-            Ok(fence) => {
-                n_corners += fence.n_corners();
-                let id = &fence.fence.facts.id;
-                if let Some(&first) = first_with.get(id) {
-                    flaws.push(Flaw::of(number, Some(id.as_str()), Reason::IdUsedBefore { first }));
-                    continue;
-                }
-                first_with.insert(id.clone(), number);
-                found.push((number, fence));
-            }
-            Err(refused) => {
-                let id = refused.id.as_deref();
-                flaws.extend(refused.reasons.into_iter().map(|reason| Flaw::of(number, id, reason)));
-            }
-        }
-        if options.limits.corners_max < n_corners {
-            let max = options.limits.corners_max;
-            return Err(Refused::file(Reason::OverLimit { limit: "corners_max", max }));
-        }
+/// Reads a fence file piece by piece; `progress` is told of every quarter of a megabyte or more.
+///
+/// Time zones and opening hours are taken as text; whoever loads them looks them up. O(n log n);
+/// about 0.2 us a corner and 1 us a circle. Memory: the fences, and a window that grows to twice
+/// the longest feature.
+///
+/// # Errors
+/// Every flaw in the file, ascending by feature; with `skip_invalid` only those of the file itself.
+/// What the reader says, when it fails.
+pub fn read_from(
+    mut reader: impl Read,
+    options: &ReadOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Loaded, ReadError> {
+    let mut gathering = Gathering::new(*options);
+    let gathered = Source::open(&mut reader, options.limits)
+        .and_then(|source| Document::new(source, options.limits, progress).read(&mut gathering));
+    match gathered {
+        Ok(()) => gathering.finish().map_err(ReadError::Refused),
+        Err(Stop::Refused(reason)) => Err(ReadError::Refused(Refused::file(reason))),
+        Err(Stop::Unreadable(error)) => Err(ReadError::Unreadable(error)),
     }
-    Ok((found, flaws))
 }

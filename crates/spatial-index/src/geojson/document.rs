@@ -1,73 +1,224 @@
 //! The file as a whole: is it a FeatureCollection, and where are its features?
 //!
-//! Features stay raw text, so that one which holds nonsense refuses itself and not the file, and
-//! only one of them at a time is unpacked in memory.
+//! Features are cut off one by one and read alone, so that one which holds nonsense refuses
+//! itself and not the file, and only one of them at a time is in memory as text. The members
+//! of the collection may stand in any order; of one that stands twice the last counts.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
+use serde::de::Deserialize as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::flaw::cut;
+use super::gathering::Gathering;
 use super::options::Limits;
 use super::reason::{Lookalike, Reason};
+use super::source::{Source, Stop, value_len};
+use super::{Progress, plain};
 
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+/// Reads the features of a file.
+pub(super) struct Document<'r> {
+    source: Source<'r>,
+    limits: Limits,
+    progress: &'r mut dyn FnMut(Progress),
+    n_bytes_told: u64,
+}
 
-/// The text of a file, ready for [`features`].
-///
-/// A byte order mark is dropped, and numbers that some writers produce and JSON has not (`NaN`,
-/// `Infinity`) become `null`, so that they refuse their feature and not the file.
-pub(super) fn text_of<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, str>, Reason> {
-    if limits.bytes_max < bytes.len() {
-        return Err(Reason::OverLimit { limit: "bytes_max", max: limits.bytes_max });
+/// What was found of the collection besides its features.
+#[derive(Default)]
+struct Members {
+    kind: Option<String>,
+    crs: Option<Value>,
+    has_features: bool,
+}
+
+impl<'r> Document<'r> {
+    pub(super) fn new(source: Source<'r>, limits: Limits, progress: &'r mut dyn FnMut(Progress)) -> Self {
+        Self { source, limits, progress, n_bytes_told: 0 }
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match bytes {
-        [0x1F, 0x8B, ..] => return Err(Reason::NotACollection(Lookalike::Gzip)),
-        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..] => {
-            return Err(Reason::NotACollection(Lookalike::Utf16));
+
+    /// Gathers every feature, to the end of the file.
+    pub(super) fn read(mut self, gathering: &mut Gathering) -> Result<(), Stop> {
+        if self.source.peek()? != Some(b'{') {
+            self.skip_value()?;
+            self.expect_end()?;
+            return Err(Reason::NotACollection(Lookalike::OtherJson).into());
         }
-        _ => {}
+        let mut members = Members::default();
+        self.source.consume(1);
+        let mut is_first = true;
+        while self.goes_on(b'}', is_first)? {
+            is_first = false;
+            let key = self.key()?;
+            self.member(&key, &mut members, gathering)?;
+        }
+        self.expect_end()?;
+        check_type(members.kind.as_deref())?;
+        check_crs(&members.crs.unwrap_or_default())?;
+        if members.has_features { Ok(()) } else { Err(Reason::NoFeatures.into()) }
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| Reason::NotUtf8)?.trim_start();
-    match text.bytes().next() {
-        None => Err(Reason::Empty),
-        Some(b'<') => Err(Reason::NotACollection(Lookalike::Xml)),
-        Some(_) => Ok(without_literals(text)),
+
+    fn member(&mut self, key: &str, members: &mut Members, gathering: &mut Gathering) -> Result<(), Stop> {
+        match key {
+            "type" => members.kind = self.small_value()?.as_str().map(str::to_owned),
+            "crs" => members.crs = Some(self.small_value()?),
+            "features" => {
+                gathering.begin();
+                members.has_features = self.source.peek()? == Some(b'[');
+                if members.has_features { self.features(gathering) } else { self.skip_value() }?;
+            }
+            _ => self.skip_value()?,
+        }
+        Ok(())
+    }
+
+    fn features(&mut self, gathering: &mut Gathering) -> Result<(), Stop> {
+        self.source.consume(1);
+        let mut is_first = true;
+        while self.goes_on(b']', is_first)? {
+            is_first = false;
+            let n = self.value_len()?;
+            match plain::read(self.source.text(n), &self.limits) {
+                Some(found) => gathering.take(found)?,
+                None => {
+                    let n = self.check_value(n)?;
+                    gathering.read(&without_literals(self.source.text(n)))?;
+                }
+            }
+            self.source.consume(n);
+            self.tell(gathering.n_features());
+        }
+        Ok(())
+    }
+
+    /// Once for every piece of the file.
+    fn tell(&mut self, n_features: usize) {
+        if self.n_bytes_told < self.source.n_bytes() {
+            self.n_bytes_told = self.source.n_bytes();
+            (self.progress)(Progress { n_bytes: self.n_bytes_told, n_features });
+        }
+    }
+
+    /// Whether another member of an object or a list follows; its end is consumed.
+    fn goes_on(&mut self, end: u8, is_first: bool) -> Result<bool, Stop> {
+        let is_object = end == b'}';
+        match self.source.peek()? {
+            None => return Err(self.broken(if is_object { EOF_IN_OBJECT } else { EOF_IN_LIST })),
+            Some(byte) if byte == end => {
+                self.source.consume(1);
+                return Ok(false);
+            }
+            Some(b',') if !is_first => self.source.consume(1),
+            Some(_) if is_first => {}
+            Some(_) if is_object => return Err(self.broken("expected `,` or `}`")),
+            Some(_) => return Err(self.broken("expected `,` or `]`")),
+        }
+        match self.source.peek()? {
+            None => Err(self.broken(EOF_IN_VALUE)),
+            Some(b'"') => Ok(true),
+            Some(b'}') if is_object => Err(self.broken("trailing comma")),
+            Some(_) if is_object => Err(self.broken("key must be a string")),
+            Some(_) => Ok(true),
+        }
+    }
+
+    fn key(&mut self) -> Result<String, Stop> {
+        let n = self.value_len()?;
+        let rest = self.source.text(self.source.rest().len());
+        let mut parser = serde_json::Deserializer::from_str(rest);
+        let key = String::deserialize(&mut parser).map_err(|error| self.syntax(&error))?;
+        self.source.consume(n);
+        match self.source.peek()? {
+            Some(b':') => self.source.consume(1),
+            Some(_) => return Err(self.broken("expected `:`")),
+            None => return Err(self.broken(EOF_IN_OBJECT)),
+        }
+        match self.source.peek()? {
+            Some(_) => Ok(key),
+            None => Err(self.broken(EOF_IN_VALUE)),
+        }
+    }
+
+    /// A value that decides about the file; null when it holds what none can be.
+    fn small_value(&mut self) -> Result<Value, Stop> {
+        let n = self.value_len()?;
+        let n = self.check_value(n)?;
+        let value = serde_json::from_str(&without_literals(self.source.text(n))).unwrap_or_default();
+        self.source.consume(n);
+        Ok(value)
+    }
+
+    fn skip_value(&mut self) -> Result<(), Stop> {
+        let n = self.value_len()?;
+        let n = self.check_value(n)?;
+        self.source.consume(n);
+        Ok(())
+    }
+
+    /// The length of the value that follows, as far as counting brackets tells.
+    fn value_len(&mut self) -> Result<usize, Stop> {
+        let n = value_len(&mut self.source)?;
+        let max = self.limits.feature_bytes_max;
+        if max < n {
+            // What is broken may seem to have no end.
+            self.check_value(n)?;
+            return Err(Reason::OverLimit { limit: "feature_bytes_max", max }.into());
+        }
+        Ok(n)
+    }
+
+    /// Refuses the file when the next `n` bytes begin with no value; else says how many are one.
+    fn check_value(&self, n: usize) -> Result<usize, Stop> {
+        let max = self.limits.feature_bytes_max;
+        let text = self.source.text(n);
+        let cleaned = without_literals(text);
+        // A parser that sees what follows says better what is wrong.
+        let seen = match &cleaned {
+            Cow::Borrowed(_) => self.source.text(self.source.rest().len()),
+            Cow::Owned(cleaned) => cleaned,
+        };
+        let mut parser = serde_json::Deserializer::from_str(seen);
+        match <&RawValue>::deserialize(&mut parser) {
+            Ok(value) if matches!(cleaned, Cow::Borrowed(_)) => Ok(value.get().len()),
+            Ok(_) => Ok(n),
+            Err(error) if error.is_eof() && max < n => {
+                Err(Reason::OverLimit { limit: "feature_bytes_max", max }.into())
+            }
+            Err(error) => Err(self.syntax(&error)),
+        }
+    }
+
+    fn expect_end(&mut self) -> Result<(), Stop> {
+        match self.source.peek()? {
+            None => Ok(()),
+            Some(_) => Err(self.broken("trailing characters")),
+        }
+    }
+
+    /// The next byte should not stand there.
+    fn broken(&self, message: &str) -> Stop {
+        let n_seen = self.source.rest().len().min(1);
+        let (line, column) = self.source.place_after(0);
+        Reason::Syntax { line, column: column + n_seen, message: message.to_owned() }.into()
+    }
+
+    /// What a parser says of the text that begins here.
+    fn syntax(&self, error: &serde_json::Error) -> Stop {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default().to_owned();
+        let (line, n_before) = self.source.place_after(0);
+        let column = if error.line() <= 1 { n_before + error.column() } else { error.column() };
+        Reason::Syntax { line: line + error.line().saturating_sub(1), column, message }.into()
     }
 }
 
-/// The members of `features`, in order, not looked into yet.
-pub(super) fn features<'a>(text: &'a str, limits: &Limits) -> Result<Vec<&'a RawValue>, Reason> {
-    if !text.starts_with('{') {
-        let is_json = serde_json::from_str::<&RawValue>(text).map_err(|error| syntax(&error));
-        return is_json.and(Err(Reason::NotACollection(Lookalike::OtherJson)));
-    }
-    let members: Members<'a> = serde_json::from_str(text).map_err(|error| syntax(&error))?;
-    check_type(&members)?;
-    check_crs(&members)?;
-    let features = members.get("features").ok_or(Reason::NoFeatures)?;
-    let features: Vec<&RawValue> = serde_json::from_str(features.get()).map_err(|_| Reason::NoFeatures)?;
-    if limits.fences_max < features.len() {
-        return Err(Reason::OverLimit { limit: "fences_max", max: limits.fences_max });
-    }
-    Ok(features)
-}
+const EOF_IN_OBJECT: &str = "EOF while parsing an object";
+const EOF_IN_LIST: &str = "EOF while parsing a list";
+const EOF_IN_VALUE: &str = "EOF while parsing a value";
 
-fn syntax(error: &serde_json::Error) -> Reason {
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or_default().to_owned();
-    Reason::Syntax { line: error.line(), column: error.column(), message }
-}
-
-fn text_member(members: &Members<'_>, name: &str) -> Option<String> {
-    members.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok())
-}
-
-fn check_type(members: &Members<'_>) -> Result<(), Reason> {
-    let lookalike = match text_member(members, "type").as_deref() {
+fn check_type(kind: Option<&str>) -> Result<(), Reason> {
+    let lookalike = match kind {
         Some("FeatureCollection") => return Ok(()),
         Some("Topology") => Lookalike::TopoJson,
         Some("Feature") => Lookalike::Feature,
@@ -81,9 +232,7 @@ fn check_type(members: &Members<'_>) -> Result<(), Reason> {
 }
 
 /// Old GeoJSON may name a coordinate system; only the names of WGS 84 degrees pass.
-fn check_crs(members: &Members<'_>) -> Result<(), Reason> {
-    let Some(raw) = members.get("crs") else { return Ok(()) };
-    let crs: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+fn check_crs(crs: &Value) -> Result<(), Reason> {
     if crs.is_null() {
         return Ok(());
     }
@@ -151,14 +300,11 @@ mod tests {
 
     #[test]
     fn the_names_of_wgs84_pass() {
-        let check = |crs: &str| {
-            let text = format!(r#"{{"type":"FeatureCollection","crs":{crs},"features":[]}}"#);
-            features(&text, &Limits::default()).map(|features| features.len())
-        };
+        let check = |crs: &str| check_crs(&serde_json::from_str(crs).unwrap());
         for name in ["urn:ogc:def:crs:OGC:1.3:CRS84", "EPSG:4326", "urn:ogc:def:crs:EPSG::4326"] {
-            assert_eq!(check(&format!(r#"{{"type":"name","properties":{{"name":"{name}"}}}}"#)), Ok(0));
+            assert_eq!(check(&format!(r#"{{"type":"name","properties":{{"name":"{name}"}}}}"#)), Ok(()));
         }
-        assert_eq!(check("null"), Ok(0));
+        assert_eq!(check("null"), Ok(()));
         assert!(check(r#"{"type":"EPSG","properties":{"code":3857}}"#).is_err());
     }
 }

@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::flaw::cut;
+use super::geometry::Drawn;
 use super::options::Limits;
+use super::properties::Described;
 use super::reason::Reason;
 use super::warning::Concern;
 use super::{geometry, properties};
@@ -26,6 +28,21 @@ pub(super) struct NotAFence {
 }
 
 impl Found {
+    pub(super) fn of(id: FenceId, described: Described, drawn: Drawn) -> Self {
+        let facts = FenceFacts {
+            name: described.name.unwrap_or_else(|| id.as_str().into()),
+            id,
+            merchant: described.merchant,
+            tags: described.tags,
+            tz: described.tz,
+            country: described.country,
+            region: described.region,
+            opening_hours: described.opening_hours,
+            radius: drawn.shape.radius(),
+        };
+        Self { fence: Fence { facts, shape: drawn.shape }, concerns: drawn.concerns }
+    }
+
     /// Corners of its shape; a circle counts as one.
     pub(super) fn n_corners(&self) -> usize {
         match &self.fence.shape {
@@ -35,9 +52,10 @@ impl Found {
     }
 }
 
-pub(super) fn read(raw: &RawValue, limits: &Limits) -> Result<Found, NotAFence> {
-    let feature: Value = serde_json::from_str(raw.get()).map_err(|error| NotAFence {
-        id: id_of_unreadable(raw),
+/// Reads a feature, whatever it holds; its text is one JSON value.
+pub(super) fn read(text: &str, limits: &Limits) -> Result<Found, NotAFence> {
+    let feature: Value = serde_json::from_str(text).map_err(|error| NotAFence {
+        id: id_of_unreadable(text),
         reasons: vec![Reason::Unreadable { message: error.to_string() }],
     })?;
     let Some(feature) = feature.as_object().filter(|feature| is_feature(feature)) else {
@@ -50,20 +68,7 @@ pub(super) fn read(raw: &RawValue, limits: &Limits) -> Result<Found, NotAFence> 
     let drawn = note(geometry::read(feature.get("geometry"), given, limits), &mut reasons);
     let described = properties::read(given, limits, &mut reasons);
     match (id, drawn) {
-        (Some(id), Some(drawn)) if reasons.is_empty() => {
-            let facts = FenceFacts {
-                name: described.name.unwrap_or_else(|| id.as_str().into()),
-                id,
-                merchant: described.merchant,
-                tags: described.tags,
-                tz: described.tz,
-                country: described.country,
-                region: described.region,
-                opening_hours: described.opening_hours,
-                radius: drawn.shape.radius(),
-            };
-            Ok(Found { fence: Fence { facts, shape: drawn.shape }, concerns: drawn.concerns })
-        }
+        (Some(id), Some(drawn)) if reasons.is_empty() => Ok(Found::of(id, described, drawn)),
         (_, _) => Err(NotAFence { id: id_text(feature, given).map(|id| cut(&id)), reasons }),
     }
 }
@@ -99,8 +104,8 @@ fn id_of(feature: &Map<String, Value>, given: &Map<String, Value>) -> Result<Fen
 }
 
 /// The id of a feature that holds something unreadable elsewhere.
-fn id_of_unreadable(raw: &RawValue) -> Option<String> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_str(raw.get()).ok()?;
+fn id_of_unreadable(text: &str) -> Option<String> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
     match serde_json::from_str(members.get("id")?.get()).ok()? {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),

@@ -29,8 +29,10 @@ pub struct Region {
 /// Bounds on what is read, by the names that a refusal gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Size of the file.
+    /// Size of the file, unpacked.
     pub bytes_max: usize,
+    /// Size of one feature as text; as much is held in memory.
+    pub feature_bytes_max: usize,
     /// Features in a file.
     pub fences_max: usize,
     /// Corners in a file; a circle counts as one.
@@ -46,12 +48,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Room for every chain of stores on earth, in a memory of a few gigabytes.
+    /// Room for every chain of stores on earth; ten million circles take four gigabytes of memory.
     fn default() -> Self {
         Self {
-            bytes_max: 1 << 30,
-            fences_max: 1_000_000,
-            corners_max: 10_000_000,
+            bytes_max: 16 << 30,
+            feature_bytes_max: 64 << 20,
+            fences_max: 10_000_000,
+            corners_max: 100_000_000,
             corners_per_fence_max: 100_000,
             name_bytes_max: 512,
             text_bytes_max: 1_024,

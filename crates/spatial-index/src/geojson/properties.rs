@@ -98,11 +98,11 @@ fn known(is_known: bool, text: &str, reason: Reason) -> Result<Box<str>, Reason>
     if is_known { Ok(text.into()) } else { Err(reason) }
 }
 
-fn is_country(text: &str) -> bool {
+pub(super) fn is_country(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     text.split_once('-').is_some_and(|(country, part)| {
         let is_part = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
         is_country(country) && (1..=3).contains(&part.len()) && part.bytes().all(is_part)
