@@ -11,6 +11,7 @@ use offers::Offer;
 
 use crate::engine::Engine;
 use crate::event::EventKind;
+use crate::house::House;
 
 /// A transition whose offers are not decided yet.
 #[derive(Debug)]
@@ -150,7 +151,8 @@ impl Engine {
         self.note(device, EventKind::Suppressed { offer, fence, visit, reason: verdict }, now);
         let failed = suppressed.failed().iter().map(|rule| rule.word().into()).collect();
         let next_possible_at = suppressed.next_possible_at;
-        let decision = Decision { failed, next_possible_at, ..decision_on(notification, verdict, None) };
+        let decision =
+            Decision { failed, next_possible_at, ..decision_on(notification, verdict, None, &self.house) };
         self.desk.write(
             customer,
             Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) },
@@ -165,7 +167,12 @@ struct Prepared {
 }
 
 /// The record of a verdict; it holds no position.
-pub(crate) fn decision_on(notification: &Notification, verdict: &str, said: Option<Said>) -> Decision {
+pub(crate) fn decision_on(
+    notification: &Notification,
+    verdict: &str,
+    said: Option<Said>,
+    house: &House,
+) -> Decision {
     let purposes = [Purpose::Location, Purpose::OffersPush];
     Decision {
         id: notification.id,
@@ -181,7 +188,7 @@ pub(crate) fn decision_on(notification: &Notification, verdict: &str, said: Opti
         failed: Vec::new(),
         next_possible_at: None,
         purposes: purposes.map(|purpose| purpose.word().into()).to_vec(),
-        facts: Vec::new(),
+        facts: house.for_the_record(),
         said,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use consent_gate::{Change, Consented};
 use ledger::{Entry, Stored};
-use model::{CustomerNo, Notification, NotificationId, Timestamp};
+use model::{CustomerNo, Notification, NotificationId, Timestamp, VisitId};
 
 use crate::letter::{ConsentAck, Output};
 
@@ -26,6 +26,8 @@ pub(crate) struct Desk {
     pub(crate) outbox: BTreeMap<CustomerNo, Vec<Notification>>,
     pub(crate) stored: Vec<(CustomerNo, Stored)>,
     pub(crate) visits: UnstoredVisits,
+    /// Visits that an operator's edit ended; what waits to be said about them is dropped.
+    pub(crate) ended: BTreeSet<VisitId>,
     pub(crate) outputs: VecDeque<Output>,
     n_tickets: u64,
 }

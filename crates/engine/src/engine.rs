@@ -60,7 +60,7 @@ impl Engine {
     pub fn new(house: Arc<House>, mut policy: Policy) -> Self {
         policy.presence.crossings |= house.catalogue().asks_for(model::TransitionKind::Cross);
         let mut people = People::default();
-        for merchant in house.facts().iter().filter_map(|facts| facts.merchant.as_ref()) {
+        for merchant in house.facts().filter_map(|facts| facts.merchant.as_ref()) {
             people.merchant_no(merchant);
         }
         Self {
@@ -255,6 +255,9 @@ impl Engine {
         if notification.expires_at <= now {
             return Err(DeliveryOutcome::Expired);
         }
+        if !self.still_stands(notification) {
+            return Err(DeliveryOutcome::FenceGone);
+        }
         let allowed = self.merchant_may_speak(customer, notification, now).is_ok();
         if allowed && recorded.epoch() == self.gate.epoch(customer) {
             Ok(())
@@ -299,7 +302,7 @@ impl Engine {
 
     /// What the operator has set up.
     #[must_use]
-    pub fn house(&self) -> &House {
+    pub const fn house(&self) -> &Arc<House> {
         &self.house
     }
 
@@ -338,6 +341,12 @@ impl Engine {
         self.gate.check(customer, merchant, Purpose::OffersPush, now)
     }
 
+    /// Whether the fence that a notification speaks of is there, and its visit was not ended by us.
+    pub(crate) fn still_stands(&self, notification: &Notification) -> bool {
+        self.house.has(&notification.fence, &notification.merchant)
+            && !self.desk.ended.contains(&notification.visit)
+    }
+
     /// Whether a customer lets the merchant of a fence see where they are.
     pub(crate) fn may_see(&self, customer: CustomerNo, fence: FenceNo, now: Timestamp) -> bool {
         let merchant = self.house.merchant(fence).and_then(|id| self.people.find_merchant(id));
@@ -356,7 +365,7 @@ impl Engine {
         self.presence.resume(device, presence::OpenVisit { fence, entered_at, last_at, initial, dwelled });
     }
 
-    fn advance(&mut self, now: Timestamp) -> Timestamp {
+    pub(crate) fn advance(&mut self, now: Timestamp) -> Timestamp {
         self.now = self.now.max(now);
         self.now
     }

@@ -1,18 +1,30 @@
 //! What the operator has set up: fences, facts and offers.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use model::{FenceFacts, FenceId, FenceNo, MerchantId};
 use offers::Catalogue;
-use spatial_index::{BuildError, Fence, Index};
+use spatial_index::{BuildError, Fence, Index, Shape};
 
 /// One version of the fence set with the offers that go with it.
 #[derive(Debug)]
 pub struct House {
     pub(crate) index: Index,
-    pub(crate) facts: Vec<FenceFacts>,
-    pub(crate) catalogue: Catalogue,
-    no_of: HashMap<FenceId, FenceNo>,
+    /// By number.
+    facts: Vec<Arc<FenceFacts>>,
+    /// All numbers, ascending by the fence's id.
+    by_id: Vec<FenceNo>,
+    pub(crate) catalogue: Arc<Catalogue>,
+    version: Option<SetVersion>,
+}
+
+/// Which fence set a house was built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetVersion {
+    /// Counted from 1 by whoever keeps the sets.
+    pub no: u64,
+    /// Of what it holds.
+    pub hash: Box<str>,
 }
 
 impl House {
@@ -26,17 +38,42 @@ impl House {
     /// # Panics
     /// When the fences are not in ascending order of id.
     pub fn new(fences: Vec<Fence>, catalogue: Catalogue) -> Result<Self, BuildError> {
-        assert!(fences.is_sorted_by(|a, b| a.facts.id < b.facts.id), "fences come in ascending order of id");
-        let (facts, shapes): (Vec<FenceFacts>, Vec<_>) =
-            fences.into_iter().map(|fence| (fence.facts, fence.shape)).unzip();
-        let no_of = (0..).map(FenceNo).zip(&facts).map(|(no, facts)| (facts.id.clone(), no)).collect();
-        Ok(Self { index: Index::build(shapes)?, facts, catalogue, no_of })
+        Self::build(fences, Arc::new(catalogue), None)
     }
 
-    /// The fences by number.
+    /// The same, of a fence set that has a version.
+    ///
+    /// # Errors
+    /// As [`House::new`].
+    ///
+    /// # Panics
+    /// As [`House::new`].
+    pub fn build(
+        fences: Vec<Fence>,
+        catalogue: Arc<Catalogue>,
+        version: Option<SetVersion>,
+    ) -> Result<Self, BuildError> {
+        assert!(fences.is_sorted_by(|a, b| a.facts.id < b.facts.id), "fences come in ascending order of id");
+        let (facts, shapes): (Vec<Arc<FenceFacts>>, Vec<_>) =
+            fences.into_iter().map(|fence| (Arc::new(fence.facts), fence.shape)).unzip();
+        let by_id = (0..).map(FenceNo).take(facts.len()).collect();
+        Ok(Self { index: Index::build(shapes)?, facts, by_id, catalogue, version })
+    }
+
+    /// The facts of all fences, ascending by id.
+    pub fn facts(&self) -> impl Iterator<Item = &FenceFacts> {
+        self.by_id.iter().map(|no| self.fence(*no))
+    }
+
+    /// All fences, ascending by id.
+    pub fn fences(&self) -> impl Iterator<Item = Fence> {
+        self.by_id.iter().map(|no| Fence { facts: self.fence(*no).clone(), shape: self.shape(*no).clone() })
+    }
+
+    /// How many fences there are.
     #[must_use]
-    pub fn facts(&self) -> &[FenceFacts] {
-        &self.facts
+    pub const fn n_fences(&self) -> usize {
+        self.by_id.len()
     }
 
     /// The index over them.
@@ -47,19 +84,49 @@ impl House {
 
     /// The offers.
     #[must_use]
-    pub const fn catalogue(&self) -> &Catalogue {
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
         &self.catalogue
+    }
+
+    /// Which fence set it was built from; `None` when its fences were never numbered.
+    #[must_use]
+    pub const fn version(&self) -> Option<&SetVersion> {
+        self.version.as_ref()
+    }
+
+    pub(crate) fn numbers(&self) -> &[FenceNo] {
+        &self.by_id
     }
 
     pub(crate) fn fence(&self, no: FenceNo) -> &FenceFacts {
         &self.facts[no.slot()]
     }
 
+    pub(crate) fn shape(&self, no: FenceNo) -> &Shape {
+        self.index.shape(no)
+    }
+
     pub(crate) fn merchant(&self, no: FenceNo) -> Option<&MerchantId> {
         self.facts[no.slot()].merchant.as_ref()
     }
 
+    /// The number of a fence. O(log n).
     pub(crate) fn no_of(&self, id: &FenceId) -> Option<FenceNo> {
-        self.no_of.get(id).copied()
+        let at = self.by_id.binary_search_by(|no| self.fence(*no).id.cmp(id)).ok()?;
+        Some(self.by_id[at])
+    }
+
+    /// Whether a merchant has a fence with this id.
+    pub(crate) fn has(&self, fence: &FenceId, merchant: &MerchantId) -> bool {
+        self.no_of(fence).is_some_and(|no| self.merchant(no) == Some(merchant))
+    }
+
+    /// What a decision records of it.
+    pub(crate) fn for_the_record(&self) -> Vec<(Box<str>, Box<str>)> {
+        let version = self.version.iter();
+        let facts = version.flat_map(|version| {
+            [("fence_set", version.no.to_string().into()), ("fence_set_hash", version.hash.clone())]
+        });
+        facts.map(|(name, value)| (name.into(), value)).collect()
     }
 }

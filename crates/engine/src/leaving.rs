@@ -26,6 +26,10 @@ impl Engine {
         if let Some(suppressed) = refusal {
             return self.give_up(customer, device, &notification, &suppressed, now);
         }
+        if !self.still_stands(&notification) {
+            let gone = Suppressed::by(Suppression::FenceGone);
+            return self.give_up(customer, device, &notification, &gone, now);
+        }
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted);
         let released = merchant.and_then(|merchant| self.gate.release(customer, merchant, (), now));
         let Ok(released) = released else {
@@ -38,7 +42,7 @@ impl Engine {
         self.book.tally.n_decided += 1;
         let Notification { offer, fence, visit, .. } = notification.clone();
         self.note(device, EventKind::Offer { offer, fence, visit }, now);
-        let decision = decision_on(notification, SENT, Some(Said::of(notification, zone)));
+        let decision = decision_on(notification, SENT, Some(Said::of(notification, zone)), &self.house);
         self.desk.outbox.entry(customer).or_default().push(notification.clone());
         let entry =
             Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) };
@@ -124,6 +128,9 @@ impl Engine {
         if expires_at <= now {
             // A crash may have come between its publish and the note of it: the cap stays used.
             return self.leave(customer, id, DeliveryOutcome::Lapsed, now);
+        }
+        if !self.still_stands(stored.notification()) {
+            return self.leave(customer, id, DeliveryOutcome::FenceGone, now);
         }
         let merchant = self.people.find_merchant(&stored.notification().merchant).ok_or(Refusal::NotGranted);
         match merchant.and_then(|merchant| self.gate.release(customer, merchant, stored, now)) {

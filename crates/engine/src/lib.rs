@@ -9,9 +9,13 @@
 //! - then call [`Engine::poll_output`] until it answers `None`; before every publish and
 //!   every retry ask [`Engine::may_send`], and tell [`Engine::handle_delivery`] how it went.
 //!
+//! Another fence set is worked out as an [`Alteration`], on any thread, and taken up between two
+//! drains by [`Engine::handle_alteration`].
+//!
 //! A new engine refuses everybody (`gate_starts_shut`) until what the ledger holds has been
 //! given to [`Engine::load`] and [`Engine::open`] was called.
 
+mod alteration;
 mod deciding;
 mod desk;
 mod engine;
@@ -25,9 +29,10 @@ mod policy;
 mod seeing;
 mod tally;
 
+pub use alteration::Alteration;
 pub use engine::Engine;
 pub use event::{Event, EventKind};
-pub use house::House;
+pub use house::{House, SetVersion};
 pub use letter::{ConsentAck, Door, Letter, Output};
 pub use policy::{ClockSource, Policy};
 pub use tally::{Counts, Tally};

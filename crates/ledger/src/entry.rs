@@ -69,11 +69,14 @@ pub enum DeliveryOutcome {
     Refused,
     /// Turned stale while the engine was down: it may have been handed over before, so it counts.
     Lapsed,
+    /// Its fence was removed or moved away first.
+    FenceGone,
 }
 
 impl DeliveryOutcome {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Sent, Self::Expired, Self::Revoked, Self::Refused, Self::Lapsed];
+    pub const ALL: [Self; 6] =
+        [Self::Sent, Self::Expired, Self::Revoked, Self::Refused, Self::Lapsed, Self::FenceGone];
 
     /// The word that files and wires use.
     #[must_use]
@@ -84,6 +87,7 @@ impl DeliveryOutcome {
             Self::Revoked => "revoked",
             Self::Refused => "refused",
             Self::Lapsed => "lapsed",
+            Self::FenceGone => "fence_gone",
         }
     }
 
@@ -95,12 +99,12 @@ impl DeliveryOutcome {
 
     /// Whether the notification counts no longer towards any cap.
     ///
-    /// A revoked one still counts: it may have been on its way.
+    /// One that is revoked, or whose fence is gone, still counts: it may have been on its way.
     #[must_use]
     pub const fn gives_back(self) -> bool {
         match self {
             Self::Expired | Self::Refused => true,
-            Self::Sent | Self::Revoked | Self::Lapsed => false,
+            Self::Sent | Self::Revoked | Self::Lapsed | Self::FenceGone => false,
         }
     }
 }
@@ -134,7 +138,7 @@ pub struct Decision {
     pub next_possible_at: Option<Timestamp>,
     /// The consents it rests on.
     pub purposes: Vec<Box<str>>,
-    /// The inputs that were used, by name.
+    /// The inputs that were used, by name, such as the version of the fence set.
     pub facts: Vec<(Box<str>, Box<str>)>,
     /// What is said, of a decision to send.
     pub said: Option<Said>,

@@ -41,11 +41,13 @@ pub enum Suppression {
     TooLate,
     /// Consent ended while it waited.
     Withdrawn,
+    /// Its fence was removed, or moved elsewhere, while it waited.
+    FenceGone,
 }
 
 impl Suppression {
     /// All of them, for counters that start at nought.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NoConsent,
         Self::AlreadyInside,
         Self::Unfit,
@@ -64,6 +66,7 @@ impl Suppression {
         Self::Text,
         Self::TooLate,
         Self::Withdrawn,
+        Self::FenceGone,
     ];
 
     /// The word that counters, records and traces use.
@@ -88,6 +91,7 @@ impl Suppression {
             Self::Text => "text",
             Self::TooLate => "too_late",
             Self::Withdrawn => "withdrawn",
+            Self::FenceGone => "fence_gone",
         }
     }
 
@@ -119,6 +123,7 @@ impl Suppression {
             Self::Text => "the words for this store break a text rule",
             Self::TooLate => "it could not be sent in time, and late offers are dropped",
             Self::Withdrawn => "they took their consent back before it was sent",
+            Self::FenceGone => "the store's fence was removed or moved before it was sent",
         }
     }
 }

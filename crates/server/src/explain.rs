@@ -99,6 +99,9 @@ fn said(decision: &Decision, delivery: Option<&(DeliveryOutcome, Timestamp)>) ->
         Some((DeliveryOutcome::Lapsed, _)) => {
             "It turned stale while the server was down, and may have been handed over just before.".into()
         }
+        Some((DeliveryOutcome::FenceGone, _)) => {
+            "It was not handed over: the store's fence was removed or moved first.".into()
+        }
         None => "It is on its way.".into(),
     };
     let text = format!(
@@ -142,6 +145,8 @@ const fn verb(decision: &Decision) -> &'static str {
 }
 
 fn as_json(decision: &Decision) -> Value {
+    let facts = decision.facts.iter().map(|(name, value)| (name.to_string(), Value::from(&**value)));
+    let facts: serde_json::Map<String, Value> = facts.collect();
     json!({
         "offer_id": decision.id.0.to_string(),
         "offer": decision.offer.as_str(),
@@ -154,6 +159,7 @@ fn as_json(decision: &Decision) -> Value {
         "failed": decision.failed,
         "next_possible_at": decision.next_possible_at.map(rfc3339),
         "purposes": decision.purposes,
+        "facts": facts,
     })
 }
 

@@ -10,11 +10,13 @@ use proptest::prelude::*;
 use wire::{Feedback, FeedbackKind};
 
 use crate::shell::{Left, Message, Shell};
-use crate::street::{clock, consent, fix_at, fixes, house, x_of};
+use crate::street::{Edit, clock, consent, edited, fix_at, fixes, house, x_of};
 
 const CUSTOMERS: [&str; 4] = ["anna", "bert", "carl", "dora"];
 const MERCHANTS: [&str; 2] = ["corner", "bricks"];
 const PLACES: [&str; 6] = ["books", "cafe", "toys", "door", "bank", "school"];
+/// Stands behind the places for [`edited`] alone.
+const ATTIC: usize = PLACES.len();
 
 #[derive(Clone, Debug)]
 enum Happening {
@@ -42,6 +44,8 @@ enum Happening {
     Restart,
     LedgerSlow(bool),
     PhonesAway(bool),
+    /// An operator's edit of one fence.
+    Edit(usize, Edit),
 }
 
 #[derive(Clone, Debug)]
@@ -92,6 +96,17 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Restart),
         2 => any::<bool>().prop_map(Happening::LedgerSlow),
         1 => any::<bool>().prop_map(Happening::PhonesAway),
+        1 => (0..PLACES.len(), edit()).prop_map(|(place, edit)| Happening::Edit(place, edit)),
+    ]
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    prop_oneof![
+        1 => Just(Edit::Nothing),
+        1 => Just(Edit::Remove),
+        2 => Just(Edit::PutBack),
+        1 => (-300.0..300.0).prop_map(|by_m| Edit::Move { by_m }),
+        1 => Just(Edit::GiveTo("bricks")),
     ]
 }
 
@@ -124,6 +139,7 @@ struct Run {
     sent: Vec<Sent>,
     /// Customers whose withdrawal was acknowledged, and what went out to them after that.
     n_after_withdrawal: usize,
+    n_of_no_fence: usize,
     n_unbalanced: usize,
     n_restarts: usize,
     story: String,
@@ -193,6 +209,11 @@ impl Runner {
                 self.shell.phones_are_away = *are_away;
                 self.shell.settle(now);
             }
+            Happening::Edit(place, edit) => {
+                let name = PLACES.get(*place).copied().unwrap_or("attic");
+                let fences = edited(&self.shell.house, edit, name);
+                self.shell.edit(fences, now);
+            }
             Happening::Fixes { .. }
             | Happening::Garbage(_)
             | Happening::Consent { .. }
@@ -239,9 +260,11 @@ impl Runner {
                 let body = wire::encode_feedback(&feedback);
                 Some(Message { door: Door::Feedback, customer, device, body, ticket: 1 })
             }
-            Happening::Wait | Happening::Restart | Happening::LedgerSlow(_) | Happening::PhonesAway(_) => {
-                None
-            }
+            Happening::Wait
+            | Happening::Restart
+            | Happening::LedgerSlow(_)
+            | Happening::PhonesAway(_)
+            | Happening::Edit(..) => None,
         }
     }
 
@@ -257,6 +280,11 @@ impl Runner {
                         notification.merchant.as_str().to_owned(),
                     );
                     self.run.n_after_withdrawal += usize::from(self.withdrawn.contains(&key));
+                    let still_there = self.shell.house.facts().any(|facts| {
+                        facts.id == notification.fence
+                            && facts.merchant.as_ref() == Some(&notification.merchant)
+                    });
+                    self.run.n_of_no_fence += usize::from(!still_there);
                     let customer = notification.customer.as_str().to_owned();
                     let (decided_at, triggered_at) = (notification.issued_at, notification.triggered_at);
                     let published_at = self.now;
@@ -325,7 +353,7 @@ proptest! {
             Happening::Consent { kind, .. } => matches!(kind, ConsentKind::Withdraw | ConsentKind::Refuse | ConsentKind::Pause { .. }),
             Happening::Fixes { .. } | Happening::Garbage(_) => true,
             Happening::Again | Happening::Feedback | Happening::Wait | Happening::Restart => false,
-            Happening::LedgerSlow(_) | Happening::PhonesAway(_) => false,
+            Happening::LedgerSlow(_) | Happening::PhonesAway(_) | Happening::Edit(..) => false,
         };
         let letters: Vec<_> = letters.into_iter().filter(|(_, what)| is_no_grant(what)).collect();
         let told = |cuts: &[bool]| {
@@ -383,6 +411,34 @@ proptest! {
     fn no_offer_after_withdrawal(steps in steps()) {
         let (_, run) = play(&steps, ClockSource::Caller);
         prop_assert_eq!(run.n_after_withdrawal, 0);
+    }
+
+    #[test]
+    fn g14_no_offer_goes_out_about_a_fence_that_is_gone(steps in steps()) {
+        prop_assert_eq!(play(&steps, ClockSource::Caller).1.n_of_no_fence, 0);
+    }
+
+    #[test]
+    fn g17_edits_elsewhere_change_nothing_for_anybody(steps in steps()) {
+        // Nobody goes to the attic, and without it every fence has another number.
+        let mut has_attic = true;
+        let touches_attic = |step: &Step| match step.what {
+            Happening::Edit(..) => {
+                has_attic = !has_attic;
+                let edit = if has_attic { Edit::PutBack } else { Edit::Remove };
+                Step { what: Happening::Edit(ATTIC, edit), ..step.clone() }
+            }
+            _ => step.clone(),
+        };
+        let edited: Vec<Step> = steps.iter().map(touches_attic).collect();
+        let touches_nothing = |step: &Step| match step.what {
+            Happening::Edit(..) => Step { what: Happening::Edit(ATTIC, Edit::Nothing), ..step.clone() },
+            _ => step.clone(),
+        };
+        let left_alone: Vec<Step> = steps.iter().map(touches_nothing).collect();
+        let (edited, left_alone) = (play(&edited, ClockSource::Caller).1, play(&left_alone, ClockSource::Caller).1);
+        prop_assert_eq!(edited.events, left_alone.events);
+        prop_assert_eq!(edited.story, left_alone.story);
     }
 
     #[test]

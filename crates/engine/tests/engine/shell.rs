@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use engine::{ConsentAck, Door, Engine, Event, House, Letter, Output, Policy};
+use engine::{Alteration, ConsentAck, Door, Engine, Event, House, Letter, Output, Policy};
 use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, Storage, commit, replay};
 use model::{Notification, NotificationId, Timestamp};
+use spatial_index::Fence;
 
 /// A message before it is a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +88,20 @@ impl Shell {
         self.ledger_is_slow = false;
         self.engine = Engine::new(self.house.clone(), self.policy.clone());
         self.open(now);
+    }
+
+    /// An operator puts other fences in force.
+    pub(crate) fn edit(&mut self, fences: Vec<Fence>, now: Timestamp) {
+        let alteration = Alteration::new(&self.house, fences, None).expect("the fences can be indexed");
+        self.engine.handle_alteration(&alteration, now);
+        self.house = alteration.to().clone();
+        self.settle(now);
+    }
+
+    /// The same, and the engine starts with them the next time.
+    pub(crate) fn edit_unseen(&mut self, fences: Vec<Fence>) {
+        let alteration = Alteration::new(&self.house, fences, None).expect("the fences can be indexed");
+        self.house = alteration.to().clone();
     }
 
     pub(crate) fn deliver(&mut self, messages: &[Message], now: Timestamp) {

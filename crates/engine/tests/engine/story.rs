@@ -13,7 +13,9 @@
 //! last message of hers once more; `anna sends garbage` speaks for itself; `anna offline TIME
 //! PLACE, TIME PLACE, …` tells many fixes in one message; `anna says KIND of OFFER` is feedback.
 //! A TIME may name its day, as in `3-12:00`. Of the house itself: `time passes`, `engine restarts`, `ledger slow`, `ledger done`,
-//! `phones away`, `phones back`.
+//! `phones away`, `phones back`. An `operator` edits the fences: `removes`, `moves`, `takes` or `puts`
+//! one `back`, and `reloads` them all; to move is 1,000 m east, to take is to give it to another merchant.
+//! `unseen` behind an edit: the engine finds out when it restarts.
 
 use std::collections::BTreeMap;
 use std::str::SplitWhitespace;
@@ -24,7 +26,7 @@ use model::{Fix, Meters, Millis, NotificationId, Timestamp};
 use wire::{Feedback, FeedbackKind};
 
 use crate::shell::{Left, Message, Shell};
-use crate::street::{clock, consent, day_one, fix_at, fixes, house, letter_of, x_of};
+use crate::street::{Edit, clock, consent, day_one, edited, fix_at, fixes, house, letter_of, x_of};
 
 /// A story that is being told.
 pub(crate) struct Teller {
@@ -61,6 +63,7 @@ impl Teller {
         self.shell.get_or_insert_with(|| Shell::new(house(), policy.clone(), day_one()));
         let who = words.next().expect("somebody");
         match who {
+            "operator" => self.edit(&mut words, now),
             "engine" | "ledger" | "phones" | "time" => self.let_happen(words.next().expect("something"), now),
             _ => {
                 let messages = self.messages(who, words, now);
@@ -109,6 +112,23 @@ impl Teller {
                 shell.settle(now);
             }
             other => panic!("nobody knows what {other} is"),
+        }
+    }
+
+    fn edit(&mut self, words: &mut SplitWhitespace<'_>, now: Timestamp) {
+        let edit = match words.next().expect("something") {
+            "reloads" => Edit::Nothing,
+            "removes" => Edit::Remove,
+            "puts" => Edit::PutBack,
+            "moves" => Edit::Move { by_m: 1_000.0 },
+            "takes" => Edit::GiveTo("bricks"),
+            other => panic!("no operator {other}"),
+        };
+        let fences = edited(&self.shell().house, &edit, words.next().unwrap_or("books"));
+        match words.next() {
+            None => self.shell().edit(fences, now),
+            Some("unseen") => self.shell().edit_unseen(fences),
+            Some(other) => panic!("nobody edits {other}"),
         }
     }
 
@@ -263,5 +283,9 @@ fn said(event: &Event, who: &str) -> String {
         EventKind::Dropped { reason } => format!("dropped {reason}"),
     };
     let customer = event.customer.as_str();
-    if customer == who || who == "engine" || who == "time" { said } else { format!("{customer}: {said}") }
+    if customer == who || ["engine", "operator", "time"].contains(&who) {
+        said
+    } else {
+        format!("{customer}: {said}")
+    }
 }

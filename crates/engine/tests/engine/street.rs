@@ -75,6 +75,46 @@ fn fences() -> Vec<Fence> {
     FENCES.into_iter().map(fence).collect()
 }
 
+/// The fences that there are, after an operator's edit of one of them.
+pub(crate) fn edited(house: &House, what: &Edit, name: &str) -> Vec<Fence> {
+    let at_first = fences().into_iter().find(|fence| fence.facts.id.as_str() == name);
+    let mut fence = at_first.expect("a fence of this street");
+    let mut fences: Vec<Fence> = house.fences().collect();
+    let at = fences.binary_search_by(|known| known.facts.id.as_str().cmp(name));
+    match what {
+        Edit::Nothing => return fences,
+        Edit::Remove => {
+            if let Ok(at) = at {
+                fences.remove(at);
+            }
+            return fences;
+        }
+        Edit::PutBack => {}
+        Edit::Move { by_m } => {
+            fence.shape = Shape::Circle { center: east(x_of(name) + by_m), radius: fence.facts.radius };
+        }
+        Edit::GiveTo(merchant) => fence.facts.merchant = Some(MerchantId::new(merchant).unwrap()),
+    }
+    match at {
+        Ok(at) => fences[at] = fence,
+        Err(at) => fences.insert(at, fence),
+    }
+    fences
+}
+
+/// What an operator does to a fence of the street.
+#[derive(Clone, Debug)]
+pub(crate) enum Edit {
+    Nothing,
+    Remove,
+    /// As it was at first.
+    PutBack,
+    Move {
+        by_m: f64,
+    },
+    GiveTo(&'static str),
+}
+
 fn catalogue() -> Catalogue {
     let draft = |(id, merchant, trigger, fences, priority): Saying| Draft {
         id: OfferId::new(id).unwrap(),

@@ -87,6 +87,7 @@ pub(super) const fn rule_text(suppression: Suppression) -> &'static str {
         Suppression::Text => "the words break a text rule",
         Suppression::TooLate => "too late, so dropped",
         Suppression::Withdrawn => "opted out before it was sent",
+        Suppression::FenceGone => "the store's fence was removed",
     }
 }
 

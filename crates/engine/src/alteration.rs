@@ -1,0 +1,161 @@
+//! Another fence set in the place of the one in force.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::{DeviceNo, FenceFacts, FenceNo, MerchantId, Meters, Position, Timestamp, VisitId};
+use presence::{Change, Redrawn};
+use spatial_index::{BuildError, Fence};
+
+use crate::engine::Engine;
+use crate::house::{House, SetVersion};
+
+/// The way from one house to another, worked out away from those who work in it.
+#[derive(Debug)]
+pub struct Alteration {
+    from: Arc<House>,
+    to: Arc<House>,
+    /// By its number in the one house, a fence's number in the other; `None` when it is gone, or
+    /// another merchant's now.
+    numbers: Vec<Option<FenceNo>>,
+    /// Fences of the other house that are new, another merchant's or redrawn, ascending.
+    news: Vec<FenceNo>,
+    /// Whose those are.
+    merchants: BTreeSet<MerchantId>,
+    /// No number changes, and no fence that was there is gone or redrawn.
+    leaves_visits_alone: bool,
+}
+
+impl Alteration {
+    /// Builds the other house over fences in ascending order of id; the offers stay.
+    ///
+    /// # Errors
+    /// As [`House::new`].
+    ///
+    /// # Panics
+    /// As [`House::new`].
+    pub fn new(
+        from: &Arc<House>,
+        fences: Vec<Fence>,
+        version: Option<SetVersion>,
+    ) -> Result<Self, BuildError> {
+        let to = House::build(fences, from.catalogue.clone(), version)?;
+        Ok(Self::between(from.clone(), Arc::new(to)))
+    }
+
+    fn between(from: Arc<House>, to: Arc<House>) -> Self {
+        let mut numbers = vec![None; from.index.len()];
+        let (mut news, mut merchants) = (Vec::new(), BTreeSet::new());
+        let mut leaves_visits_alone = true;
+        let mut before = from.numbers().iter().copied().peekable();
+        for &new in to.numbers() {
+            let facts = to.fence(new);
+            while before.next_if(|old| from.fence(*old).id < facts.id).is_some() {}
+            let old = before.next_if(|old| from.fence(*old).id == facts.id);
+            let same_place = old.filter(|old| from.merchant(*old) == facts.merchant.as_ref());
+            let is_redrawn = same_place.is_some_and(|old| from.shape(old) != to.shape(new));
+            if let Some(old) = same_place {
+                numbers[old.slot()] = Some(new);
+                leaves_visits_alone &= old == new && !is_redrawn;
+            }
+            if same_place.is_none() || is_redrawn {
+                news.push(new);
+                merchants.extend(facts.merchant.clone());
+            }
+        }
+        news.sort_unstable();
+        leaves_visits_alone &= from.numbers().iter().all(|old| numbers[old.slot()].is_some());
+        Self { from, to, numbers, news, merchants, leaves_visits_alone }
+    }
+
+    /// The house that it starts from.
+    #[must_use]
+    pub const fn from(&self) -> &Arc<House> {
+        &self.from
+    }
+
+    /// The house that it leads to.
+    #[must_use]
+    pub const fn to(&self) -> &Arc<House> {
+        &self.to
+    }
+}
+
+impl Redrawn for Alteration {
+    fn new_no(&self, old: FenceNo) -> Option<FenceNo> {
+        self.numbers[old.slot()]
+    }
+
+    fn news(&self) -> &[FenceNo] {
+        &self.news
+    }
+
+    fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
+        self.to.index.distance_outside(fence, position)
+    }
+
+    fn radius(&self, fence: FenceNo) -> Meters {
+        self.to.index.radius(fence)
+    }
+}
+
+impl Engine {
+    /// Takes up another fence set, between two letters; answers how many visits it ended.
+    ///
+    /// Visits end in fences that are gone, and in those that no longer lie where their visitor was
+    /// seen last; what was to be said about them is not. Whatever else was under way goes on. Costs
+    /// nothing but the swap when fences are only added or renamed, else a pass over all devices.
+    ///
+    /// # Panics
+    /// When the alteration starts from another house than the one in force.
+    pub fn handle_alteration(&mut self, alteration: &Alteration, now: Timestamp) -> usize {
+        let now = self.advance(now);
+        assert!(Arc::ptr_eq(&self.house, &alteration.from), "an alteration starts from the house in force");
+        assert!(self.book.deferred.is_empty(), "offers are decided before the next letter");
+        for merchant in &alteration.merchants {
+            self.people.merchant_no(merchant);
+        }
+        let n_ended = if alteration.leaves_visits_alone {
+            self.presence.note_new_fences(alteration);
+            0
+        } else {
+            let n_ended = self.vacate(alteration, now);
+            self.presence.renumber(alteration);
+            n_ended
+        };
+        self.house = alteration.to.clone();
+        n_ended
+    }
+
+    fn vacate(&mut self, alteration: &Alteration, now: Timestamp) -> usize {
+        let mut ended: BTreeMap<DeviceNo, Vec<Change>> = BTreeMap::new();
+        self.presence.vacate(alteration, |device, change| ended.entry(device).or_default().push(change));
+        self.forget_ended();
+        let mut n_ended = 0;
+        for (device, mut changes) in ended {
+            n_ended += changes.len();
+            let customer = self.people.owner(device);
+            for change in &changes {
+                let visit = self.visit_of(device, self.house.fence(change.fence), change.entered_at);
+                self.desk.ended.insert(visit);
+            }
+            self.tell(customer, device, &mut changes);
+            self.decide_deferred(customer, device, now);
+        }
+        n_ended
+    }
+
+    /// Keeps of the visits that were ended those about which something may still be said.
+    fn forget_ended(&mut self) {
+        if self.notifier.n_waiting() == 0 {
+            let outbox = self.desk.outbox.values().flatten();
+            let spoken_of: BTreeSet<VisitId> = outbox.map(|notification| notification.visit).collect();
+            self.desk.ended.retain(|visit| spoken_of.contains(visit));
+        }
+    }
+
+    fn visit_of(&self, device: DeviceNo, fence: &FenceFacts, entered_at: Timestamp) -> VisitId {
+        let (customer, phone) = self.names(device);
+        VisitId::of(customer, phone, &fence.id, entered_at)
+    }
+}
