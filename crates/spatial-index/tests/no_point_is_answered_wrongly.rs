@@ -57,6 +57,9 @@ fn points_that_were_hard_once_are_answered() {
     // A longitude beyond the antimeridian is rounded when 360 degrees are added to it.
     let over = vec![[180.0, 43.0], [-120.0, 43.0], [-120.0, -77.0]];
     check_answers(&[Drawn::Polygons(vec![vec![over]])], &[(0.0, -119.99999999999999)]);
+    // The least number there is counts as zero, and zero is on the border.
+    let on_equator = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]];
+    check_answers(&[Drawn::Polygons(vec![vec![on_equator]])], &[(-5e-324, 0.5), (0.5, 0.5)]);
     // The rim runs through the pole, where a nanometre is all longitudes.
     let rim_at_pole =
         Drawn::Circle { lat: -89.99990344047546, lng: -169.98064041137695, radius_m: 10.785117559777786 };

@@ -128,9 +128,7 @@ pub(crate) fn on_map(lng: f64, lat: f64) -> [f64; 2] {
     } else {
         lng
     };
-    // The scan's predicates are exact for numbers that are not absurdly small.
-    let sane = |degrees: f64| if degrees.abs() < 1e-90 { 0.0 } else { degrees };
-    [sane(turned.clamp(-180.0, 180.0)), sane(lat.clamp(-90.0, 90.0))]
+    [turned.clamp(-180.0, 180.0), lat.clamp(-90.0, 90.0)]
 }
 
 fn mixed(random: &mut Random, spot: Spot) -> Vec<Drawn> {

@@ -109,7 +109,7 @@ impl Rings {
     fn new(rings: &[Vec<[f64; 2]>]) -> Self {
         let mut lines = Vec::new();
         for ring in rings {
-            let ring = unrolled(ring);
+            let ring = unrolled(&ring.iter().map(|corner| corner.map(settled)).collect::<Vec<_>>());
             let next = ring.iter().cycle().skip(1);
             lines.extend(ring.iter().zip(next).map(|(a, b)| Line::new(*a, *b)));
         }
@@ -121,6 +121,7 @@ impl Rings {
     }
 
     fn contains(&self, lat: f64, lng: f64) -> bool {
+        let [lng, lat] = [lng, lat].map(settled);
         if lat < self.low.y || self.high.y < lat {
             return false;
         }
@@ -150,6 +151,11 @@ impl Rings {
         }
         is_inside
     }
+}
+
+/// Degrees below 1e-100 are zero to the room, since no predicate is exact for such numbers.
+fn settled(degrees: f64) -> f64 {
+    if degrees.abs() < 1e-100 { 0.0 } else { degrees }
 }
 
 /// The corners with every step taken the short way round; as they are where that does not close.
