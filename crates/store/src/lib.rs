@@ -3,10 +3,12 @@
 //! A data directory holds `ledger.db` (entries, state rows, heads), `keys.db` (the
 //! customers' keys, wrapped), `master.key`, `heads` (where each chain ended, kept apart)
 //! and `lock`. `docs/ledger-format.md` describes them byte by byte. Nothing in them names
-//! a customer or a place in plain text.
+//! a customer or where one was in plain text. Beside them, [`FenceSets`] keeps the versions of the
+//! fence set.
 
 mod directory;
 mod error;
+mod fence_sets;
 mod heads;
 mod keys;
 mod schema;
@@ -16,6 +18,7 @@ mod write;
 
 pub use directory::Part;
 pub use error::OpenError;
+pub use fence_sets::{Authorship, FenceSetError, FenceSets, SetRecord, TakenUp, hash_of};
 pub use sqlite::{Options, SqliteStore};
 pub use verify::ClosedPartition;
 

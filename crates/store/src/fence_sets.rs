@@ -1,0 +1,246 @@
+//! Versions of the fence set on disk: each a file that never changes, and a list that says which holds.
+//!
+//! ```text
+//! DATA/fences/000012.geojson    version 12, as it was taken up
+//! DATA/fences/versions.json     every version that is kept, and which is in force
+//! ```
+//!
+//! Files are written beside their place, synced and renamed; a version counts once the list
+//! names it. A crash at any point leaves the old list or the new one. The list may be read while
+//! another process replaces it. The fences are the operator's; nothing about a person is in here.
+
+mod error;
+mod list;
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use model::Timestamp;
+
+pub use self::error::FenceSetError;
+use self::list::List;
+pub use self::list::{Authorship, SetRecord, TakenUp};
+use crate::directory::{DIRECTORY_MODE, private_file};
+
+/// Versions of the fence set of a data directory.
+#[derive(Debug)]
+pub struct FenceSets {
+    dir: PathBuf,
+    list: List,
+    /// How many versions are kept; the one in force and the one that it was made of always are.
+    n_kept_max: usize,
+    /// A failed sync leaves open what a power loss would leave.
+    is_suspect: bool,
+}
+
+const LIST: &str = "versions.json";
+
+impl FenceSets {
+    /// Reads the list of a data directory without changing anything.
+    ///
+    /// # Errors
+    /// When the list cannot be read, or is gone while there are versions.
+    pub fn read(data_dir: &Path) -> Result<Self, FenceSetError> {
+        let dir = data_dir.join("fences");
+        let path = dir.join(LIST);
+        let list = match fs::read(&path) {
+            Ok(bytes) => List::parse(&bytes).map_err(|why| FenceSetError::List { path, why })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if files_of(&dir).any(|file| number_of(&file).is_some()) {
+                    return Err(FenceSetError::NoList { path });
+                }
+                List::default()
+            }
+            Err(source) => return Err(FenceSetError::Io { path, source }),
+        };
+        Ok(Self { dir, list, n_kept_max: usize::MAX, is_suspect: false })
+    }
+
+    /// The same for a process that holds the data directory and means to change it.
+    ///
+    /// What a crash left half written is removed.
+    ///
+    /// # Errors
+    /// As [`FenceSets::read`], and when the folder cannot be made.
+    pub fn open(data_dir: &Path, n_kept_max: usize) -> Result<Self, FenceSetError> {
+        let sets = Self { n_kept_max, ..Self::read(data_dir)? };
+        let mut builder = DirBuilder::new();
+        let made = builder.recursive(true).mode(DIRECTORY_MODE).create(&sets.dir);
+        made.map_err(|source| FenceSetError::Io { path: sets.dir.clone(), source })?;
+        sets.sweep();
+        Ok(sets)
+    }
+
+    /// Every version that is kept, oldest first.
+    #[must_use]
+    pub fn records(&self) -> &[SetRecord] {
+        &self.list.sets
+    }
+
+    /// The version in force; `None` before there was any.
+    #[must_use]
+    pub fn in_force(&self) -> Option<&SetRecord> {
+        self.record(self.list.in_force()?.no)
+    }
+
+    /// Which version was in force from when on, oldest first; the last one holds.
+    #[must_use]
+    pub fn history(&self) -> &[TakenUp] {
+        &self.list.taken_up
+    }
+
+    /// A version that is kept.
+    #[must_use]
+    pub fn record(&self, no: u64) -> Option<&SetRecord> {
+        self.list.sets.iter().find(|set| set.no == no)
+    }
+
+    /// The number that the next version will have.
+    #[must_use]
+    pub const fn next_no(&self) -> u64 {
+        self.list.last_no + 1
+    }
+
+    /// The hash of the settings' fence file when it was last taken up.
+    #[must_use]
+    pub fn file_hash(&self) -> Option<&str> {
+        self.list.file_hash.as_deref()
+    }
+
+    /// What a version holds.
+    ///
+    /// # Errors
+    /// When it is not kept, or its file does not hold what was written.
+    pub fn content(&self, no: u64) -> Result<Vec<u8>, FenceSetError> {
+        let record = self.record(no).ok_or_else(|| self.not_kept(no))?;
+        let path = self.path_of(no);
+        let bytes = fs::read(&path).map_err(|source| FenceSetError::Io { path: path.clone(), source })?;
+        if hash_of(&bytes) == record.hash { Ok(bytes) } else { Err(FenceSetError::Damaged { path, no }) }
+    }
+
+    /// Keeps a new version and puts it in force; answers its number once both are durable.
+    ///
+    /// `file_hash` is the hash of the settings' fence file, if that is where it comes from.
+    ///
+    /// # Errors
+    /// Nothing is changed then.
+    pub fn add(
+        &mut self,
+        content: &[u8],
+        made: Authorship,
+        file_hash: Option<&str>,
+        now: Timestamp,
+    ) -> Result<u64, FenceSetError> {
+        let no = self.next_no();
+        self.replace(&self.path_of(no), content)?;
+        let mut list = self.list.clone();
+        list.last_no = no;
+        if let Some(hash) = file_hash {
+            list.file_hash = Some(hash.into());
+        }
+        let base = list.in_force().map(|taken_up| taken_up.no);
+        let by = made.by.clone();
+        list.sets.push(SetRecord {
+            no,
+            hash: hash_of(content),
+            made_at_ms: now.unix_ms(),
+            base,
+            n_bytes: content.len() as u64,
+            made,
+        });
+        list.take_up(no, by, now);
+        self.write(list)?;
+        Ok(no)
+    }
+
+    /// Puts a version in force that is kept; returns once that is durable.
+    ///
+    /// # Errors
+    /// When it is not kept; nothing is changed then.
+    pub fn put_in_force(&mut self, no: u64, by: &str, now: Timestamp) -> Result<(), FenceSetError> {
+        if self.record(no).is_none() {
+            return Err(self.not_kept(no));
+        }
+        let mut list = self.list.clone();
+        list.take_up(no, by.into(), now);
+        self.write(list)
+    }
+
+    /// Notes that the settings' fence file holds what is in force.
+    ///
+    /// # Errors
+    /// Nothing is changed then.
+    pub fn note_file(&mut self, file_hash: &str) -> Result<(), FenceSetError> {
+        let mut list = self.list.clone();
+        list.file_hash = Some(file_hash.into());
+        self.write(list)
+    }
+
+    /// Replaces the list; what it names no longer goes away.
+    fn write(&mut self, mut list: List) -> Result<(), FenceSetError> {
+        list.forget_old(self.n_kept_max);
+        self.replace(&self.dir.join(LIST), &list.to_bytes()).inspect_err(|error| {
+            self.is_suspect |= matches!(error, FenceSetError::Suspect { .. });
+        })?;
+        self.list = list;
+        self.sweep();
+        Ok(())
+    }
+
+    /// Writes a file whole or not at all, and returns once a power loss cannot undo it.
+    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), FenceSetError> {
+        if self.is_suspect {
+            return Err(FenceSetError::NotTrusted);
+        }
+        let half = path.with_extension("new");
+        let written = private_file(&half, true).and_then(|mut file| {
+            file.set_len(0)?;
+            file.write_all(content)?;
+            file.sync_all()
+        });
+        if let Err(source) = written.and_then(|()| fs::rename(&half, path)) {
+            let _ = fs::remove_file(&half);
+            return Err(FenceSetError::Io { path: path.into(), source });
+        }
+        let synced = File::open(&self.dir).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| FenceSetError::Suspect { path: path.into(), source })
+    }
+
+    /// Removes what the list does not name; what cannot be removed is in nobody's way.
+    fn sweep(&self) {
+        for file in files_of(&self.dir) {
+            let is_kept = match number_of(&file) {
+                Some(no) => self.record(no).is_some(),
+                None => file.extension().is_none_or(|end| end != "new"),
+            };
+            if !is_kept {
+                let _ = fs::remove_file(file);
+            }
+        }
+    }
+
+    fn path_of(&self, no: u64) -> PathBuf {
+        self.dir.join(format!("{no:06}.geojson"))
+    }
+
+    fn not_kept(&self, no: u64) -> FenceSetError {
+        FenceSetError::NotKept { no, kept: self.list.sets.iter().map(|set| set.no).collect() }
+    }
+}
+
+/// The hash by which versions are told apart: 32 hexadecimal digits of BLAKE3.
+#[must_use]
+pub fn hash_of(content: &[u8]) -> Box<str> {
+    blake3::hash(content).to_hex()[..32].into()
+}
+
+fn files_of(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+/// The number of a version's file.
+fn number_of(file: &Path) -> Option<u64> {
+    file.file_name()?.to_str()?.strip_suffix(".geojson")?.parse().ok()
+}

@@ -1,0 +1,121 @@
+//! The list of versions, as it is written.
+
+use model::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Entries of the history that are kept.
+const HISTORY_MAX: usize = 1_000;
+
+/// The format that this program writes.
+const FORMAT: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct List {
+    format: u32,
+    /// Numbers are never used twice.
+    pub(super) last_no: u64,
+    pub(super) file_hash: Option<Box<str>>,
+    pub(super) sets: Vec<SetRecord>,
+    pub(super) taken_up: Vec<TakenUp>,
+}
+
+/// What is known of one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SetRecord {
+    /// Counted from 1, never used twice.
+    pub no: u64,
+    /// Of its content.
+    pub hash: Box<str>,
+    /// When it was made, in Unix milliseconds.
+    pub made_at_ms: i64,
+    /// The version that was in force then.
+    pub base: Option<u64>,
+    /// Size of its content.
+    pub n_bytes: u64,
+    /// What it was made of.
+    #[serde(flatten)]
+    pub made: Authorship,
+}
+
+/// What a version was made of, and how it differs from its base.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Authorship {
+    /// Where it comes from, in words.
+    pub origin: Box<str>,
+    /// Who put it in force.
+    pub by: Box<str>,
+    /// How many fences it has.
+    pub n_fences: usize,
+    /// Fences that its base has not.
+    pub n_added: usize,
+    /// Fences that only its base has.
+    pub n_removed: usize,
+    /// Fences that differ.
+    pub n_changed: usize,
+}
+
+/// That a version was put in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TakenUp {
+    /// Which.
+    pub no: u64,
+    /// When, in Unix milliseconds.
+    pub at_ms: i64,
+    /// By whom.
+    pub by: Box<str>,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { format: FORMAT, last_no: 0, file_hash: None, sets: Vec::new(), taken_up: Vec::new() }
+    }
+}
+
+impl List {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Head {
+            format: u32,
+        }
+        let head: Head = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if head.format != FORMAT {
+            return Err(format!("it has format {}, and this program knows {FORMAT}", head.format));
+        }
+        let list: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let is_kept = |taken_up: &TakenUp| list.sets.iter().any(|set| set.no == taken_up.no);
+        if list.in_force().is_some_and(|in_force| !is_kept(in_force)) {
+            return Err("the version in force is not among those that are kept".into());
+        }
+        Ok(list)
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a list of versions is JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    pub(super) fn in_force(&self) -> Option<&TakenUp> {
+        self.taken_up.last()
+    }
+
+    pub(super) fn take_up(&mut self, no: u64, by: Box<str>, now: Timestamp) {
+        self.taken_up.push(TakenUp { no, at_ms: now.unix_ms(), by });
+    }
+
+    /// Forgets the oldest versions above a number, but never the one in force nor its base.
+    pub(super) fn forget_old(&mut self, n_max: usize) {
+        let in_force = self.in_force().map(|taken_up| taken_up.no);
+        let base = self.sets.iter().find(|set| Some(set.no) == in_force).and_then(|set| set.base);
+        let mut n_over = self.sets.len().saturating_sub(n_max);
+        self.sets.retain(|set| {
+            let goes = 0 < n_over && Some(set.no) != in_force && Some(set.no) != base;
+            n_over -= usize::from(goes);
+            !goes
+        });
+        let n_old = self.taken_up.len().saturating_sub(HISTORY_MAX);
+        self.taken_up.drain(..n_old);
+    }
+}
