@@ -26,6 +26,9 @@ const CORE_AND_WIRE: &[&str] = &[
     "settings",
 ];
 
+const MEASURED: &[&str] =
+    &["model", "consent-gate", "wire", "spatial-index", "offers", "ledger", "engine", "workloads"];
+
 /// The table. Data flows down it; a room knows the nouns and nobody beside it, so that
 /// only the engine decides the order of things.
 const ROOMS: &[Room] = &[
@@ -49,6 +52,7 @@ const ROOMS: &[Room] = &[
         &[],
     ),
     room("store", &["ledger", "model"], &["consent-gate"]),
+    room("workloads", &["model", "wire", "spatial-index"], &[]),
     room(
         "server",
         &[
@@ -64,11 +68,12 @@ const ROOMS: &[Room] = &[
             "town",
             "settings",
             "store",
+            "workloads",
         ],
         &[],
     ),
     Room { name: "simulator", manifest: "simulator", may_know: CORE_AND_WIRE, tests_may_know: &["server"] },
-    Room { name: "benches", manifest: "benches", may_know: CORE_AND_WIRE, tests_may_know: &[] },
+    Room { name: "benches", manifest: "benches", may_know: MEASURED, tests_may_know: &[] },
     Room { name: "xtask", manifest: "xtask", may_know: &[], tests_may_know: &[] },
 ];
 
