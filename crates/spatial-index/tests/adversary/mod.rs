@@ -88,19 +88,35 @@ fn answers_agree(index: &Index, position: Position, expected: &[u32], near: &[u3
 
 /// Fails unless single call, batches and exact test all answer points as the scan does.
 pub(crate) fn check_answers(fences: &[Drawn], points: &[Point]) {
-    let (kept, index) = build(fences);
-    assert_eq!(kept.len(), fences.len(), "a fence was refused");
-    let scan = Scan::new(fences);
+    assert!(fences.iter().all(|fence| shape(fence).is_some()), "a fence was refused");
+    check_fences(fences, points);
+}
+
+/// The same for those fences that are not refused.
+pub(crate) fn check_fences(fences: &[Drawn], points: &[Point]) {
+    let (fences, index) = build(fences);
+    let scan = Scan::new(&fences);
     let positions: Vec<Position> = points.iter().map(|&(lat, lng)| position(lat, lng)).collect();
     let mut batch = Hits::new();
     index.match_batch(&positions, &mut batch);
     let all: Vec<u32> = (0..fences.len() as u32).collect();
-    for (i, &(lat, lng)) in points.iter().enumerate() {
-        let expected = scan.matches(lat, lng);
-        let found: Vec<u32> = batch.of(i).iter().map(|fence| fence.0).collect();
-        assert_eq!(found, expected, "batch: {lat:?} {lng:?}");
-        assert!(answers_agree(&index, positions[i], &expected, &all), "single: {lat:?} {lng:?} {expected:?}");
+    for (i, &point) in points.iter().enumerate() {
+        let expected = scan.matches(point.0, point.1);
+        let is_same = batch.of(i).iter().map(|fence| fence.0).eq(expected.iter().copied());
+        if !is_same || !answers_agree(&index, positions[i], &expected, &all) {
+            let [in_batch, alone] = [true, false].map(|is_batch| found(&index, positions[i], is_batch));
+            let line = shrink::line(&fences, point, points);
+            panic!("{line}\nscan {expected:?}, batch {in_batch:?}, single call {alone:?}");
+        }
     }
+}
+
+fn found(index: &Index, position: Position, in_batch: bool) -> Vec<u32> {
+    let (mut single, mut batch) = (Vec::new(), Hits::new());
+    index.match_one(position, &mut single);
+    index.match_batch(&[position], &mut batch);
+    let hits = if in_batch { batch.of(0) } else { &single };
+    hits.iter().map(|fence| fence.0).collect()
 }
 
 /// An index, and the fences in it: those that are none are left out.
