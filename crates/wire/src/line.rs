@@ -156,6 +156,19 @@ impl<'a> Lines<'a> {
         (!line.is_empty()).then_some(Ok((self.began_at, line)))
     }
 
+    /// What `read` makes of the next lines as far as they are in memory, when it is something; it
+    /// says how long the one line with its end is that it took, and else the line stays the next.
+    pub(crate) fn take_ready<T>(&mut self, read: impl FnOnce(&[u8]) -> Option<(T, usize)>) -> Option<T> {
+        if self.is_peeked || self.is_over {
+            return None;
+        }
+        // An error is met again by whoever reads on.
+        let (found, n_bytes) = read(self.source.fill_buf().ok()?)?;
+        self.source.consume(n_bytes);
+        self.n_lines += 1;
+        Some(found)
+    }
+
     /// Appends the next line with its end.
     fn read_line(&mut self) -> Result<(), LineReason> {
         self.n_lines += 1;

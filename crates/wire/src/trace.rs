@@ -1,5 +1,6 @@
 //! Recorded fixes, points, and the story that a replay tells.
 
+mod plain;
 mod points;
 mod records;
 mod story;

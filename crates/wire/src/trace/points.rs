@@ -52,6 +52,10 @@ impl Iterator for Points<'_> {
     type Item = Result<Position, TraceError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        let plain = self.0.advance_plain([LAT, LON], |lat_deg, lon_deg| Position::new(lat_deg, lon_deg).ok());
+        if let Some(position) = plain {
+            return Some(Ok(position));
+        }
         Some(self.0.advance()?.and_then(|line| position(&self.0, [LAT, LON], line)))
     }
 }

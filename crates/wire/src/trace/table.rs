@@ -6,6 +6,7 @@
 use crate::Flaw;
 use crate::line::{LineReason, Lines};
 use crate::trace::TraceError;
+use crate::trace::plain::numbers_of_row;
 
 /// A table of which some columns are known.
 pub(crate) struct Table<'a, const N: usize> {
@@ -63,6 +64,21 @@ impl<'a, const N: usize> Table<'a, N> {
             return Some(Err(TraceError { line, reason: LineReason::Cells { n_cells, n_columns } }));
         }
         Some(Ok(line))
+    }
+
+    /// Goes past the next row and makes something of two numbers in it, as long as it is a plain
+    /// one; else the row stays the next for [`Table::advance`], which says what is wrong with it.
+    pub(crate) fn advance_plain<T>(
+        &mut self,
+        [a, b]: [usize; 2],
+        make: impl FnOnce(f64, f64) -> Option<T>,
+    ) -> Option<T> {
+        let (a, b) = (self.columns[a].1?, self.columns[b].1?);
+        let n_columns = self.n_columns;
+        self.lines.take_ready(|bytes| {
+            let ([a, b], n_bytes) = numbers_of_row(bytes, n_columns, [a, b])?;
+            Some((make(a, b)?, n_bytes))
+        })
     }
 
     /// A cell of the row; `None` when it is empty or its column is not there.
