@@ -1,14 +1,18 @@
 //! Fence files from disk: read, checked against the world outside the index, zones filled in.
 
+mod bar;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use model::Position;
 use settings::{Problem, Region};
-use spatial_index::geojson::{self, ReadOptions};
+use spatial_index::geojson::{self, ReadError, ReadOptions};
 use spatial_index::{Fence, Shape};
 use tzf_rs::EmbeddedFinder;
+
+pub use bar::FileBar;
 
 /// What to demand of a fence file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +21,8 @@ pub struct FenceOptions {
     pub skip_invalid: bool,
     /// Where the fences are expected.
     pub region: Option<Region>,
+    /// Shows no progress, not even on a terminal.
+    pub is_quiet: bool,
 }
 
 /// The fences of a file.
@@ -30,27 +36,20 @@ pub struct FenceFile {
     pub n_skipped: usize,
 }
 
-/// Largest fence file after decompression; 200,000 fences of 100 corners take half of it.
-const FILE_LEN_MAX: u64 = 1 << 30;
-
 /// Most features of a file that are told one by one.
 const N_TOLD_MAX: usize = 50;
 
-/// Reads a GeoJSON file, plain or gzip.
+/// Reads a GeoJSON file, plain or gzip, piece by piece; with a bar on a terminal.
 ///
 /// # Errors
 /// Everything that is wrong with it.
 pub fn load(file: &Path, options: FenceOptions) -> Result<FenceFile, Vec<Problem>> {
-    let bytes = read_plain(file).map_err(|error| vec![unreadable(file, &error)])?;
     let region = options.region.map(|region| {
         let [south, north, west, east] = region.corners();
         geojson::Region { south, west, north, east }
     });
     let read_options = ReadOptions { skip_invalid: options.skip_invalid, region, ..ReadOptions::default() };
-    let loaded = geojson::read(&bytes, &read_options).map_err(|refused| {
-        let problems = refused.flaws.iter().map(|flaw| Problem::of_file(file, flaw.to_string()));
-        shortened(file, problems.collect())
-    })?;
+    let loaded = read(file, &read_options, options.is_quiet)?;
     let mut fences = loaded.fences;
     let mut warnings: Vec<Problem> =
         loaded.warnings.iter().map(|warning| Problem::of_file(file, warning.to_string())).collect();
@@ -59,26 +58,47 @@ pub fn load(file: &Path, options: FenceOptions) -> Result<FenceFile, Vec<Problem
     Ok(FenceFile { fences, warnings: shortened(file, warnings), n_skipped: loaded.skipped.len() })
 }
 
-/// The bytes of a file, decompressed when they are gzip, whatever its name says.
-pub fn read_plain(file: &Path) -> io::Result<Vec<u8>> {
-    let mut raw = File::open(file)?;
-    if raw.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory, not a file"));
+fn read(file: &Path, options: &ReadOptions, is_quiet: bool) -> Result<geojson::Loaded, Vec<Problem>> {
+    let (raw, n_bytes) = open(file).map_err(|error| vec![unreadable(file, &error)])?;
+    let bar = FileBar::new("reading", "fences", n_bytes, is_quiet);
+    let plain = unpacked(bar.follow(raw)).map_err(|error| vec![unreadable(file, &error)])?;
+    let loaded = geojson::read_from(plain, options, &mut |progress| bar.tell(progress.n_features as u64));
+    loaded.map_err(|error| match error {
+        ReadError::Unreadable(error) => vec![unreadable(file, &error)],
+        ReadError::Refused(refused) => {
+            let problems = refused.flaws.iter().map(|flaw| Problem::of_file(file, flaw.to_string()));
+            shortened(file, problems.collect())
+        }
+    })
+}
+
+/// Opens a file, and tells its size.
+///
+/// # Errors
+/// When it cannot be opened or is a directory.
+pub fn open(file: &Path) -> io::Result<(File, u64)> {
+    let raw = File::open(file)?;
+    let facts = raw.metadata()?;
+    if facts.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
     }
+    Ok((raw, facts.len()))
+}
+
+/// What a file holds, decompressed when it is gzip, whatever its name says.
+///
+/// # Errors
+/// When its first bytes cannot be read.
+pub fn unpacked<'a>(mut raw: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut head = Vec::with_capacity(2);
     raw.by_ref().take(2).read_to_end(&mut head)?;
     let is_gzip = head == [0x1f, 0x8b];
-    let whole = head.as_slice().chain(raw);
-    let mut bytes = Vec::new();
-    let n_bytes = if is_gzip {
-        flate2::read::MultiGzDecoder::new(whole).take(FILE_LEN_MAX + 1).read_to_end(&mut bytes)?
-    } else {
-        whole.take(FILE_LEN_MAX + 1).read_to_end(&mut bytes)?
-    };
-    if FILE_LEN_MAX < n_bytes as u64 {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "is larger than 1 GiB"));
+    let whole = io::Cursor::new(head).chain(raw);
+    if !is_gzip {
+        return Ok(Box::new(whole));
     }
-    Ok(bytes)
+    let packed = io::BufReader::with_capacity(64 << 10, whole);
+    Ok(Box::new(flate2::bufread::MultiGzDecoder::new(packed)))
 }
 
 /// What an I/O error means to whoever named the file.
@@ -87,6 +107,7 @@ pub fn unreadable(file: &Path, error: &io::Error) -> Problem {
     let reason = match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory, not a file".to_owned(),
         _ => format!("cannot be read: {error}"),
     };
     Problem::of_file(file, reason)

@@ -32,7 +32,7 @@ const DEPTH_MAX: usize = 4;
 /// # Errors
 /// None of its own: what is wrong with files is what it prints.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let findings = check(&args.dir);
+    let findings = check(&args.dir, args.json);
     let mut out = io::stdout().lock();
     let told = if args.json {
         writeln!(out, "{}", findings.json())
@@ -57,6 +57,8 @@ struct Findings {
     checked: Vec<(PathBuf, String)>,
     /// The same files under the one name that each of them has.
     seen: BTreeSet<PathBuf>,
+    /// Shows no progress.
+    is_quiet: bool,
 }
 
 /// What a file holds, by its name and, of TOML, its first words.
@@ -70,8 +72,8 @@ enum Kind {
     Consent,
 }
 
-fn check(path: &Path) -> Findings {
-    let mut findings = Findings::default();
+fn check(path: &Path, is_quiet: bool) -> Findings {
+    let mut findings = Findings { is_quiet, ..Findings::default() };
     let mut files = Vec::new();
     if path.is_dir() {
         collect(path, DEPTH_MAX, &mut files, &mut findings.problems);
@@ -154,7 +156,7 @@ impl Findings {
             // Users are checked with the settings that name them.
             Kind::Users => self.warnings.push(Problem::of_file(file, "is named by no settings")),
             Kind::Fences => {
-                self.check_fences(file, FenceOptions::default());
+                self.check_fences(file, FenceOptions { is_quiet: self.is_quiet, ..FenceOptions::default() });
             }
             Kind::Consent => self.check_consent(file),
         }
@@ -182,8 +184,11 @@ impl Findings {
     }
 
     fn check_what_settings_name(&mut self, file: &Path, settings: &Settings) {
-        let options =
-            FenceOptions { skip_invalid: settings.fences.skip_invalid, region: settings.fences.region };
+        let options = FenceOptions {
+            skip_invalid: settings.fences.skip_invalid,
+            region: settings.fences.region,
+            is_quiet: self.is_quiet,
+        };
         let fences = settings.fences.file.as_ref().and_then(|fences| {
             self.is_new(fences);
             self.check_fences(fences, options)

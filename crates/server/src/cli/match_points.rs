@@ -1,12 +1,10 @@
 //! `stile match`: which fences hold each point.
 
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::Position;
 use serde_json::json;
 use settings::Problem;
@@ -15,7 +13,7 @@ use wire::trace::Points;
 
 use crate::cli::output::Output;
 use crate::cli::report::{Failure, Weight, counted, line_problem, tell_problems};
-use crate::fence_files::{self, FenceOptions, unreadable};
+use crate::fence_files::{self, FenceOptions, FileBar, unreadable};
 
 /// Tells which fences hold each point: CSV with `point,fence`, points counted from 0.
 #[derive(Debug, clap::Args)]
@@ -48,6 +46,10 @@ struct Summary {
     n_points_skipped: u64,
     n_points_inside: u64,
     n_pairs: u64,
+    /// Of the fence file, with the time zones.
+    loading: Duration,
+    /// Of the index.
+    building: Duration,
     /// Inside the index alone.
     matching: Duration,
     all: Duration,
@@ -59,8 +61,9 @@ struct Summary {
 /// Bad files, and an answer that cannot be written.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let options = FenceOptions { skip_invalid: args.skip_invalid, region: None };
+    let options = FenceOptions { skip_invalid: args.skip_invalid, region: None, is_quiet: args.json };
     let loaded = fence_files::load(&args.fences, options)?;
+    let loading = began.elapsed();
     // Whoever closed stderr does not want to hear.
     let _ = tell_problems(&mut io::stderr().lock(), &loaded.warnings, Weight::Warning, false);
     let ids: Vec<String> = loaded.fences.iter().map(|fence| quoted(fence.facts.id.as_str())).collect();
@@ -68,18 +71,21 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let index = Index::build(shapes).map_err(|error| {
         Failure::Problems(vec![Problem::of_file(&args.fences, format!("cannot be matched: {error}"))])
     })?;
-    let (reader, progress) = open(&args.points)?;
+    let building = began.elapsed() - loading;
+    let (reader, bar) = open(&args.points, args.json)?;
     let mut points = wire::trace::points(reader).map_err(|error| vec![line_problem(&args.points, &error)])?;
     let mut out = Output::open(args.out.as_deref())?;
     let mut run = Run {
-        summary: Summary { n_fences: ids.len(), ..Summary::default() },
+        summary: Summary { n_fences: ids.len(), loading, building, ..Summary::default() },
         skip_invalid: args.skip_invalid,
         file: args.points.clone(),
         index,
         ids,
+        bar,
+        lines: Vec::new(),
     };
     let matched = run.match_all(&mut points, &mut out);
-    progress.finish_and_clear();
+    drop(run.bar);
     match matched {
         // A reader that has seen enough, such as `head`, is no failure.
         Err(Failure::Io { error, .. }) if error.kind() == io::ErrorKind::BrokenPipe => {
@@ -101,6 +107,9 @@ struct Run {
     file: PathBuf,
     skip_invalid: bool,
     summary: Summary,
+    bar: FileBar,
+    /// Lines of the answer to one batch.
+    lines: Vec<u8>,
 }
 
 /// A file with so many bad points is not the one that was meant.
@@ -124,6 +133,7 @@ impl Run {
                 self.index.match_batch(&positions, &mut hits);
                 self.summary.matching += began.elapsed();
                 self.write_batch(&numbers, &hits, out)?;
+                self.bar.tell(self.summary.n_points);
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(Failure::Problems(problems)) }
@@ -151,18 +161,39 @@ impl Run {
     }
 
     fn write_batch(&mut self, numbers: &[u64], hits: &Hits, out: &mut Output) -> Result<(), Failure> {
-        let mut line = Vec::new();
+        self.lines.clear();
         for (number, fences) in numbers.iter().zip(hits.iter()) {
-            self.summary.n_points_inside += u64::from(!fences.is_empty());
+            if fences.is_empty() {
+                continue;
+            }
+            self.summary.n_points_inside += 1;
             self.summary.n_pairs += fences.len() as u64;
+            let mut digits = [0; N_DIGITS_MAX];
+            let digits = decimal(*number, &mut digits);
             for fence in fences {
-                line.clear();
-                writeln!(line, "{number},{}", self.ids[fence.slot()])
-                    .expect("a Vec takes whatever is written");
-                out.write_all(&line).map_err(|error| out.failure(error))?;
+                self.lines.extend_from_slice(digits);
+                self.lines.push(b',');
+                self.lines.extend_from_slice(self.ids[fence.slot()].as_bytes());
+                self.lines.push(b'\n');
             }
         }
-        Ok(())
+        out.write_all(&self.lines).map_err(|error| out.failure(error))
+    }
+}
+
+/// Of the largest `u64`.
+const N_DIGITS_MAX: usize = 20;
+
+/// A number as decimal digits. A tenth of what `write!` takes, which was half of the time of a match.
+fn decimal(mut number: u64, digits: &mut [u8; N_DIGITS_MAX]) -> &[u8] {
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[start..];
+        }
     }
 }
 
@@ -187,6 +218,8 @@ fn tell(args: &Args, summary: &Summary) {
             "points_inside": summary.n_points_inside,
             "pairs": summary.n_pairs,
             "seconds": secs,
+            "load_seconds": summary.loading.as_secs_f64(),
+            "build_seconds": summary.building.as_secs_f64(),
             "match_seconds": matching_secs,
             "match_ns_per_point": per_point,
         });
@@ -208,21 +241,28 @@ fn tell(args: &Args, summary: &Summary) {
     if 0 < summary.n_points_skipped {
         eprintln!("{} points were no positions and were left out", summary.n_points_skipped);
     }
-    eprintln!("{secs:.2} s in all, {matching_secs:.2} s of it matching ({per_point:.0} ns a point)");
+    let (loading_secs, building_secs) = (summary.loading.as_secs_f64(), summary.building.as_secs_f64());
+    eprintln!(
+        "{secs:.2} s in all: {loading_secs:.2} s reading fences, {building_secs:.2} s building the index, \
+         {matching_secs:.2} s matching ({per_point:.0} ns a point)"
+    );
 }
 
 /// Opens the points with a bar that follows how much of the file was read.
-fn open(file: &Path) -> Result<(impl Read + Send, ProgressBar), Failure> {
-    let raw = File::open(file).map_err(|error| vec![unreadable(file, &error)])?;
-    let facts = raw.metadata().map_err(|error| vec![unreadable(file, &error)])?;
-    if facts.is_dir() {
-        return Err(vec![Problem::of_file(file, "is a directory, not a file")].into());
+fn open(file: &Path, is_quiet: bool) -> Result<(impl Read + Send, FileBar), Failure> {
+    let (raw, n_bytes) = fence_files::open(file).map_err(|error| vec![unreadable(file, &error)])?;
+    let bar = FileBar::new("matching", "points", n_bytes, is_quiet);
+    Ok((bar.follow(raw), bar))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_write_writes_them() {
+        for number in [0, 9, 10, 99, 100, 16_384, 599_817, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
+            assert_eq!(decimal(number, &mut [0; N_DIGITS_MAX]), number.to_string().as_bytes());
+        }
     }
-    let target =
-        if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let progress = ProgressBar::with_draw_target(Some(facts.len()), target);
-    if let Ok(style) = ProgressStyle::with_template("matching {bar:40} {percent:>3} %  {eta} left") {
-        progress.set_style(style);
-    }
-    Ok((progress.wrap_read(raw), progress))
 }

@@ -249,7 +249,7 @@ pub(super) fn house_of(settings: &Settings) -> Result<House, Failure> {
     let fences = match &settings.fences.file {
         Some(file) => {
             let FenceSettings { region, skip_invalid, .. } = settings.fences;
-            let loaded = fence_files::load(file, FenceOptions { skip_invalid, region })?;
+            let loaded = fence_files::load(file, FenceOptions { skip_invalid, region, is_quiet: false })?;
             for warning in &loaded.warnings {
                 tracing::warn!("{warning}");
             }

@@ -1,7 +1,7 @@
 //! `stile fences import`: one GeoJSON file from tables of stores and from other GeoJSON files.
 
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use model::{MerchantId, Meters};
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     finish(&mut gathered.fences, args);
     fence_files::fill_zones(&args.out, &mut gathered.fences)?;
     check(&gathered.fences, args)?;
-    let difference = difference(&args.out, &gathered.fences)?;
+    let difference = difference(args, &gathered.fences)?;
     report(args, &gathered, difference.as_ref());
     if let Some(difference) = &difference
         && difference.is_large()
@@ -104,7 +104,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn gather(args: &Args) -> Result<Gathered, Failure> {
     let mut gathered = Gathered::default();
     let mut problems = Vec::new();
-    let options = FenceOptions { skip_invalid: args.skip_invalid, region: None };
+    let options = FenceOptions { skip_invalid: args.skip_invalid, region: None, is_quiet: args.json };
     for file in &args.collections {
         match fence_files::load(file, options) {
             Ok(loaded) => {
@@ -141,7 +141,13 @@ fn store_options(args: &Args) -> StoreOptions {
         name: args.name_column.clone(),
         tz: args.tz_column.clone(),
     };
-    StoreOptions { radius: args.radius, within: args.bbox, wanted: args.wanted.clone(), columns }
+    StoreOptions {
+        radius: args.radius,
+        within: args.bbox,
+        wanted: args.wanted.clone(),
+        columns,
+        is_quiet: args.json,
+    }
 }
 
 /// Fills in what the command line gives for all, and sorts.
@@ -180,11 +186,12 @@ fn check(fences: &[Fence], args: &Args) -> Result<(), Failure> {
 }
 
 /// What changes against the file that is there; `None` when there is none.
-fn difference(out: &Path, fences: &[Fence]) -> Result<Option<Difference>, Failure> {
+fn difference(args: &Args, fences: &[Fence]) -> Result<Option<Difference>, Failure> {
+    let out = args.out.as_path();
     if !out.exists() {
         return Ok(None);
     }
-    let options = FenceOptions { skip_invalid: true, region: None };
+    let options = FenceOptions { skip_invalid: true, region: None, is_quiet: args.json };
     let old = fence_files::load(out, options)?;
     // What is compared is what would be read back, or rounding would count as a change.
     let written = geojson::write(fences);

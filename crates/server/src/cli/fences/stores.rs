@@ -1,7 +1,7 @@
 //! Stores from a table: a circle round each row.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
+use std::io::Read as _;
 use std::path::Path;
 
 use csv::StringRecord;
@@ -9,7 +9,7 @@ use model::{FenceFacts, FenceId, MerchantId, Meters, Position};
 use settings::{Place, Problem, Region};
 use spatial_index::{Fence, RADIUS_MAX, Shape};
 
-use crate::fence_files::{is_zone, read_plain, shortened, unreadable};
+use crate::fence_files::{self, FileBar, is_zone, shortened, unreadable};
 
 /// Names of columns that are looked for when none is given, best first.
 const ID: &[&str] = &["id", "fence_id", "store_id", "store_number", "facility_id", "code"];
@@ -24,6 +24,11 @@ const REGION: &[&str] = &["region", "state"];
 const HOURS: &[&str] = &["opening_hours"];
 const RADIUS: &[&str] = &["radius_m"];
 
+/// Largest table after decompression.
+const FILE_LEN_MAX: u64 = 16 << 30;
+/// As many as a fence file may hold.
+const N_STORES_MAX: usize = 10_000_000;
+
 /// What of a table becomes fences, and how.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StoreOptions {
@@ -35,6 +40,8 @@ pub(super) struct StoreOptions {
     pub(super) wanted: Vec<(String, String)>,
     /// Columns by what they are for, where their name does not tell.
     pub(super) columns: ColumnNames,
+    /// Shows no progress, not even on a terminal.
+    pub(super) is_quiet: bool,
 }
 
 /// Columns that the command line names.
@@ -73,8 +80,10 @@ struct Columns {
 
 /// Reads a table with a header, plain or gzip.
 pub(super) fn read(file: &Path, options: &StoreOptions) -> Result<Stores, Vec<Problem>> {
-    let bytes = read_plain(file).map_err(|error| vec![unreadable(file, &error)])?;
-    let mut rows = csv::ReaderBuilder::new().from_reader(Cursor::new(bytes));
+    let (raw, n_bytes) = fence_files::open(file).map_err(|error| vec![unreadable(file, &error)])?;
+    let bar = FileBar::new("reading", "stores", n_bytes, options.is_quiet);
+    let plain = fence_files::unpacked(bar.follow(raw)).map_err(|error| vec![unreadable(file, &error)])?;
+    let mut rows = csv::ReaderBuilder::new().from_reader(plain.take(FILE_LEN_MAX));
     let broken = |error: &csv::Error| vec![Problem::of_file(file, format!("is no table: {error}"))];
     let header = rows.headers().map_err(|error| broken(&error))?.clone();
     let columns = Columns::find(&header, options).map_err(|reasons| {
@@ -86,7 +95,15 @@ pub(super) fn read(file: &Path, options: &StoreOptions) -> Result<Stores, Vec<Pr
     for row in rows.records() {
         let row = row.map_err(|error| broken(&error))?;
         match columns.store(&row, options) {
-            Ok(Some(fence)) => stores.fences.push(fence),
+            Ok(Some(_)) if N_STORES_MAX <= stores.fences.len() => {
+                return Err(vec![Problem::of_file(file, format!("has more than {N_STORES_MAX} stores"))]);
+            }
+            Ok(Some(fence)) => {
+                stores.fences.push(fence);
+                if stores.fences.len().is_multiple_of(1_000) {
+                    bar.tell(stores.fences.len() as u64);
+                }
+            }
             Ok(None) => stores.n_left_out += 1,
             Err(reason) => {
                 let mut problem = Problem::of_file(file, reason);
@@ -97,6 +114,9 @@ pub(super) fn read(file: &Path, options: &StoreOptions) -> Result<Stores, Vec<Pr
                 problems.push(problem);
             }
         }
+    }
+    if rows.get_ref().limit() == 0 {
+        problems.push(Problem::of_file(file, "is larger than 16 GiB"));
     }
     if problems.is_empty() { Ok(stores) } else { Err(shortened(file, problems)) }
 }
