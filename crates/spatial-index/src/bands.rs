@@ -76,7 +76,17 @@ impl Bands {
         }
     }
 
-    fn n_bands(&self) -> usize {
+    /// How many edges a test meets on average.
+    pub(crate) const fn n_edges_met(&self) -> usize {
+        self.edges.len() / self.n_bands()
+    }
+
+    /// Bytes that they take.
+    pub(crate) const fn bytes(&self) -> usize {
+        size_of::<Self>() + (self.starts.len() + self.edges.len()) * size_of::<u32>()
+    }
+
+    const fn n_bands(&self) -> usize {
         self.starts.len() - 1
     }
 

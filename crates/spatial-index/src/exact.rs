@@ -7,9 +7,8 @@ use crate::circle::Circle;
 use crate::crossing::{meets_border, meets_circle};
 use crate::earth::{Space, in_space};
 use crate::nearest::Nearest;
-use crate::plane::{Corner, Edge, Span, images};
+use crate::plane::{Corner, Edge, images};
 use crate::polygon::Polygon;
-use crate::shape::Shape;
 
 /// A position with what several tests of it share.
 pub(crate) struct Probe {
@@ -17,17 +16,9 @@ pub(crate) struct Probe {
     in_space: Option<Space>,
 }
 
-/// A shape made ready for tests, beside the shape itself.
-pub(crate) enum Prepared {
-    Circle(Circle),
-    /// For each polygon of the shape, in its order.
-    Polygons(Vec<Bands>),
-}
-
 /// A shape with its preparation.
-#[derive(Clone, Copy)]
 pub(crate) enum Exact<'a> {
-    Circle(&'a Circle),
+    Circle(Circle),
     Polygons(&'a [Polygon], &'a [Bands]),
 }
 
@@ -41,31 +32,9 @@ impl Probe {
     }
 }
 
-impl Prepared {
-    /// O(corners).
-    pub(crate) fn of(shape: &Shape) -> Self {
-        match shape {
-            Shape::Circle { center, radius } => Self::Circle(Circle::new(*center, *radius)),
-            Shape::Polygons(polygons) => Self::Polygons(polygons.iter().map(Bands::of).collect()),
-        }
-    }
-}
-
-impl<'a> Exact<'a> {
-    /// # Panics
-    /// When the preparation is that of another kind of shape.
-    pub(crate) fn new(shape: &'a Shape, prepared: &'a Prepared) -> Self {
-        match (shape, prepared) {
-            (Shape::Circle { .. }, Prepared::Circle(circle)) => Self::Circle(circle),
-            (Shape::Polygons(polygons), Prepared::Polygons(bands)) => Self::Polygons(polygons, bands),
-            (Shape::Circle { .. }, Prepared::Polygons(_)) | (Shape::Polygons(_), Prepared::Circle(_)) => {
-                unreachable!("a shape is tested with its own preparation")
-            }
-        }
-    }
-
+impl Exact<'_> {
     /// Whether one part of the shape holds a position: the circle, or the polygon of that number.
-    pub(crate) fn part_contains(self, part: usize, probe: &mut Probe) -> bool {
+    pub(crate) fn part_contains(&self, part: usize, probe: &mut Probe) -> bool {
         match self {
             Self::Circle(circle) => circle.contains(probe.position, probe.in_space()),
             Self::Polygons(polygons, bands) => {
@@ -75,12 +44,12 @@ impl<'a> Exact<'a> {
     }
 
     /// Whether the shape holds a position.
-    pub(crate) fn contains(self, probe: &mut Probe) -> bool {
+    pub(crate) fn contains(&self, probe: &mut Probe) -> bool {
         (0..self.n_parts()).any(|part| self.part_contains(part, probe))
     }
 
     /// 0 inside, else the geodesic distance to the nearest point of the shape.
-    pub(crate) fn distance_outside(self, position: Position) -> Meters {
+    pub(crate) fn distance_outside(&self, position: Position) -> Meters {
         if self.contains(&mut Probe::new(position)) {
             return Meters(0.0);
         }
@@ -91,7 +60,7 @@ impl<'a> Exact<'a> {
     }
 
     /// Whether one part of the shape meets the way between two positions.
-    pub(crate) fn part_meets(self, part: usize, way: Edge, ends: &mut [Probe; 2]) -> bool {
+    pub(crate) fn part_meets(&self, part: usize, way: Edge, ends: &mut [Probe; 2]) -> bool {
         if ends.iter_mut().any(|end| self.part_contains(part, end)) {
             return true;
         }
@@ -101,7 +70,12 @@ impl<'a> Exact<'a> {
         }
     }
 
-    const fn n_parts(self) -> usize {
+    /// Whether the shape meets the way between two positions.
+    pub(crate) fn meets(&self, way: Edge, ends: &mut [Probe; 2]) -> bool {
+        (0..self.n_parts()).any(|part| self.part_meets(part, way, ends))
+    }
+
+    const fn n_parts(&self) -> usize {
         match self {
             Self::Circle(_) => 1,
             Self::Polygons(polygons, _) => polygons.len(),
@@ -136,22 +110,4 @@ fn distance_to_border_m(polygons: &[Polygon], position: Position) -> f64 {
     first.into_iter().for_each(|edge| nearest.visit(edge));
     edges().for_each(|edge| nearest.visit(edge));
     nearest.best_m()
-}
-
-/// The latitudes and unrolled longitudes of each part of a shape, a hair wider than exact.
-pub(crate) fn extents(shape: &Shape) -> Vec<(Span, Span)> {
-    match shape {
-        Shape::Circle { center, radius } => vec![circle_extent(*center, radius.0)],
-        Shape::Polygons(polygons) => polygons.iter().map(|polygon| (polygon.ys(), polygon.xs())).collect(),
-    }
-}
-
-/// A box round a circle: proved bounds and 0.1 mm for rounding.
-fn circle_extent(center: Position, radius_m: f64) -> (Span, Span) {
-    use crate::earth::{latitude_reach, longitude_reach};
-    const ROUNDING: f64 = 1e-9;
-    let reach = latitude_reach(radius_m) + ROUNDING;
-    let ys = Span { low: (center.lat() - reach).max(-90.0), high: (center.lat() + reach).min(90.0) };
-    let reach = longitude_reach(center.lat(), radius_m).map_or(180.0, |reach| reach + ROUNDING);
-    (ys, Span { low: center.lng() - reach, high: center.lng() + reach })
 }

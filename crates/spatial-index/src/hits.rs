@@ -5,16 +5,33 @@ use model::FenceNo;
 /// For each position of a batch, in its order, the fences that hold it, ascending.
 #[derive(Clone, Debug, Default)]
 pub struct Hits {
-    fences: Vec<FenceNo>,
-    /// Where the hits of each position end in `fences`.
-    ends: Vec<usize>,
+    pub(crate) fences: Vec<FenceNo>,
+    /// Where in `fences` the hits of each position stand.
+    pub(crate) spans: Vec<Span>,
+}
+
+/// A range of the hits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    /// # Panics
+    /// When a batch has 2^32 hits; see [`crate::Index::match_batch`].
+    #[inline(always)]
+    pub(crate) fn new(start: usize, len: usize) -> Self {
+        assert!(start <= u32::MAX as usize, "a batch has at most 2^32 hits");
+        Self { start: start as u32, len: len as u32 }
+    }
 }
 
 impl Hits {
     /// No positions yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { fences: Vec::new(), ends: Vec::new() }
+        Self { fences: Vec::new(), spans: Vec::new() }
     }
 
     /// Fences that hold the i-th position of the batch, ascending.
@@ -23,20 +40,20 @@ impl Hits {
     /// When the batch had no i-th position.
     #[must_use]
     pub fn of(&self, i: usize) -> &[FenceNo] {
-        let start = if i == 0 { 0 } else { self.ends[i - 1] };
-        &self.fences[start..self.ends[i]]
+        let Span { start, len } = self.spans[i];
+        &self.fences[start as usize..start as usize + len as usize]
     }
 
     /// How many positions the batch had.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.ends.len()
+        self.spans.len()
     }
 
     /// Whether the batch had no position.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.spans.is_empty()
     }
 
     /// Hits of all positions together.
@@ -52,12 +69,6 @@ impl Hits {
 
     pub(crate) fn clear(&mut self) {
         self.fences.clear();
-        self.ends.clear();
-    }
-
-    /// Adds a position by letting `find` append its hits.
-    pub(crate) fn push_with(&mut self, find: impl FnOnce(&mut Vec<FenceNo>)) {
-        find(&mut self.fences);
-        self.ends.push(self.fences.len());
+        self.spans.clear();
     }
 }

@@ -5,20 +5,19 @@ use std::fmt;
 use model::{FenceNo, Meters, Position};
 use thiserror::Error;
 
-use crate::candidates::{Candidates, Part};
 use crate::crossing::way_between;
-use crate::exact::{Exact, Prepared, Probe, extents};
+use crate::directory::{Directory, Full};
+use crate::exact::Probe;
 use crate::hits::Hits;
 use crate::shape::{CircleFlaw, Shape};
+use crate::store::{Fences, Stored};
 
 /// Which fences hold a position. `FenceNo(i)` is the i-th shape that it was built from.
 ///
 /// Published once and never changed; share it by reference. `Debug` shows no coordinate.
 pub struct Index {
-    shapes: Vec<Shape>,
-    prepared: Vec<Prepared>,
-    radii: Vec<Meters>,
-    candidates: Candidates,
+    fences: Fences,
+    directory: Directory,
 }
 
 /// Why no index was built.
@@ -43,6 +42,12 @@ pub enum BuildError {
     TooManyFences,
 }
 
+impl From<Full> for BuildError {
+    fn from(_: Full) -> Self {
+        Self::TooManyFences
+    }
+}
+
 impl Index {
     /// An index over shapes. O(n log n + corners); 0.4 s for a million circles.
     ///
@@ -55,41 +60,36 @@ impl Index {
         for (fence, shape) in numbered(&shapes) {
             check(fence, shape)?;
         }
-        let prepared = shapes.iter().map(Prepared::of).collect();
-        let radii = shapes.iter().map(Shape::radius).collect();
-        let parts = numbered(&shapes).flat_map(|(fence, shape)| {
-            let parts = extents(shape).into_iter().zip(0..);
-            parts.map(move |((ys, xs), part)| (Part { fence, part }, ys, xs))
-        });
-        let candidates = Candidates::build(parts);
-        Ok(Self { shapes, prepared, radii, candidates })
+        let fences = Fences::of(shapes);
+        let directory = Directory::build(&fences)?;
+        Ok(Self { fences, directory })
     }
 
     /// How many fences there are.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.shapes.len()
+        self.fences.len()
     }
 
     /// Whether there is no fence.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.shapes.is_empty()
+        self.fences.len() == 0
     }
 
-    /// The shape of a fence.
+    /// The shape of a fence; none when it was removed.
     ///
     /// # Panics
     /// Like every method that takes a [`FenceNo`]: when it is not of this index.
     #[must_use]
-    pub fn shape(&self, fence: FenceNo) -> &Shape {
-        &self.shapes[fence.slot()]
+    pub fn shape(&self, fence: FenceNo) -> Option<Shape> {
+        self.stored(fence).shape()
     }
 
     /// Of a circle its radius, of polygons sqrt(area / pi); see [`Shape::radius`].
     #[must_use]
     pub fn radius(&self, fence: FenceNo) -> Meters {
-        self.radii[fence.slot()]
+        self.stored(fence).radius()
     }
 
     /// Puts the fences that hold a position into `hits`, ascending; what was in it is forgotten.
@@ -97,21 +97,19 @@ impl Index {
     /// O(log n + candidates).
     pub fn match_one(&self, position: Position, hits: &mut Vec<FenceNo>) {
         hits.clear();
-        self.append_matches(position, hits);
+        self.directory.find(&self.fences, position, hits);
     }
 
     /// The same for many positions; what was in `hits` is forgotten, its memory used again.
     pub fn match_batch(&self, positions: &[Position], hits: &mut Hits) {
         hits.clear();
-        for &position in positions {
-            hits.push_with(|found| self.append_matches(position, found));
-        }
+        self.directory.find_all(&self.fences, positions, hits);
     }
 
     /// Whether a fence holds a position: the exact test itself.
     #[must_use]
     pub fn contains(&self, fence: FenceNo, position: Position) -> bool {
-        self.exact(fence).contains(&mut Probe::new(position))
+        self.stored(fence).exact().is_some_and(|exact| exact.contains(&mut Probe::new(position)))
     }
 
     /// Geodesic distance to the nearest point of a fence; 0 inside.
@@ -121,7 +119,7 @@ impl Index {
     /// corner for polygons, more for those that are hundreds of kilometres away.
     #[must_use]
     pub fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
-        self.exact(fence).distance_outside(position)
+        self.stored(fence).exact().map_or(Meters(f64::INFINITY), |exact| exact.distance_outside(position))
     }
 
     /// The same for many questions, answered in their order; what was in `out` is forgotten.
@@ -140,28 +138,17 @@ impl Index {
         hits.clear();
         let way = way_between(from, to);
         let mut ends = [Probe::new(from), Probe::new(to)];
-        self.candidates.along(way, |Part { fence, part }| {
-            if self.exact(fence).part_meets(part as usize, way, &mut ends) {
-                hits.push(fence);
-            }
-        });
-        hits.sort_unstable();
-        hits.dedup();
+        let mut near = Vec::new();
+        self.directory.along(way, &mut near);
+        near.sort_unstable();
+        near.dedup();
+        let meets =
+            |fence: &FenceNo| self.stored(*fence).exact().is_some_and(|exact| exact.meets(way, &mut ends));
+        hits.extend(near.into_iter().map(FenceNo).filter(meets));
     }
 
-    fn append_matches(&self, position: Position, hits: &mut Vec<FenceNo>) {
-        let start = hits.len();
-        let mut probe = Probe::new(position);
-        self.candidates.at(position, |Part { fence, part }| {
-            if self.exact(fence).part_contains(part as usize, &mut probe) {
-                hits.push(fence);
-            }
-        });
-        sort_from(start, hits);
-    }
-
-    fn exact(&self, fence: FenceNo) -> Exact<'_> {
-        Exact::new(&self.shapes[fence.slot()], &self.prepared[fence.slot()])
+    fn stored(&self, fence: FenceNo) -> &Stored {
+        self.fences.get(fence.0)
     }
 }
 
@@ -185,22 +172,6 @@ fn check(fence: FenceNo, shape: &Shape) -> Result<(), BuildError> {
     }
 }
 
-/// Sorts what stands behind `start` and drops repetitions of it.
-fn sort_from(start: usize, hits: &mut Vec<FenceNo>) {
-    if hits.len() < start + 2 {
-        return;
-    }
-    hits[start..].sort_unstable();
-    let mut kept = start + 1;
-    for i in start + 1..hits.len() {
-        if hits[i] != hits[kept - 1] {
-            hits[kept] = hits[i];
-            kept += 1;
-        }
-    }
-    hits.truncate(kept);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,12 +193,5 @@ mod tests {
         let mut hits = vec![FenceNo(7)];
         index.match_one(Position::new(30.0, -97.0).unwrap(), &mut hits);
         assert!(index.is_empty() && hits.is_empty());
-    }
-
-    #[test]
-    fn hits_are_sorted_and_each_stands_once() {
-        let mut hits = [9, 3, 1, 3, 2, 1, 1].map(FenceNo).to_vec();
-        sort_from(1, &mut hits);
-        assert_eq!(hits, [9, 1, 2, 3].map(FenceNo));
     }
 }

@@ -37,9 +37,9 @@
 
 mod area;
 mod bands;
-mod candidates;
 mod circle;
 mod crossing;
+mod directory;
 mod earth;
 mod exact;
 pub mod geojson;
@@ -49,6 +49,7 @@ mod nearest;
 mod plane;
 mod polygon;
 mod shape;
+mod store;
 mod tangle;
 mod unroll;
 

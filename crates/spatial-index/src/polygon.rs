@@ -156,6 +156,11 @@ impl Polygon {
         self.ys
     }
 
+    /// Bytes that its corners take.
+    pub(crate) const fn bytes(&self) -> usize {
+        size_of::<Self>() + self.corners.len() * size_of::<Corner>() + self.ends.len() * size_of::<u32>()
+    }
+
     /// Area in square metres; see [`polygon_area_m2`].
     pub(crate) fn area_m2(&self) -> f64 {
         let rings: Vec<&[Corner]> = self.unrolled_rings().collect();

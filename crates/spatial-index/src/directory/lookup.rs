@@ -1,0 +1,340 @@
+//! From positions to the fences that hold them.
+//!
+//! A batch goes through the levels of the directory in stages: for all its positions the root
+//! cells are looked up, then for those that lead on the nodes, then the leaves. Each stage asks
+//! for the memory that the next one needs, so that it comes from there for many positions at
+//! once, and hands on only what is not settled, by lists that are written without branches.
+
+use model::{FenceNo, Position};
+
+use super::Directory;
+use super::entry::Entry;
+use super::lanes::{self, N_LANES, prefetch};
+use super::leaf::{Header, N_MASKS_MAX, PartAnswer, part_counts};
+use super::units::{ROOT_LOG2, Spot};
+use super::words::Words;
+use crate::exact::Probe;
+use crate::hits::{Hits, Span};
+use crate::store::Fences;
+
+/// Positions that go through the stages together.
+const N_STAGED: usize = 128;
+
+/// Positions on their way, and where each of them goes next.
+struct Stage {
+    spots: [Spot; N_STAGED],
+    /// To be answered by one fence that covers the cell.
+    ones: List,
+    nodes: List,
+    leaves: List,
+    /// At a pole.
+    polar: List,
+}
+
+/// Numbers of positions, each with a word.
+struct List {
+    len: usize,
+    positions: [u8; N_STAGED],
+    words: [u32; N_STAGED],
+    /// Of a node's cell: its size, as a power of two.
+    levels: [u8; N_STAGED],
+}
+
+impl List {
+    const fn new() -> Self {
+        Self { len: 0, positions: [0; N_STAGED], words: [0; N_STAGED], levels: [0; N_STAGED] }
+    }
+
+    /// Writes always and counts only when it counts: no branch to guess.
+    #[inline(always)]
+    fn push_if(&mut self, counts: bool, position: usize, word: u32) {
+        self.positions[self.len % N_STAGED] = position as u8;
+        self.words[self.len % N_STAGED] = word;
+        self.len += usize::from(counts);
+    }
+}
+
+/// Where in a node's grid a spot lies.
+#[inline(always)]
+const fn cell_of(spot: Spot, cell_log2: u32, k: u32) -> u32 {
+    let mask = (1 << k) - 1;
+    (spot.y >> cell_log2 & mask) << k | (spot.x >> cell_log2 & mask)
+}
+
+impl Directory {
+    /// Appends the fences that hold a position, ascending.
+    #[inline]
+    pub(crate) fn find(&self, fences: &Fences, position: Position, found: &mut Vec<FenceNo>) {
+        let spot = Spot::of(position);
+        if spot.is_at_pole() {
+            return self.find_at_pole(fences, position, found);
+        }
+        let mut entry = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
+        let mut log2 = ROOT_LOG2;
+        loop {
+            match entry.tag() {
+                Entry::TAG_NODE => {
+                    let k = entry.node_k();
+                    log2 -= k;
+                    entry = Entry(self.words.get(entry.node_word() + cell_of(spot, log2, k) as usize));
+                }
+                Entry::TAG_LEAF => {
+                    return test(self.words.from(entry.leaf_word()), fences, (position, spot), found);
+                }
+                Entry::TAG_ONE => return found.push(FenceNo(entry.fence())),
+                _ => return,
+            }
+        }
+    }
+
+    /// The same for many positions.
+    pub(crate) fn find_all(&self, fences: &Fences, positions: &[Position], hits: &mut Hits) {
+        lanes::with_the_best(
+            #[inline(always)]
+            || self.find_all_in_stages(fences, positions, hits),
+        );
+    }
+
+    #[inline(always)]
+    fn find_all_in_stages(&self, fences: &Fences, positions: &[Position], hits: &mut Hits) {
+        let mut stage = Stage {
+            spots: [Spot { x: 0, y: 0 }; N_STAGED],
+            ones: List::new(),
+            nodes: List::new(),
+            leaves: List::new(),
+            polar: List::new(),
+        };
+        hits.spans.resize(positions.len(), Span::default());
+        for (positions, spans) in positions.chunks(N_STAGED).zip(hits.spans.chunks_mut(N_STAGED)) {
+            self.ask_roots(positions, &mut stage);
+            self.read_roots(positions.len(), &mut stage);
+            while 0 < stage.nodes.len {
+                self.read_nodes(&mut stage);
+            }
+            let found = &mut hits.fences;
+            for list in 0..stage.ones.len {
+                spans[usize::from(stage.ones.positions[list])] = Span::new(found.len() + list, 1);
+            }
+            found.extend(stage.ones.words[..stage.ones.len].iter().map(|&fence| FenceNo(fence)));
+            for list in 0..stage.leaves.len {
+                let number = usize::from(stage.leaves.positions[list]);
+                let leaf = self.words.from(Entry(stage.leaves.words[list]).leaf_word());
+                let start = found.len();
+                test(leaf, fences, (positions[number], stage.spots[number]), found);
+                spans[number] = Span::new(start, found.len() - start);
+            }
+            for list in 0..stage.polar.len {
+                let number = usize::from(stage.polar.positions[list]);
+                let start = found.len();
+                self.find_at_pole(fences, positions[number], found);
+                spans[number] = Span::new(start, found.len() - start);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn ask_roots(&self, positions: &[Position], stage: &mut Stage) {
+        for (position, spot) in positions.iter().zip(&mut stage.spots) {
+            *spot = Spot::of(*position);
+        }
+        for spot in &stage.spots[..positions.len()] {
+            let (page, slot) = Self::place(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
+            prefetch(&self.pages[page][slot]);
+        }
+    }
+
+    #[inline(always)]
+    fn read_roots(&self, n_positions: usize, stage: &mut Stage) {
+        (stage.ones.len, stage.nodes.len, stage.leaves.len, stage.polar.len) = (0, 0, 0, 0);
+        for number in 0..n_positions {
+            let spot = stage.spots[number];
+            let is_polar = spot.is_at_pole();
+            let entry = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
+            let entry = if is_polar { Entry::EMPTY } else { entry };
+            stage.polar.push_if(is_polar, number, 0);
+            self.hand_on(stage, number, entry, ROOT_LOG2);
+        }
+    }
+
+    /// Reads an entry for each position in the list of nodes.
+    #[inline(always)]
+    fn read_nodes(&self, stage: &mut Stage) {
+        let n_nodes = std::mem::take(&mut stage.nodes.len);
+        for list in 0..n_nodes {
+            let number = usize::from(stage.nodes.positions[list]);
+            let log2 = u32::from(stage.nodes.levels[list]);
+            let entry = Entry(self.words.get(stage.nodes.words[list] as usize));
+            self.hand_on(stage, number, entry, log2);
+        }
+    }
+
+    /// Puts a position into the list that its entry tells; the list of nodes never overtakes its
+    /// reader.
+    #[inline(always)]
+    fn hand_on(&self, stage: &mut Stage, number: usize, entry: Entry, log2: u32) {
+        let tag = entry.tag();
+        stage.ones.push_if(tag == Entry::TAG_ONE, number, entry.fence());
+        stage.leaves.push_if(tag == Entry::TAG_LEAF, number, entry.0);
+        let is_node = tag == Entry::TAG_NODE;
+        let k = entry.node_k();
+        let cell_log2 = log2.wrapping_sub(k) & 31;
+        let word = entry.node_word() as u32 + cell_of(stage.spots[number], cell_log2, k);
+        stage.nodes.levels[stage.nodes.len % N_STAGED] = cell_log2 as u8;
+        stage.nodes.push_if(is_node, number, word);
+        let next = if is_node { word as usize } else { entry.leaf_word() };
+        self.words.ask_for(next, Entry::TAG_LEAF <= tag);
+    }
+
+    #[cold]
+    fn find_at_pole(&self, fences: &Fences, position: Position, found: &mut Vec<FenceNo>) {
+        let pole = &self.poles[usize::from(0.0 < position.lat())];
+        let mut probe = Probe::new(position);
+        let holds = |fence: &u32| fences.get(*fence).exact().is_some_and(|exact| exact.contains(&mut probe));
+        found.extend(pole.iter().copied().filter(holds).map(FenceNo));
+    }
+}
+
+impl Words {
+    /// Asks for a word and what is behind it.
+    #[inline(always)]
+    fn ask_for(&self, word: usize, is_there: bool) {
+        let word = if is_there { word } else { 0 };
+        if let Some(at) = self.try_from(word) {
+            prefetch(at);
+        }
+    }
+}
+
+/// Appends the fences of a leaf that hold a position, ascending.
+#[inline(always)]
+fn test(mut leaf: &[u32], fences: &Fences, at: (Position, Spot), found: &mut Vec<FenceNo>) {
+    let start = found.len();
+    loop {
+        let header = Header(leaf[0]);
+        let (covers, rest) = leaf[1..].split_at(header.n_covers());
+        found.extend(covers.iter().map(|&fence| FenceNo(fence)));
+        leaf = rest;
+        if 0 < header.n_circles() {
+            leaf = test_circles(leaf, header.n_circles(), fences, at, found);
+        }
+        if header.has_parts() {
+            leaf = test_parts(leaf, fences, at, found);
+        }
+        if !header.has_more() {
+            break;
+        }
+    }
+    if start + 2 <= found.len() {
+        sort_from(start, found);
+    }
+}
+
+/// Eight words from a place on.
+#[inline(always)]
+fn eight(words: &[u32], from: usize) -> &lanes::Words {
+    words[from..from + N_LANES].try_into().expect("eight words")
+}
+
+#[inline(always)]
+fn test_circles<'a>(
+    words: &'a [u32],
+    n_circles: usize,
+    fences: &Fences,
+    (position, spot): (Position, Spot),
+    found: &mut Vec<FenceNo>,
+) -> &'a [u32] {
+    let east = f32::from_bits(words[0]);
+    let lists = &words[1..];
+    for from in (0..n_circles).step_by(N_LANES) {
+        let list = |number: usize| eight(lists, number * n_circles + from);
+        let (within, inside) = lanes::circles(spot, east, [list(0), list(1), list(2), list(3)]);
+        let counted = u32::MAX >> (32 - (n_circles - from).min(N_LANES));
+        let mut rest = within & counted;
+        while rest != 0 {
+            let lane = rest.trailing_zeros();
+            rest &= rest - 1;
+            let fence = lists[4 * n_circles + from + lane as usize];
+            if inside >> lane & 1 == 1 || circle_holds(fences, fence, position) {
+                found.push(FenceNo(fence));
+            }
+        }
+    }
+    &lists[5 * n_circles..]
+}
+
+#[cold]
+#[inline(never)]
+fn circle_holds(fences: &Fences, fence: u32, position: Position) -> bool {
+    fences.get(fence).exact().is_some_and(|exact| exact.contains(&mut Probe::new(position)))
+}
+
+#[inline(always)]
+fn test_parts<'a>(
+    words: &'a [u32],
+    fences: &Fences,
+    (position, spot): (Position, Spot),
+    found: &mut Vec<FenceNo>,
+) -> &'a [u32] {
+    let (n_edges, n_parts) = part_counts(words[0]);
+    let offset = |at: u32, middle: u32| at.wrapping_sub(middle).cast_signed() as f32;
+    let at = [offset(spot.x, words[1]), offset(spot.y, words[2])];
+    let band = f32::from_bits(words[3]);
+    let lists = &words[4..];
+    let (mut below, mut near) = ([0_u32; N_MASKS_MAX], [0_u32; N_MASKS_MAX]);
+    for from in (0..n_edges).step_by(N_LANES) {
+        let list = |number: usize| eight(lists, number * n_edges + from);
+        let (is_below, is_near) = lanes::edges(at, band, [list(0), list(1), list(2), list(3)]);
+        below[from / 32 % N_MASKS_MAX] |= is_below << (from % 32);
+        near[from / 32 % N_MASKS_MAX] |= is_near << (from % 32);
+    }
+    let n_masks = n_edges.div_ceil(32);
+    let (parts, behind) = lists[4 * n_edges..].split_at(n_parts * (2 + n_masks));
+    for part in parts.chunks_exact(2 + n_masks) {
+        let (fence, answer) = (part[0], PartAnswer(part[1]));
+        let (mut count, mut any_near) = (answer.flip(), 0);
+        for ((mask, below), near) in part[2..].iter().zip(&below).zip(&near) {
+            count ^= (mask & below).count_ones();
+            any_near |= mask & near;
+        }
+        let holds = if any_near == 0 && !answer.is_exact_only() {
+            count & 1 == 1
+        } else {
+            part_holds(fences, fence, answer.part(), position)
+        };
+        if holds {
+            found.push(FenceNo(fence));
+        }
+    }
+    behind
+}
+
+#[cold]
+#[inline(never)]
+fn part_holds(fences: &Fences, fence: u32, part: usize, position: Position) -> bool {
+    fences.polygons(fence).part_contains(part, position)
+}
+
+/// Sorts what stands behind `start` and drops repetitions of it.
+fn sort_from(start: usize, hits: &mut Vec<FenceNo>) {
+    hits[start..].sort_unstable();
+    let mut kept = start + 1;
+    for i in start + 1..hits.len() {
+        if hits[i] != hits[kept - 1] {
+            hits[kept] = hits[i];
+            kept += 1;
+        }
+    }
+    hits.truncate(kept);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hits_are_sorted_and_each_stands_once() {
+        let mut hits = [9, 3, 1, 3, 2, 1, 1].map(FenceNo).to_vec();
+        sort_from(1, &mut hits);
+        assert_eq!(hits, [9, 1, 2, 3].map(FenceNo));
+    }
+}
