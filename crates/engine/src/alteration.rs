@@ -24,6 +24,34 @@ pub struct Alteration {
     merchants: BTreeSet<MerchantId>,
     /// No number changes, and no fence that was there is gone or redrawn.
     leaves_visits_alone: bool,
+    extent: Extent,
+}
+
+/// How much an alteration changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Fences before.
+    pub n_before: usize,
+    /// Fences that are new.
+    pub n_added: usize,
+    /// Fences that are gone.
+    pub n_removed: usize,
+    /// Fences of which anything is different.
+    pub n_changed: usize,
+}
+
+impl Extent {
+    /// Whether nothing is different.
+    #[must_use]
+    pub const fn is_nothing(&self) -> bool {
+        self.n_added + self.n_removed + self.n_changed == 0
+    }
+
+    /// The share of the fences before; what is added counts too.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        (self.n_added + self.n_removed + self.n_changed) as f64 / self.n_before.max(1) as f64
+    }
 }
 
 impl Alteration {
@@ -47,6 +75,7 @@ impl Alteration {
         let mut numbers = vec![None; from.index.len()];
         let (mut news, mut merchants) = (Vec::new(), BTreeSet::new());
         let mut leaves_visits_alone = true;
+        let mut extent = Extent { n_before: from.n_fences(), ..Extent::default() };
         let mut before = from.numbers().iter().copied().peekable();
         for &new in to.numbers() {
             let facts = to.fence(new);
@@ -54,6 +83,11 @@ impl Alteration {
             let old = before.next_if(|old| from.fence(*old).id == facts.id);
             let same_place = old.filter(|old| from.merchant(*old) == facts.merchant.as_ref());
             let is_redrawn = same_place.is_some_and(|old| from.shape(old) != to.shape(new));
+            match old {
+                None => extent.n_added += 1,
+                Some(old) if is_redrawn || from.fence(old) != facts => extent.n_changed += 1,
+                Some(_) => {}
+            }
             if let Some(old) = same_place {
                 numbers[old.slot()] = Some(new);
                 leaves_visits_alone &= old == new && !is_redrawn;
@@ -65,13 +99,20 @@ impl Alteration {
         }
         news.sort_unstable();
         leaves_visits_alone &= from.numbers().iter().all(|old| numbers[old.slot()].is_some());
-        Self { from, to, numbers, news, merchants, leaves_visits_alone }
+        extent.n_removed = extent.n_before + extent.n_added - to.n_fences();
+        Self { from, to, numbers, news, merchants, leaves_visits_alone, extent }
     }
 
     /// The house that it starts from.
     #[must_use]
     pub const fn from(&self) -> &Arc<House> {
         &self.from
+    }
+
+    /// How much it changes.
+    #[must_use]
+    pub const fn extent(&self) -> Extent {
+        self.extent
     }
 
     /// The house that it leads to.

@@ -29,7 +29,7 @@ mod policy;
 mod seeing;
 mod tally;
 
-pub use alteration::Alteration;
+pub use alteration::{Alteration, Extent};
 pub use engine::Engine;
 pub use event::{Event, EventKind};
 pub use house::{House, SetVersion};

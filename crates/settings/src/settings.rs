@@ -119,7 +119,7 @@ impl Default for EngineSettings {
 }
 
 /// Which places are watched.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FenceSettings {
     /// The GeoJSON file.
     pub file: Option<PathBuf>,
@@ -127,6 +127,14 @@ pub struct FenceSettings {
     pub region: Option<Region>,
     /// Leaves bad features out instead of refusing the file.
     pub skip_invalid: bool,
+    /// How many versions of the set are kept to go back to.
+    pub versions_kept: usize,
+}
+
+impl Default for FenceSettings {
+    fn default() -> Self {
+        Self { file: None, region: None, skip_invalid: false, versions_kept: 20 }
+    }
 }
 
 /// Reads a settings file; its paths are then relative to the working directory.
@@ -254,6 +262,7 @@ fn read_limits(section: &Section<'_>) -> LimitSettings {
 }
 
 fn read_fences(section: &Section<'_>) -> FenceSettings {
+    let default = FenceSettings::default();
     let corners = section.numbers::<4>("region", "lat_min, lat_max, lng_min, lng_max");
     let region = corners.and_then(|corners| match Region::new(corners.value) {
         Ok(region) => Some(region),
@@ -265,7 +274,8 @@ fn read_fences(section: &Section<'_>) -> FenceSettings {
     FenceSettings {
         file: section.path("file").map(|file| file.value),
         region,
-        skip_invalid: section.flag("skip_invalid", false),
+        skip_invalid: section.flag("skip_invalid", default.skip_invalid),
+        versions_kept: section.count("versions_kept", 2..=1_000, default.versions_kept),
     }
 }
 
