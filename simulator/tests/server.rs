@@ -47,6 +47,7 @@ async fn start() -> (Running, u16) {
     let options = ListenerOptions { address: ([127, 0, 0, 1], 0).into(), ..ListenerOptions::default() };
     let setup = Setup {
         house: Arc::new(house()),
+        alteration: None,
         policy: Policy::default(),
         storage: Box::new(MemoryStorage::default()),
         closed: Vec::new(),

@@ -34,9 +34,11 @@ enum Command {
     Match(match_points::Args),
     /// Plays recorded fixes through the engine in virtual time.
     Replay(replay::Args),
-    /// Imports and checks fence files.
+    /// Imports fence files; lists, compares and changes the versions of the fence set.
     #[command(subcommand)]
     Fences(fences::Command),
+    /// Takes the settings' fence file up as it is now, on a running server.
+    Reload(fences::changing::ReloadArgs),
     /// Shows and imports consent.
     #[command(subcommand)]
     Consent(consent::Command),
@@ -55,6 +57,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Match(args) => match_points::run(args),
         Command::Replay(args) => replay::run(args),
         Command::Fences(args) => fences::run(args),
+        Command::Reload(args) => fences::changing::reload(args),
         Command::Consent(command) => consent::run(command),
         Command::Customer(command) => customer::run(command),
     };

@@ -3,6 +3,8 @@
 //! One JSON object a line each way. The socket lies in the data directory with mode 0600:
 //! whoever may read the data may ask.
 
+mod fences;
+
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream as ClientStream;
@@ -20,6 +22,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
 use crate::explain;
+use crate::fence_sets::Wish;
 use crate::machine::{Clock, Running};
 use crate::mqtt::{LinkState, ListenerTally};
 use crate::trace::trace_line;
@@ -49,7 +52,12 @@ pub enum Request {
         /// The last so many sentences.
         n_max: usize,
     },
+    /// Puts other fences in force; the answer comes when they are durable and every shard has them.
+    FencesChange(Wish),
 }
+
+pub use self::fences::FenceDesk;
+pub(crate) use self::fences::{kept_as_json, unchanged_as_json, user_word};
 
 /// The socket of a data directory.
 #[must_use]
@@ -87,15 +95,22 @@ pub fn ask(data_dir: &Path, request: &Request) -> io::Result<Option<Value>> {
 /// Longest question in bytes: an import sends its events in parts.
 const REQUEST_LEN_MAX: u64 = 4 << 20;
 
+/// What it takes to answer.
+pub struct Answering {
+    /// The machine.
+    pub running: Arc<Running>,
+    /// Who keeps the fences; one change at a time.
+    pub keeper: FenceDesk,
+    /// The machine's clock.
+    pub clock: Clock,
+}
+
 /// Answers on the control socket until the machine is dropped.
 ///
 /// # Errors
 /// When the socket cannot be made.
-pub fn serve(
-    data_dir: &Path,
-    running: Arc<Running>,
-    clock: Clock,
-) -> io::Result<tokio::task::JoinHandle<()>> {
+pub fn serve(data_dir: &Path, answering: Answering) -> io::Result<tokio::task::JoinHandle<()>> {
+    let desk = Arc::new(answering);
     let path = socket_of(data_dir);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -116,10 +131,10 @@ pub fn serve(
                 tokio::time::sleep(BETWEEN_FAILURES).await;
                 continue;
             };
-            let running = running.clone();
+            let desk = desk.clone();
             answering.spawn(async move {
                 // Whoever hangs up early has their answer.
-                let _ = answer_all(stream, &running, clock).await;
+                let _ = answer_all(stream, &desk).await;
             });
         }
     }))
@@ -131,7 +146,8 @@ const ASKING_MAX: usize = 64;
 /// Between two tries to accept a client.
 const BETWEEN_FAILURES: Duration = Duration::from_millis(20);
 
-async fn answer_all(stream: UnixStream, running: &Running, clock: Clock) -> io::Result<()> {
+async fn answer_all(stream: UnixStream, desk: &Answering) -> io::Result<()> {
+    let user = stream.peer_cred().ok().map(|user| user.uid());
     let (read, mut write) = stream.into_split();
     let mut read = tokio::io::BufReader::new(read);
     loop {
@@ -141,7 +157,7 @@ async fn answer_all(stream: UnixStream, running: &Running, clock: Clock) -> io::
             return Ok(());
         }
         let answer = match serde_json::from_str(&line) {
-            Ok(request) => answer(request, running, clock).await,
+            Ok(request) => answer(request, desk, user).await,
             Err(error) => json!({ "error": format!("the question cannot be read: {error}") }),
         };
         let mut bytes = serde_json::to_vec(&answer)?;
@@ -150,7 +166,8 @@ async fn answer_all(stream: UnixStream, running: &Running, clock: Clock) -> io::
     }
 }
 
-async fn answer(request: Request, running: &Running, clock: Clock) -> Value {
+async fn answer(request: Request, desk: &Answering, user: Option<u32>) -> Value {
+    let Answering { running, keeper, clock } = desk;
     let answered = match request {
         Request::Status => {
             running.tally().await.map(|tally| status(&tally, running)).map_err(|error| error.to_string())
@@ -159,6 +176,7 @@ async fn answer(request: Request, running: &Running, clock: Clock) -> Value {
         Request::ConsentShow { customer } => show_consent(&customer, running, clock.now()).await,
         Request::ConsentImport { events } => import_consent(events, running).await,
         Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
+        Request::FencesChange(wish) => keeper.change(wish, running, &user_word(user), clock.now()).await,
     };
     answered.unwrap_or_else(|error| json!({ "error": error }))
 }

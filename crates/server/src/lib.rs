@@ -6,6 +6,7 @@ pub mod control;
 pub mod demo;
 pub mod explain;
 pub mod fence_files;
+pub mod fence_sets;
 pub mod log;
 pub mod machine;
 pub mod measure;

@@ -2,18 +2,20 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
-use engine::{Door, Engine, Letter};
+use engine::{Door, Engine, House, Letter};
 use ledger::Storage as _;
 use model::CustomerId;
 use serde_json::{Value, json};
 use settings::Settings;
-use store::SqliteStore;
+use store::{FenceSets, SqliteStore};
 
-use super::report::Failure;
-use super::serve::{house_of, open_existing, policy_of};
+use super::report::{Failure, problem_of_json};
+use super::serve::{open_existing, policy_of};
 use crate::control::{self, Request};
 use crate::explain;
+use crate::fence_sets::{self, Answered, Keeper, Wish};
 use crate::machine::{Clock, entries_of};
 
 /// Where the data is.
@@ -37,6 +39,7 @@ pub enum Desk {
 
 /// A data directory that this command holds.
 pub struct Directory {
+    dir: PathBuf,
     store: SqliteStore,
     /// What named it.
     settings: Settings,
@@ -62,6 +65,14 @@ impl Data {
         }
     }
 
+    /// Where it is.
+    ///
+    /// # Errors
+    /// When the settings that name it cannot be read.
+    pub fn dir(&self) -> Result<PathBuf, Failure> {
+        self.find().map(|(dir, _)| dir)
+    }
+
     /// Finds the server that serves the data, or opens the directory.
     ///
     /// # Errors
@@ -73,7 +84,7 @@ impl Data {
             Some(_) => Ok(Desk::Running(dir)),
             None => {
                 let store = open_existing(&dir)?;
-                Ok(Desk::Directory(Box::new(Directory { store, settings, engine: None })))
+                Ok(Desk::Directory(Box::new(Directory { dir, store, settings, engine: None })))
             }
         }
     }
@@ -131,6 +142,23 @@ impl Desk {
             Self::Directory(directory) => directory.import(events),
         }
     }
+
+    /// Puts other fences in force; they are durable when it returns, and a server has taken them up.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them; the set in force stays.
+    pub fn change_fences(&mut self, wish: &Wish) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => {
+                let answer = ask(dir, &Request::FencesChange(wish.clone()))?;
+                match answer["refused"].as_array() {
+                    Some(refused) => Err(Failure::Problems(refused.iter().map(problem_of_json).collect())),
+                    None => Ok(answer),
+                }
+            }
+            Self::Directory(directory) => directory.change_fences(wish),
+        }
+    }
 }
 
 fn ask(dir: &Path, request: &Request) -> Result<Value, Failure> {
@@ -170,8 +198,25 @@ impl Directory {
         Ok(json!({ "imported": events.len() }))
     }
 
+    /// With nobody to take them up, they are in force from the next start on.
+    fn change_fences(&mut self, wish: &Wish) -> Result<Value, Failure> {
+        let now = Clock::Wall.now();
+        let started = Instant::now();
+        let mut keeper = Keeper::without_file(&self.dir, &self.settings)?;
+        let was = keeper.sets().in_force().map(|set| set.no);
+        let by = control::user_word(None);
+        Ok(match keeper.answer(wish, &by, now)? {
+            Answered::Unchanged => control::unchanged_as_json(was),
+            Answered::Kept(kept) => control::kept_as_json(was, &kept, None, started.elapsed()),
+        })
+    }
+
     fn read_back(&mut self) -> Result<Engine, Failure> {
-        let house = Arc::new(house_of(&self.settings)?);
+        // Visits are read back into the fences in force; without them they would be forgotten.
+        let sets = FenceSets::read(&self.dir)?;
+        let (fences, version) = fence_sets::in_force(&sets)?.unzip();
+        let house = House::build(fences.unwrap_or_default(), Arc::default(), version);
+        let house = Arc::new(house.map_err(|error| Failure::failed(78, &error))?);
         let mut engine = Engine::new(house, policy_of(&self.settings));
         self.store
             .scan_states(&mut |stored| engine.load(stored))

@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use miette::{Diagnostic, GraphicalReportHandler, LabeledSpan, NamedSource, Severity, SourceCode};
 use serde_json::{Value, json};
 use settings::{Place, Problem, Shown};
-use store::OpenError;
+use store::{FenceSetError, OpenError};
 use wire::LineError;
+
+use crate::fence_sets::Refused;
 
 /// Why a command could not do what it was asked to; every kind has its exit code.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +105,28 @@ impl From<Vec<Problem>> for Failure {
     }
 }
 
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Problems(problems) => Self::Problems(problems),
+            Refused::Sets(error) => Self::from(error),
+        }
+    }
+}
+
+impl From<FenceSetError> for Failure {
+    fn from(error: FenceSetError) -> Self {
+        let code = match error {
+            FenceSetError::Io { .. } | FenceSetError::Suspect { .. } | FenceSetError::NotTrusted => 74,
+            FenceSetError::NoList { .. }
+            | FenceSetError::List { .. }
+            | FenceSetError::Damaged { .. }
+            | FenceSetError::NotKept { .. } => 78,
+        };
+        Self::failed(code, &error)
+    }
+}
+
 /// Whether a finding fails the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
@@ -156,6 +180,20 @@ pub fn problem_json(problem: &Problem) -> Value {
         "reason": problem.reason,
         "hint": problem.hint,
     })
+}
+
+/// The problem of a JSON object that [`problem_json`] made.
+#[must_use]
+pub fn problem_of_json(object: &Value) -> Problem {
+    let text = |key: &str| object[key].as_str().map(str::to_owned);
+    let file = text("file").unwrap_or_default();
+    let mut problem = Problem::of_file(Path::new(&file), text("reason").unwrap_or_default());
+    let number = |key: &str| object[key].as_u64().and_then(|n| usize::try_from(n).ok());
+    problem.place =
+        number("line").map(|line| Place { line, column: number("column").unwrap_or(1), bytes: 0..0 });
+    problem.key = text("key").unwrap_or_default();
+    problem.hint = text("hint");
+    problem
 }
 
 /// A number with its noun: `1 fence`, `2 fences`.

@@ -7,21 +7,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
-use engine::{House, Policy, Tally};
+use engine::{Policy, Tally};
 use ledger::Storage as _;
 use model::{Millis, Timestamp};
-use settings::{FenceSettings, Settings};
+use settings::Settings;
 use store::{Options, SqliteStore};
 use wire::Limits;
 
 use super::report::Failure;
-use crate::fence_files::FenceOptions;
+use crate::control;
+use crate::fence_sets::Keeper;
 use crate::machine::{Clock, Running, Setup};
 use crate::mqtt::broker::Credentials;
 use crate::mqtt::{
     BadIdentity, BrokerOptions, Identity, LinkState, ListenerOptions, Prefix, Role, Secret, Version,
 };
-use crate::{control, fence_files};
 
 /// Runs the engine.
 #[derive(clap::Args, Debug)]
@@ -93,11 +93,14 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     let data_dir = args.data.clone().unwrap_or_else(|| settings.data.dir.clone());
     // Before anything is open: a signal that came in between would end the program in disorder.
     let stopped = stopped(args.stop_with_stdin);
-    let setup = set_up(args, settings, &data_dir, clock)?;
+    let (setup, mut keeper) = set_up(args, settings, &data_dir, clock)?;
+    if let Some(alteration) = &setup.alteration {
+        keeper.settle(alteration);
+    }
     let running = Running::start(setup).await.map_err(|error| Failure::failed(74, &error))?;
     let running = Arc::new(running);
-    let socket =
-        control::serve(&data_dir, running.clone(), clock).map_err(|error| Failure::io(&data_dir, error))?;
+    let answering = control::Answering { running: running.clone(), keeper: keeper.into(), clock };
+    let socket = control::serve(&data_dir, answering).map_err(|error| Failure::io(&data_dir, error))?;
     // Whoever closed stdout does not want to hear.
     let _ = writeln!(std::io::stdout(), "{}", ready(&running).await);
     let ended_well = wait(&running, stopped).await;
@@ -224,15 +227,27 @@ fn instant_of(wall_at: Timestamp) -> Option<Instant> {
     Instant::now().checked_sub(ago)
 }
 
-fn set_up(args: &Args, settings: &Settings, data_dir: &Path, clock: Clock) -> Result<Setup, Failure> {
-    let house = Arc::new(house_of(settings)?);
+fn set_up(
+    args: &Args,
+    settings: &Settings,
+    data_dir: &Path,
+    clock: Clock,
+) -> Result<(Setup, Keeper), Failure> {
     let store = open_store(data_dir)?;
     check_clock(args, &store, clock)?;
+    let (keeper, kept) = Keeper::open(data_dir, settings, clock.now())?;
+    for warning in kept.iter().flat_map(|kept| &kept.warnings) {
+        tracing::warn!("{warning}");
+    }
+    if let Some(set) = keeper.sets().in_force() {
+        tracing::info!(version = set.no, n_fences = set.made.n_fences, "the fence set in force");
+    }
     let closed = store.closed_partitions().iter().map(|closed| closed.partition).collect();
     // A clock driven by fixes has one order of fixes, so one shard.
     let n_shards = if args.clock == ClockArg::Fixes { 1 } else { settings.engine.n_shards };
-    Ok(Setup {
-        house,
+    let setup = Setup {
+        house: keeper.house().clone(),
+        alteration: kept.map(|kept| kept.alteration),
         policy: policy_of(settings),
         storage: Box::new(store),
         closed,
@@ -241,35 +256,8 @@ fn set_up(args: &Args, settings: &Settings, data_dir: &Path, clock: Clock) -> Re
         clock,
         listener: listener_of(settings, clock)?,
         broker: broker_of(settings),
-    })
-}
-
-/// Fences and offers of the settings.
-pub(super) fn house_of(settings: &Settings) -> Result<House, Failure> {
-    let fences = match &settings.fences.file {
-        Some(file) => {
-            let FenceSettings { region, skip_invalid, .. } = settings.fences;
-            let loaded = fence_files::load(file, FenceOptions { skip_invalid, region, is_quiet: false })?;
-            for warning in &loaded.warnings {
-                tracing::warn!("{warning}");
-            }
-            loaded.fences
-        }
-        None => Vec::new(),
     };
-    let catalogue = match &settings.offers_file {
-        None => offers::Catalogue::default(),
-        Some(file) => {
-            let offers = settings::OffersFile::load(file)?;
-            let facts: Vec<_> = fences.iter().map(|fence| fence.facts.clone()).collect();
-            let problems = offers.check_fences(&facts);
-            if !problems.is_empty() {
-                return Err(Failure::Problems(problems));
-            }
-            offers.catalogue()
-        }
-    };
-    House::new(fences, catalogue).map_err(|error| Failure::failed(78, &error))
+    Ok((setup, keeper))
 }
 
 /// Every room's numbers from the settings.

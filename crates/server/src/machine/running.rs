@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Engine, Event, House, Policy, Tally};
+use engine::{Alteration, Engine, Event, House, Policy, Tally};
 use ledger::{Numbered, StateRow, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
@@ -31,6 +31,8 @@ use crate::mqtt::{
 pub struct Setup {
     /// Fences and offers.
     pub house: Arc<House>,
+    /// Fences that are taken up before anything else happens; visits are read back into `house`.
+    pub alteration: Option<Arc<Alteration>>,
     /// Every room's numbers; the clock's source is set from `clock`.
     pub policy: Policy,
     /// Where the ledger is kept.
@@ -252,6 +254,14 @@ impl Running {
         self.inbound.hear_consent(customer.as_str(), event).await
     }
 
+    /// Takes up another fence set; answers how many visits it ended once it is in force everywhere.
+    ///
+    /// # Errors
+    /// When a shard has stopped.
+    pub async fn take_up(&self, alteration: &Arc<Alteration>) -> Result<usize, ShardError> {
+        shard::alter(&self.shards, alteration).await
+    }
+
     /// Closes the doors, finishes what is in hand, and lets go of the ledger; answers what was counted.
     pub async fn shut_down(mut self) -> Option<Tally> {
         tracing::info!("the engine stops");
@@ -322,6 +332,9 @@ fn engines(setup: &mut Setup) -> Result<Vec<Engine>, StorageError> {
         engines[no].load(stored);
     })?;
     for engine in &mut engines {
+        if let Some(alteration) = &setup.alteration {
+            engine.handle_alteration(alteration, setup.clock.now());
+        }
         engine.open(setup.clock.now());
     }
     Ok(engines)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use engine::{Engine, Output};
+use engine::{Alteration, Engine, Output};
 use ledger::{Committed, DeliveryOutcome};
 use model::{CustomerId, Notification, NotificationId, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
@@ -54,6 +54,8 @@ pub(super) enum Notice {
     /// Answered with whether nothing is in hand.
     AreYouIdle(oneshot::Sender<bool>),
     Ask(Box<dyn FnOnce(&mut Engine) + Send>),
+    /// Another fence set; answered with how many visits it ended.
+    Alter(Arc<Alteration>, oneshot::Sender<usize>),
     Stop,
 }
 
@@ -103,6 +105,22 @@ impl ShardHandle {
         self.notices.send(Notice::Ask(Box::new(question))).map_err(|_| ShardError)?;
         wait.await.map_err(|_| ShardError)
     }
+}
+
+/// Lets all shards take up another fence set, each between two of its letters; answers how many
+/// visits that ended once the last one has.
+pub(super) async fn alter(shards: &Shards, alteration: &Arc<Alteration>) -> Result<usize, ShardError> {
+    let ask = |shard: &ShardHandle| {
+        let (answer, wait) = oneshot::channel();
+        shard.notify(Notice::Alter(alteration.clone(), answer));
+        wait
+    };
+    let waits: Vec<_> = shards.iter().map(ask).collect();
+    let mut n_ended = 0;
+    for wait in waits {
+        n_ended += wait.await.map_err(|_| ShardError)?;
+    }
+    Ok(n_ended)
 }
 
 /// The shard's ends of its channels.
@@ -238,6 +256,12 @@ impl Shard {
                 let _ = answer.send(is_idle);
             }
             Notice::Ask(question) => question(&mut self.engine),
+            Notice::Alter(alteration, answer) => {
+                let n_ended = self.engine.handle_alteration(&alteration, now);
+                // The fences that were are given back by who asked: it takes a while.
+                drop(alteration);
+                let _ = answer.send(n_ended);
+            }
             Notice::Stop => {}
         }
     }

@@ -23,6 +23,7 @@ async fn machine(clock: Clock, closed: Vec<Partition>) -> Running {
     };
     let setup = Setup {
         house: Arc::new(House::new(fences, offers.catalogue()).unwrap()),
+        alteration: None,
         policy,
         storage: Box::new(MemoryStorage::new()),
         closed,

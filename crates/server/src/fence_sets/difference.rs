@@ -6,27 +6,24 @@ use std::fmt;
 use serde_json::{Value, json};
 use spatial_index::Fence;
 
+use super::SHARE_MAX;
 use crate::cli::report::counted;
 
 /// Most ids named of each kind of change.
 const N_NAMED_MAX: usize = 5;
 
-/// A change of more than this share of the old set is likely a slip: the wrong file, or an
-/// empty one.
-const SHARE_MAX: f64 = 0.20;
-
 /// What changes, by id.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Difference {
-    pub(super) n_old: usize,
-    pub(super) added: Vec<String>,
-    pub(super) removed: Vec<String>,
-    pub(super) changed: Vec<String>,
+pub(crate) struct Difference {
+    pub(crate) n_old: usize,
+    pub(crate) added: Vec<String>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) changed: Vec<String>,
 }
 
 impl Difference {
     /// From one set to another; the order of neither matters.
-    pub(super) fn between(old: &[Fence], new: &[Fence]) -> Self {
+    pub(crate) fn between(old: &[Fence], new: &[Fence]) -> Self {
         let by_id = |fences| -> BTreeMap<String, &Fence> {
             let fences: &[Fence] = fences;
             fences.iter().map(|fence| (fence.facts.id.as_str().to_owned(), fence)).collect()
@@ -44,22 +41,22 @@ impl Difference {
         difference
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
 
     /// The share of the old set that changes; what is added counts too.
-    pub(super) fn share(&self) -> f64 {
+    pub(crate) fn share(&self) -> f64 {
         let n_changes = self.added.len() + self.removed.len() + self.changed.len();
         n_changes as f64 / self.n_old.max(1) as f64
     }
 
     /// Whether so much changes that somebody should say yes.
-    pub(super) fn is_large(&self) -> bool {
+    pub(crate) fn is_large(&self) -> bool {
         SHARE_MAX < self.share()
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         json!({
             "old": self.n_old,
             "added": self.added.len(),
