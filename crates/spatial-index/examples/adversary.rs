@@ -43,10 +43,10 @@ fn main() -> ExitCode {
             eprintln!("{} points, {} wrong, {:?}", tally.n_points, tally.wrong.len(), began.elapsed());
         }
     }
-    let Tally { n_worlds, n_fences, n_points, n_hits, wrong } = tally;
+    let Tally { n_worlds, n_fences, n_points, n_hits, building, wrong } = tally;
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{n_points} points in {n_worlds} worlds of {n_fences} fences, {n_hits} hits, {seconds:.0} s, {:.0} points/s: {} mismatches",
+        "{n_points} points in {n_worlds} worlds of {n_fences} fences, {n_hits} hits, {seconds:.0} s ({building:.0?} to build), {:.0} points/s: {} mismatches",
         n_points as f64 / seconds,
         wrong.len()
     );

@@ -20,8 +20,8 @@ fn no_adversary_finds_a_point_that_is_answered_wrongly() {
     for seed in 0..N_WORLDS {
         tally.add_world(seed, N_POINTS_PER_WORLD);
     }
-    let Tally { n_worlds, n_fences, n_points, n_hits, wrong } = tally;
-    println!("{n_points} points, {n_hits} hits, {n_fences} fences, {n_worlds} worlds");
+    let Tally { n_worlds, n_fences, n_points, n_hits, wrong, building } = tally;
+    println!("{n_points} points, {n_hits} hits, {n_fences} fences, {n_worlds} worlds, {building:?} to build");
     assert!(wrong.is_empty(), "{} of {n_points} points:\n{}", wrong.len(), wrong.join("\n"));
     assert!(n_points < n_hits, "the points lie too far from the fences: {n_hits} hits of {n_points}");
 }

@@ -9,6 +9,8 @@ pub(crate) mod random;
 mod shrink;
 pub(crate) mod world;
 
+use std::time::{Duration, Instant};
+
 use model::{FenceNo, Meters, Position};
 use points::{Point, Points};
 use random::Random;
@@ -21,6 +23,8 @@ use crate::scan::{Drawn, Scan};
 const BATCH_SIZES: [usize; 10] = [0, 1, 2, 63, 64, 65, 127, 128, 129, 1_000];
 /// Of so many points one is also asked of every fence, without boxes.
 const ONE_IN_PLAINLY: usize = 512;
+/// Wrong answers that are made small; it takes long, and more tell no more.
+const N_SHRUNK_MAX: usize = 20;
 
 /// What came of some worlds.
 #[derive(Default)]
@@ -29,6 +33,7 @@ pub(crate) struct Tally {
     pub(crate) n_fences: usize,
     pub(crate) n_points: usize,
     pub(crate) n_hits: usize,
+    pub(crate) building: Duration,
     /// Lines for a test, one for each point that was answered wrongly.
     pub(crate) wrong: Vec<String>,
 }
@@ -38,7 +43,9 @@ impl Tally {
     pub(crate) fn add_world(&mut self, seed: u64, n_points: usize) {
         let mut random = Random::new(seed);
         let world = World::new(&mut random);
+        let began = Instant::now();
         let (fences, index) = build(&world.fences);
+        self.building += began.elapsed();
         let world = World { fences, ..world };
         let points = Points::of(&world);
         let points: Vec<Point> = (0..n_points).map(|_| points.next(&mut random)).collect();
@@ -67,7 +74,12 @@ impl Tally {
                 self.n_points += 1;
                 self.n_hits += expected.len();
                 if batch != expected || !answers_agree(index, positions[i], &expected, &near) {
-                    let found = shrink::line(fences, points[i], &points[at..end]);
+                    let is_like_others = N_SHRUNK_MAX <= self.wrong.len();
+                    let found = if is_like_others {
+                        format!("{:?}", points[i])
+                    } else {
+                        shrink::line(fences, points[i], &points[at..end])
+                    };
                     self.wrong.push(format!("{found} // {label}, point {i}"));
                 }
             }
