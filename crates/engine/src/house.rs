@@ -67,7 +67,7 @@ impl House {
 
     /// All fences, ascending by id.
     pub fn fences(&self) -> impl Iterator<Item = Fence> {
-        self.by_id.iter().map(|no| Fence { facts: self.fence(*no).clone(), shape: self.shape(*no).clone() })
+        self.by_id.iter().map(|no| Fence { facts: self.fence(*no).clone(), shape: self.shape(*no) })
     }
 
     /// How many fences there are.
@@ -102,8 +102,8 @@ impl House {
         &self.facts[no.slot()]
     }
 
-    pub(crate) fn shape(&self, no: FenceNo) -> &Shape {
-        self.index.shape(no)
+    pub(crate) fn shape(&self, no: FenceNo) -> Shape {
+        self.index.shape(no).expect("every fence of a house has a shape")
     }
 
     pub(crate) fn merchant(&self, no: FenceNo) -> Option<&MerchantId> {
