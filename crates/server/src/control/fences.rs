@@ -1,11 +1,14 @@
 //! Other fences for a running server.
 
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::Timestamp;
 use serde_json::{Value, json};
+use settings::Problem;
+use store::FenceSetError;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
@@ -45,7 +48,14 @@ impl FenceDesk {
             Err(Refused::Problems(problems)) => {
                 return Ok(json!({ "refused": problems.iter().map(problem_json).collect::<Vec<_>>() }));
             }
-            Err(Refused::Sets(error)) => return Err(error.to_string()),
+            Err(Refused::Sets(
+                error
+                @ (FenceSetError::Io { .. } | FenceSetError::Suspect { .. } | FenceSetError::NotTrusted),
+            )) => return Err(error.to_string()),
+            Err(Refused::Sets(error)) => {
+                let problem = Problem::of_file(Path::new("fences"), error.to_string());
+                return Ok(json!({ "refused": [problem_json(&problem)] }));
+            }
             Ok(Answered::Unchanged) => return Ok(unchanged_as_json(was)),
             Ok(Answered::Kept(kept)) => kept,
         };
