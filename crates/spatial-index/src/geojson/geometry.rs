@@ -251,7 +251,9 @@ impl Drawing {
             let holes = rings.split_off(1);
             rings.pop().map(|outer| Polygon::new(outer, holes))
         };
-        let polygons = self.polygons.into_iter().filter_map(polygon).collect();
+        // Collecting would leave room for four polygons, and most fences have one.
+        let mut polygons = Vec::with_capacity(self.polygons.len());
+        polygons.extend(self.polygons.into_iter().filter_map(polygon));
         Ok(Drawn { shape: Shape::Polygons(polygons), concerns })
     }
 }
