@@ -89,7 +89,7 @@ pub fn read(bytes: &[u8], options: &ReadOptions) -> Result<Loaded, Refused> {
 /// Reads a fence file piece by piece; `progress` is told of every quarter of a megabyte or more.
 ///
 /// Time zones and opening hours are taken as text; whoever loads them looks them up. O(n log n);
-/// about 0.2 us a corner and 1 us a circle. Memory: the fences, and a window that grows to twice
+/// about 0.4 us a corner and 1 us a circle. Memory: the fences, and a window that grows to twice
 /// the longest feature.
 ///
 /// # Errors
