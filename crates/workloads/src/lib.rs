@@ -4,6 +4,7 @@
 //! asserted wherever it runs. The benches and `stile bench match` share them.
 
 pub mod around;
+pub mod bars;
 pub mod baseline;
 pub mod chance;
 pub mod circles;
@@ -14,7 +15,9 @@ pub mod overlap;
 mod plain;
 pub mod real;
 pub mod rims;
+mod row;
 pub mod tiling;
 mod work;
 
+pub use row::Row;
 pub use work::Work;
