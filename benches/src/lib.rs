@@ -1,1 +1,5 @@
-//! Nothing but the benches in `benches/`: a crate of their own, so that what they compare with is built for nobody else.
+//! What the benches compare with besides `workloads`: a crate of their own, so that it is built for
+//! nobody else. `src/bin/picture.rs` draws what they measure.
+
+pub mod drawing;
+pub mod packed;

@@ -1,5 +1,6 @@
 //! The commands of the `stile` program, one file each.
 
+pub mod bench;
 pub mod check;
 pub mod consent;
 pub mod customer;
@@ -32,6 +33,9 @@ enum Command {
     Check(check::Args),
     /// Which fences hold each point of a CSV file.
     Match(match_points::Args),
+    /// How fast this machine is, on your fences or on seeded ones.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// Plays recorded fixes through the engine in virtual time.
     Replay(replay::Args),
     /// Imports fence files; lists, compares and changes the versions of the fence set.
@@ -55,6 +59,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Serve(args) => serve::run(args),
         Command::Check(args) => check::run(args),
         Command::Match(args) => match_points::run(args),
+        Command::Bench(command) => bench::run(command),
         Command::Replay(args) => replay::run(args),
         Command::Fences(args) => fences::run(args),
         Command::Reload(args) => fences::changing::reload(args),
