@@ -88,58 +88,23 @@ struct Source {
 }
 
 impl Keeper {
-    /// Reads the version in force, and takes the settings' file up if it was edited since.
-    ///
-    /// With the alteration that leads to it when there was another set in force before; the
-    /// keeper's house is the one before it until [`Keeper::settle`].
-    ///
-    /// # Errors
-    /// A start is refused for what a reload would be refused for.
-    pub fn open(
-        data_dir: &Path,
-        settings: &Settings,
-        now: Timestamp,
-    ) -> Result<(Self, Option<Kept>), Refused> {
-        let mut keeper = Self::without_file(data_dir, settings)?;
-        let has_set = keeper.sets.in_force().is_some();
-        let kept = keeper.take_up_edited_file(now)?;
-        match kept {
-            // Nobody was in a fence before there were any.
-            Some(kept) if !has_set => {
-                keeper.settle(&kept.alteration);
-                Ok((keeper, None))
-            }
-            Some(kept) => Ok((keeper, Some(kept))),
-            None => {
-                keeper.check_offers(&keeper.house)?;
-                Ok((keeper, None))
-            }
-        }
-    }
-
     /// Reads the version in force, and leaves the settings' file alone.
+    ///
+    /// For whoever holds the data directory.
     ///
     /// # Errors
     /// When it, or the offers, cannot be read.
-    pub fn without_file(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
-        let offers = settings.offers_file.as_deref().map(OffersFile::load).transpose()?;
-        let catalogue = Arc::new(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default());
-        let sets = FenceSets::open(data_dir, settings.fences.versions_kept)?;
-        let (fences, version) = in_force(&sets)?.unzip();
-        let house = House::build(fences.unwrap_or_default(), catalogue, version);
-        let house = Arc::new(house.map_err(|error| cannot_be_matched(data_dir, &error))?);
-        Ok(Self { sets, settings: settings.fences.clone(), offers, house })
+    pub fn open(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
+        Self::over(FenceSets::open(data_dir, settings.fences.versions_kept)?, settings)
     }
 
-    fn take_up_edited_file(&mut self, now: Timestamp) -> Result<Option<Kept>, Refused> {
-        let Some(file) = self.settings.file.clone() else { return Ok(None) };
-        if self.sets.file_hash() == Some(&*hash_of_file(&file)?) {
-            return Ok(None);
-        }
-        match self.answer(&Wish::Reload { yes: true }, "stile serve", now)? {
-            Answered::Kept(kept) => Ok(Some(kept)),
-            Answered::Unchanged => Ok(None),
-        }
+    fn over(sets: FenceSets, settings: &Settings) -> Result<Self, Refused> {
+        let offers = settings.offers_file.as_deref().map(OffersFile::load).transpose()?;
+        let catalogue = Arc::new(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default());
+        let (fences, version) = in_force(&sets)?.unzip();
+        let house = House::build(fences.unwrap_or_default(), catalogue, version);
+        let house = Arc::new(house.map_err(|error| cannot_be_matched(Path::new("fences"), &error))?);
+        Ok(Self { sets, settings: settings.fences.clone(), offers, house })
     }
 
     /// Checks what is wished for and makes it durable; the caller lets it be taken up, and calls
@@ -148,22 +113,31 @@ impl Keeper {
     /// # Errors
     /// Every problem; the set in force stays.
     pub fn answer(&mut self, wish: &Wish, by: &str, now: Timestamp) -> Result<Answered, Refused> {
+        let ready = self.examine(wish)?;
+        self.keep(ready, by, now)
+    }
+
+    /// Checks what is wished for; changes nothing.
+    fn examine(&self, wish: &Wish) -> Result<Ready, Refused> {
         let ready = self.prepare(wish)?;
         let extent = ready.alteration.extent();
-        if let Keep::New { file_hash, .. } = &ready.keep
-            && extent.is_nothing()
-            && self.sets.in_force().is_some()
-        {
-            if let Some(hash) = file_hash {
-                self.sets.note_file(hash)?;
-            }
-            return Ok(Answered::Unchanged);
-        }
         if wish.needs_yes() && 0 < extent.n_before && SHARE_MAX < extent.share() {
             return Err(too_large(&wish.name(&self.settings), extent).into());
         }
         self.check_offers(ready.alteration.to())?;
+        Ok(ready)
+    }
+
+    fn keep(&mut self, ready: Ready, by: &str, now: Timestamp) -> Result<Answered, Refused> {
+        let extent = ready.alteration.extent();
+        let has_set = self.sets.in_force().is_some();
         let no = match ready.keep {
+            Keep::New { file_hash, .. } if has_set && extent.is_nothing() => {
+                if let Some(hash) = file_hash {
+                    self.sets.note_file(&hash)?;
+                }
+                return Ok(Answered::Unchanged);
+            }
             Keep::Old(no) => {
                 self.sets.put_in_force(no, by, now)?;
                 no
@@ -236,6 +210,66 @@ impl Keeper {
         let facts: Vec<FenceFacts> = house.facts().cloned().collect();
         let problems = offers.check_fences(&facts);
         if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+    }
+}
+
+/// What a server starts with, worked out before anything is touched.
+pub struct Start {
+    keeper: Keeper,
+    /// The settings' file, if it was edited since it was taken up.
+    edited: Option<Ready>,
+}
+
+impl Start {
+    /// Reads the version in force, and the settings' file when that was edited since.
+    ///
+    /// # Errors
+    /// A start is refused for what a reload would be refused for; nothing is changed then.
+    pub fn plan(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
+        let keeper = Keeper::over(FenceSets::read(data_dir)?, settings)?;
+        let edited = match &settings.fences.file {
+            Some(file) if keeper.sets.file_hash() != Some(&*hash_of_file(file)?) => {
+                Some(keeper.examine(&Wish::Reload { yes: true })?)
+            }
+            Some(_) | None => {
+                keeper.check_offers(&keeper.house)?;
+                None
+            }
+        };
+        Ok(Self { keeper, edited })
+    }
+
+    /// Makes it durable, for whoever holds the data directory by now.
+    ///
+    /// With the alteration that leads to the edited file when there was another set in force
+    /// before; the keeper's house is the one before it until [`Keeper::settle`].
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(
+        self,
+        data_dir: &Path,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<(Keeper, Option<Kept>), Refused> {
+        let Self { mut keeper, mut edited } = self;
+        let sets = FenceSets::open(data_dir, settings.fences.versions_kept)?;
+        if sets.history() != keeper.sets.history() {
+            // Somebody else held the directory meanwhile.
+            Self { keeper, edited } = Self::plan(data_dir, settings)?;
+        }
+        keeper.sets = sets;
+        let has_set = keeper.sets.in_force().is_some();
+        let answered = edited.map(|ready| keeper.keep(ready, "stile serve", now)).transpose()?;
+        match answered {
+            // Nobody was in a fence before there were any.
+            Some(Answered::Kept(kept)) if !has_set => {
+                keeper.settle(&kept.alteration);
+                Ok((keeper, None))
+            }
+            Some(Answered::Kept(kept)) => Ok((keeper, Some(kept))),
+            Some(Answered::Unchanged) | None => Ok((keeper, None)),
+        }
     }
 }
 

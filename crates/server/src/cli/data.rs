@@ -202,7 +202,7 @@ impl Directory {
     fn change_fences(&mut self, wish: &Wish) -> Result<Value, Failure> {
         let now = Clock::Wall.now();
         let started = Instant::now();
-        let mut keeper = Keeper::without_file(&self.dir, &self.settings)?;
+        let mut keeper = Keeper::open(&self.dir, &self.settings)?;
         let was = keeper.sets().in_force().map(|set| set.no);
         let by = control::user_word(None);
         Ok(match keeper.answer(wish, &by, now)? {

@@ -16,7 +16,7 @@ use wire::Limits;
 
 use super::report::Failure;
 use crate::control;
-use crate::fence_sets::Keeper;
+use crate::fence_sets::{Keeper, Start};
 use crate::machine::{Clock, Running, Setup};
 use crate::mqtt::broker::Credentials;
 use crate::mqtt::{
@@ -233,9 +233,10 @@ fn set_up(
     data_dir: &Path,
     clock: Clock,
 ) -> Result<(Setup, Keeper), Failure> {
+    let fences = Start::plan(data_dir, settings)?;
     let store = open_store(data_dir)?;
     check_clock(args, &store, clock)?;
-    let (keeper, kept) = Keeper::open(data_dir, settings, clock.now())?;
+    let (keeper, kept) = fences.keep(data_dir, settings, clock.now())?;
     for warning in kept.iter().flat_map(|kept| &kept.warnings) {
         tracing::warn!("{warning}");
     }
