@@ -4,8 +4,8 @@ use crate::adversary::points::Point;
 use crate::adversary::world::{SQUARE, on_map};
 use crate::scan::Drawn;
 
-const N_FENCES_MAX: usize = 48;
-const N_POINTS_MAX: usize = 200;
+const N_FENCES_MAX: usize = 24;
+const N_POINTS_MAX: usize = 120;
 const N_CORNERS_MAX: usize = 24;
 
 /// Fences and points that some bytes stand for.
@@ -30,24 +30,29 @@ pub(crate) fn draw(bytes: &[u8]) -> (Vec<Drawn>, Vec<Point>) {
 }
 
 /// What is left of the bytes, and where the last places were.
-pub(crate) struct Tape<'a> {
+struct Tape<'a> {
     bytes: &'a [u8],
     middle: [f64; 2],
     scale: f64,
+    /// Whether polygons may have corners anywhere; such are slow to build, so one tape in eight may.
+    is_wide: bool,
     last: [f64; 2],
 }
 
 impl<'a> Tape<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        let mut tape = Self { bytes, middle: [0.0; 2], scale: 1.0, last: [0.0; 2] };
+    fn new(bytes: &'a [u8]) -> Self {
+        let mut tape = Self { bytes, middle: [0.0; 2], scale: 1.0, is_wide: false, last: [0.0; 2] };
         let at = |number: i16, most: f64| f64::from(number) / 32_767.0 * most;
         let (lng, lat) = (tape.short().unwrap_or(0), tape.short().unwrap_or(0));
         tape.middle = on_map(at(lng, 180.0), at(lat, 90.0));
-        tape.scale = 60.0 / 4_f64.powi(i32::from(tape.byte().unwrap_or(0) % 16));
+        let size = tape.byte().unwrap_or(0);
+        tape.is_wide = 224 <= size;
+        let widest = if tape.is_wide { 60.0 } else { 2.0 };
+        tape.scale = widest / 4_f64.powi(i32::from(size % 14));
         tape
     }
 
-    pub(crate) fn byte(&mut self) -> Option<u8> {
+    fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.bytes.split_first()?;
         self.bytes = rest;
         Some(first)
@@ -68,7 +73,7 @@ impl<'a> Tape<'a> {
     }
 
     /// A longitude and latitude: near the middle, beside the last one, on a border of squares, anywhere.
-    pub(crate) fn place(&mut self) -> Option<[f64; 2]> {
+    fn place(&mut self) -> Option<[f64; 2]> {
         let kind = self.byte()?;
         let [x, y] = match kind % 8 {
             0..3 => {
@@ -93,13 +98,21 @@ impl<'a> Tape<'a> {
         Some(self.last)
     }
 
-    pub(crate) fn circle(&mut self) -> Option<Drawn> {
+    fn corner(&mut self) -> Option<[f64; 2]> {
+        let place = self.place()?;
+        let reach = [0, 1].map(|axis| (place[axis] - self.middle[axis]).abs());
+        // The short way round: what lies over the antimeridian is near.
+        let is_near = reach[0].min(360.0 - reach[0]).max(reach[1]) <= 4.0 * self.scale;
+        Some(if is_near || self.is_wide { place } else { self.middle })
+    }
+
+    fn circle(&mut self) -> Option<Drawn> {
         let [lng, lat] = self.place()?;
         let power = f64::from(self.byte()?) / 255.0 * 5.0;
         Some(Drawn::Circle { lat, lng, radius_m: 10_f64.powf(power) })
     }
 
-    pub(crate) fn polygons(&mut self) -> Option<Drawn> {
+    fn polygons(&mut self) -> Option<Drawn> {
         let shape = self.byte()?;
         let (n_parts, n_rings) = (1 + shape % 2, 1 + shape / 2 % 3);
         let mut polygons = Vec::new();
@@ -107,7 +120,7 @@ impl<'a> Tape<'a> {
             let mut rings = Vec::new();
             for _ in 0..n_rings {
                 let n_corners = 3 + usize::from(self.byte()?) % (N_CORNERS_MAX - 2);
-                rings.push((0..n_corners).map(|_| self.place()).collect::<Option<Vec<_>>>()?);
+                rings.push((0..n_corners).map(|_| self.corner()).collect::<Option<Vec<_>>>()?);
             }
             polygons.push(rings);
         }
