@@ -61,7 +61,7 @@ const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 500.0;
 /// Of the plane between the axes.
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 585.0;
+const RIGHT: f64 = 560.0;
 const TOP: f64 = 56.0;
 const BOTTOM: f64 = 412.0;
 /// Labels nearer to each other would touch.

@@ -20,8 +20,8 @@ const SIZES: [usize; 7] = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_00
 const LINES: [&str; 6] = [
     "Stile, batches",
     "Stile, single calls",
-    "rstar + geo, at its best",
-    "rstar + geo, the usual way",
+    "rstar + geo, best way",
+    "rstar + geo, usual way",
     "geo-index f32 + geo",
     "geo-index f64 + geo",
 ];
