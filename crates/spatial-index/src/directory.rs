@@ -70,7 +70,7 @@ impl Directory {
         }
         items.sort_unstable_by_key(|&(cell, fence, share)| (cell, fence, share));
         items.dedup();
-        let mut builder = Builder::new(fences, tuning(items.len()), Writing::default());
+        let mut builder = Builder::new(fences, tuning(items.len()), Writing::new());
         let mut pages = Pages::empty();
         let mut shares = CellShares::default();
         for of_cell in items.chunk_by(|a, b| a.0 == b.0) {
@@ -121,7 +121,7 @@ struct Pages {
 impl Pages {
     /// All root cells share one empty page.
     fn empty() -> Self {
-        Self { pages: vec![Arc::new([0; PAGE_LEN]); N_PAGES] }
+        Self { pages: vec![Arc::new([Entry::EMPTY_ROOT.0; PAGE_LEN]); N_PAGES] }
     }
 
     fn set(&mut self, cell: u32, entry: Entry) {

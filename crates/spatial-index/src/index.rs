@@ -42,6 +42,15 @@ pub enum BuildError {
     TooManyFences,
 }
 
+/// Bytes that an index takes, whether or not it shares them with another version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexBytes {
+    /// Everything that finds candidates and answers for most of them.
+    pub directory: usize,
+    /// The fences themselves, as the exact test needs them: 32 bytes a circle.
+    pub fences: usize,
+}
+
 impl From<Full> for BuildError {
     fn from(_: Full) -> Self {
         Self::TooManyFences
@@ -75,6 +84,12 @@ impl Index {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.fences.len() == 0
+    }
+
+    /// How much memory it takes.
+    #[must_use]
+    pub fn bytes(&self) -> IndexBytes {
+        IndexBytes { directory: self.directory.bytes(), fences: self.fences.bytes() }
     }
 
     /// The shape of a fence; none when it was removed.

@@ -54,6 +54,6 @@ mod tangle;
 mod unroll;
 
 pub use hits::Hits;
-pub use index::{BuildError, Index};
+pub use index::{BuildError, Index, IndexBytes};
 pub use polygon::{Polygon, Ring, RingFlaw};
 pub use shape::{CircleFlaw, Fence, RADIUS_MAX, Shape};

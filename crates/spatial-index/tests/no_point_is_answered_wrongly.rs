@@ -54,7 +54,7 @@ fn the_scans_own_shortcuts_lose_nothing() {
 /// What was once answered wrongly, as the adversary writes it.
 #[test]
 fn points_that_were_hard_once_are_answered() {
-    // A longitude beyond the antimeridian is rounded when 360 degrees are added to it.
+    // A ring that begins on the antimeridian is not moved to where longitudes would be rounded.
     let over = vec![[180.0, 43.0], [-120.0, 43.0], [-120.0, -77.0]];
     check_answers(&[Drawn::Polygons(vec![vec![over]])], &[(0.0, -119.99999999999999)]);
     // The least number there is counts as zero, and zero is on the border.

@@ -77,10 +77,16 @@ impl<'a> Builder<'a> {
         Self { fences, tuning, words, known: HashMap::new(), sweep: Sweep::default(), scratch: Vec::new() }
     }
 
-    /// The entry of a root cell.
+    /// The entry of a root cell: always a node, so that every search goes the same way.
     pub(crate) fn root(&mut self, square: Square, content: Content<'_>) -> Result<Entry, Full> {
         self.known.clear();
-        self.entry(square, content, N_LISTINGS_MAX)
+        let entry = self.entry(square, content, N_LISTINGS_MAX)?;
+        if entry.tag() == Entry::TAG_NODE {
+            return Ok(entry);
+        }
+        let word = self.words.reserve(1, NODE_STEP)?;
+        self.words.put(word, &[entry.0]);
+        Ok(Entry::node(word, 0))
     }
 
     fn entry(&mut self, square: Square, content: Content<'_>, listings: f64) -> Result<Entry, Full> {

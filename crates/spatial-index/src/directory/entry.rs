@@ -30,6 +30,9 @@ impl Entry {
         Self(fence << TAG_BITS | Self::TAG_ONE)
     }
 
+    /// Of a root cell that no fence touches: a node of one empty cell, at the first word of all.
+    pub(crate) const EMPTY_ROOT: Self = Self::node(0, 0);
+
     /// A leaf at a word that is a multiple of [`LEAF_STEP`].
     pub(crate) const fn leaf(word: usize) -> Self {
         Self(((word / LEAF_STEP) as u32) << TAG_BITS | Self::TAG_LEAF)

@@ -23,12 +23,11 @@ const N_STAGED: usize = 128;
 /// Positions on their way, and where each of them goes next.
 struct Stage {
     spots: [Spot; N_STAGED],
-    /// To be answered by one fence that covers the cell.
+    /// Where in the node under its root cell each of them finds its entry.
+    words: [u32; N_STAGED],
+    /// Answered by one fence that covers the cell.
     ones: List,
-    nodes: List,
     leaves: List,
-    /// At a pole.
-    polar: List,
 }
 
 /// Numbers of positions, each with a word.
@@ -36,13 +35,11 @@ struct List {
     len: usize,
     positions: [u8; N_STAGED],
     words: [u32; N_STAGED],
-    /// Of a node's cell: its size, as a power of two.
-    levels: [u8; N_STAGED],
 }
 
 impl List {
     const fn new() -> Self {
-        Self { len: 0, positions: [0; N_STAGED], words: [0; N_STAGED], levels: [0; N_STAGED] }
+        Self { len: 0, positions: [0; N_STAGED], words: [0; N_STAGED] }
     }
 
     /// Writes always and counts only when it counts: no branch to guess.
@@ -51,6 +48,12 @@ impl List {
         self.positions[self.len % N_STAGED] = position as u8;
         self.words[self.len % N_STAGED] = word;
         self.len += usize::from(counts);
+    }
+
+    #[inline(always)]
+    fn iter(&self) -> impl Iterator<Item = (usize, u32)> {
+        let positions = self.positions[..self.len].iter().map(|&position| usize::from(position));
+        positions.zip(self.words[..self.len].iter().copied())
     }
 }
 
@@ -69,21 +72,22 @@ impl Directory {
         if spot.is_at_pole() {
             return self.find_at_pole(fences, position, found);
         }
-        let mut entry = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
-        let mut log2 = ROOT_LOG2;
-        loop {
-            match entry.tag() {
-                Entry::TAG_NODE => {
-                    let k = entry.node_k();
-                    log2 -= k;
-                    entry = Entry(self.words.get(entry.node_word() + cell_of(spot, log2, k) as usize));
-                }
-                Entry::TAG_LEAF => {
-                    return test(self.words.from(entry.leaf_word()), fences, (position, spot), found);
-                }
-                Entry::TAG_ONE => return found.push(FenceNo(entry.fence())),
-                _ => return,
+        let node = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
+        let k = node.node_k();
+        let mut entry = Entry(self.words.get(node.node_word() + cell_of(spot, ROOT_LOG2 - k, k) as usize));
+        if entry.tag() == Entry::TAG_NODE {
+            entry = self.descend(spot, entry);
+        }
+        match entry.tag() {
+            Entry::TAG_LEAF => {
+                let leaf = self.words.from(entry.leaf_word());
+                lanes::with_the_best(
+                    #[inline(always)]
+                    || test(leaf, fences, (position, spot), found),
+                );
             }
+            Entry::TAG_ONE => found.push(FenceNo(entry.fence())),
+            _ => {}
         }
     }
 
@@ -99,90 +103,116 @@ impl Directory {
     fn find_all_in_stages(&self, fences: &Fences, positions: &[Position], hits: &mut Hits) {
         let mut stage = Stage {
             spots: [Spot { x: 0, y: 0 }; N_STAGED],
+            words: [0; N_STAGED],
             ones: List::new(),
-            nodes: List::new(),
             leaves: List::new(),
-            polar: List::new(),
         };
         hits.spans.resize(positions.len(), Span::default());
         for (positions, spans) in positions.chunks(N_STAGED).zip(hits.spans.chunks_mut(N_STAGED)) {
-            self.ask_roots(positions, &mut stage);
-            self.read_roots(positions.len(), &mut stage);
-            while 0 < stage.nodes.len {
-                self.read_nodes(&mut stage);
+            if self.ask_roots(positions, &mut stage) {
+                self.find_each(fences, positions, spans, &mut hits.fences);
+                continue;
             }
-            let found = &mut hits.fences;
-            for list in 0..stage.ones.len {
-                spans[usize::from(stage.ones.positions[list])] = Span::new(found.len() + list, 1);
-            }
-            found.extend(stage.ones.words[..stage.ones.len].iter().map(|&fence| FenceNo(fence)));
-            for list in 0..stage.leaves.len {
-                let number = usize::from(stage.leaves.positions[list]);
-                let leaf = self.words.from(Entry(stage.leaves.words[list]).leaf_word());
-                let start = found.len();
-                test(leaf, fences, (positions[number], stage.spots[number]), found);
-                spans[number] = Span::new(start, found.len() - start);
-            }
-            for list in 0..stage.polar.len {
-                let number = usize::from(stage.polar.positions[list]);
-                let start = found.len();
-                self.find_at_pole(fences, positions[number], found);
-                spans[number] = Span::new(start, found.len() - start);
-            }
+            self.ask_nodes(positions.len(), &mut stage);
+            self.read_nodes(positions.len(), &mut stage);
+            self.read_ones(&stage, spans, &mut hits.fences);
+            self.read_leaves(fences, positions, &stage, spans, &mut hits.fences);
         }
     }
 
+    /// Finds the spots; says whether any of them is at a pole.
     #[inline(always)]
-    fn ask_roots(&self, positions: &[Position], stage: &mut Stage) {
+    fn ask_roots(&self, positions: &[Position], stage: &mut Stage) -> bool {
+        let mut any_at_pole = false;
         for (position, spot) in positions.iter().zip(&mut stage.spots) {
             *spot = Spot::of(*position);
+            any_at_pole |= spot.is_at_pole();
         }
         for spot in &stage.spots[..positions.len()] {
             let (page, slot) = Self::place(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
             prefetch(&self.pages[page][slot]);
         }
+        any_at_pole
+    }
+
+    /// Under every root cell there is a node.
+    #[inline(always)]
+    fn ask_nodes(&self, n_positions: usize, stage: &mut Stage) {
+        for (spot, word) in stage.spots[..n_positions].iter().zip(&mut stage.words) {
+            let node = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
+            let k = node.node_k();
+            let at = node.node_word() + cell_of(*spot, ROOT_LOG2 - k, k) as usize;
+            self.words.ask_for(at);
+            *word = at as u32;
+        }
     }
 
     #[inline(always)]
-    fn read_roots(&self, n_positions: usize, stage: &mut Stage) {
-        (stage.ones.len, stage.nodes.len, stage.leaves.len, stage.polar.len) = (0, 0, 0, 0);
+    fn read_nodes(&self, n_positions: usize, stage: &mut Stage) {
+        (stage.ones.len, stage.leaves.len) = (0, 0);
         for number in 0..n_positions {
-            let spot = stage.spots[number];
-            let is_polar = spot.is_at_pole();
-            let entry = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
-            let entry = if is_polar { Entry::EMPTY } else { entry };
-            stage.polar.push_if(is_polar, number, 0);
-            self.hand_on(stage, number, entry, ROOT_LOG2);
+            let mut entry = Entry(self.words.get(stage.words[number] as usize));
+            if entry.tag() == Entry::TAG_NODE {
+                entry = self.descend(stage.spots[number], entry);
+            }
+            stage.ones.push_if(entry.tag() == Entry::TAG_ONE, number, entry.fence());
+            stage.leaves.push_if(entry.tag() == Entry::TAG_LEAF, number, entry.0);
         }
     }
 
-    /// Reads an entry for each position in the list of nodes.
     #[inline(always)]
-    fn read_nodes(&self, stage: &mut Stage) {
-        let n_nodes = std::mem::take(&mut stage.nodes.len);
-        for list in 0..n_nodes {
-            let number = usize::from(stage.nodes.positions[list]);
-            let log2 = u32::from(stage.nodes.levels[list]);
-            let entry = Entry(self.words.get(stage.nodes.words[list] as usize));
-            self.hand_on(stage, number, entry, log2);
+    fn read_ones(&self, stage: &Stage, spans: &mut [Span], found: &mut Vec<FenceNo>) {
+        for (start, (number, _)) in (found.len()..).zip(stage.ones.iter()) {
+            spans[number] = Span::new(start, 1);
+        }
+        found.extend(stage.ones.iter().map(|(_, fence)| FenceNo(fence)));
+    }
+
+    #[inline(always)]
+    fn read_leaves(
+        &self,
+        fences: &Fences,
+        positions: &[Position],
+        stage: &Stage,
+        spans: &mut [Span],
+        found: &mut Vec<FenceNo>,
+    ) {
+        for (_, leaf) in stage.leaves.iter() {
+            self.words.ask_for(Entry(leaf).leaf_word());
+        }
+        for (number, leaf) in stage.leaves.iter() {
+            let start = found.len();
+            let leaf = self.words.from(Entry(leaf).leaf_word());
+            test(leaf, fences, (positions[number], stage.spots[number]), found);
+            spans[number] = Span::new(start, found.len() - start);
         }
     }
 
-    /// Puts a position into the list that its entry tells; the list of nodes never overtakes its
-    /// reader.
-    #[inline(always)]
-    fn hand_on(&self, stage: &mut Stage, number: usize, entry: Entry, log2: u32) {
-        let tag = entry.tag();
-        stage.ones.push_if(tag == Entry::TAG_ONE, number, entry.fence());
-        stage.leaves.push_if(tag == Entry::TAG_LEAF, number, entry.0);
-        let is_node = tag == Entry::TAG_NODE;
-        let k = entry.node_k();
-        let cell_log2 = log2.wrapping_sub(k) & 31;
-        let word = entry.node_word() as u32 + cell_of(stage.spots[number], cell_log2, k);
-        stage.nodes.levels[stage.nodes.len % N_STAGED] = cell_log2 as u8;
-        stage.nodes.push_if(is_node, number, word);
-        let next = if is_node { word as usize } else { entry.leaf_word() };
-        self.words.ask_for(next, Entry::TAG_LEAF <= tag);
+    /// From the node under a node downwards: few root cells are that crowded.
+    #[inline(never)]
+    fn descend(&self, spot: Spot, mut entry: Entry) -> Entry {
+        let mut log2 = ROOT_LOG2 - self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2).node_k();
+        while entry.tag() == Entry::TAG_NODE {
+            let k = entry.node_k();
+            log2 -= k;
+            entry = Entry(self.words.get(entry.node_word() + cell_of(spot, log2, k) as usize));
+        }
+        entry
+    }
+
+    #[cold]
+    fn find_each(
+        &self,
+        fences: &Fences,
+        positions: &[Position],
+        spans: &mut [Span],
+        found: &mut Vec<FenceNo>,
+    ) {
+        for (position, span) in positions.iter().zip(spans) {
+            let start = found.len();
+            self.find(fences, *position, found);
+            *span = Span::new(start, found.len() - start);
+        }
     }
 
     #[cold]
@@ -197,8 +227,7 @@ impl Directory {
 impl Words {
     /// Asks for a word and what is behind it.
     #[inline(always)]
-    fn ask_for(&self, word: usize, is_there: bool) {
-        let word = if is_there { word } else { 0 };
+    fn ask_for(&self, word: usize) {
         if let Some(at) = self.try_from(word) {
             prefetch(at);
         }
@@ -315,8 +344,29 @@ fn part_holds(fences: &Fences, fence: u32, part: usize, position: Position) -> b
 }
 
 /// Sorts what stands behind `start` and drops repetitions of it.
+///
+/// A leaf has a few lists that are sorted already, mostly short ones: insertion is the fastest.
+#[inline(always)]
 fn sort_from(start: usize, hits: &mut Vec<FenceNo>) {
-    hits[start..].sort_unstable();
+    let found = &mut hits[start..];
+    let mut repeats = false;
+    for next in 1..found.len() {
+        let fence = found[next];
+        let mut at = next;
+        while 0 < at && fence < found[at - 1] {
+            found[at] = found[at - 1];
+            at -= 1;
+        }
+        found[at] = fence;
+        repeats |= 0 < at && found[at - 1] == fence;
+    }
+    if repeats {
+        drop_repetitions(start, hits);
+    }
+}
+
+#[cold]
+fn drop_repetitions(start: usize, hits: &mut Vec<FenceNo>) {
     let mut kept = start + 1;
     for i in start + 1..hits.len() {
         if hits[i] != hits[kept - 1] {

@@ -18,7 +18,6 @@ pub(crate) struct Words {
 }
 
 /// Words that grow by new ones.
-#[derive(Default)]
 pub(crate) struct Writing {
     /// Of the version before.
     sealed: Vec<Arc<[u32]>>,
@@ -56,6 +55,11 @@ impl Words {
 }
 
 impl Writing {
+    /// From the first word on, which is 0: the entry of an empty cell.
+    pub(crate) fn new() -> Self {
+        Self { sealed: Vec::new(), new: vec![vec![0]] }
+    }
+
     /// Goes on behind the words of a version, which stay as they are.
     pub(crate) fn onto(words: &Words) -> Self {
         let mut sealed = words.segments.clone();

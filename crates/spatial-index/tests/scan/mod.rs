@@ -183,5 +183,9 @@ fn unrolled(ring: &[[f64; 2]]) -> Vec<Coord> {
         turned.rotate_left(east);
         return unrolled(&turned);
     }
+    if 180.0 <= least {
+        // What begins on the antimeridian begins in the west, where degrees need no rounding.
+        return found.into_iter().map(|c| Coord { x: c.x - 360.0, y: c.y }).collect();
+    }
     found
 }
