@@ -45,6 +45,7 @@ mod exact;
 pub mod geojson;
 mod hits;
 mod index;
+mod live;
 mod nearest;
 mod plane;
 mod polygon;
@@ -54,6 +55,7 @@ mod tangle;
 mod unroll;
 
 pub use hits::Hits;
-pub use index::{BuildError, Index, IndexBytes};
+pub use index::{BuildError, Change, Index, IndexBytes};
+pub use live::Live;
 pub use polygon::{Polygon, Ring, RingFlaw};
 pub use shape::{CircleFlaw, Fence, RADIUS_MAX, Shape};

@@ -162,25 +162,9 @@ pub(crate) fn turns_between(span: Span, target: Span) -> impl Iterator<Item = f6
 
 /// The longitudes within a span that name the same meridian.
 pub(crate) fn images(lng: f64, within: Span) -> impl Iterator<Item = f64> {
+    // As corners are, or a point on a border that counts as zero would lie beside it.
+    let lng = settled(lng);
     turns_between(Span { low: lng, high: lng }, within).map(move |turns| turned(lng, turns))
-}
-
-/// The ranges within (-180, 180] that a span of longitudes covers: what a search for positions
-/// must look through.
-///
-/// -180 itself is 180 there, since that is how a [`model::Position`] writes it.
-pub(crate) fn wrapped(span: Span) -> Vec<Span> {
-    if 360.0 <= span.width() {
-        return vec![Span { low: -180.0, high: 180.0 }];
-    }
-    let map = Span { low: -180.0, high: 180.0 };
-    turns_between(span, map)
-        .map(|turns| Span {
-            low: turned(span.low, turns).max(-180.0),
-            high: turned(span.high, turns).min(180.0),
-        })
-        .filter(|piece| -180.0 < piece.high)
-        .collect()
 }
 
 #[cfg(test)]
@@ -191,23 +175,6 @@ mod tests {
         Span { low, high }
     }
 
-    fn check_wrapped(low: f64, high: f64, expected: &[(f64, f64)]) {
-        let pieces: Vec<(f64, f64)> =
-            wrapped(span(low, high)).into_iter().map(|piece| (piece.low, piece.high)).collect();
-        assert_eq!(pieces, expected, "{low} {high}");
-    }
-
-    #[test]
-    fn a_span_is_wrapped_at_the_antimeridian() {
-        check_wrapped(-10.0, 10.0, &[(-10.0, 10.0)]);
-        check_wrapped(170.0, 190.0, &[(-180.0, -170.0), (170.0, 180.0)]);
-        check_wrapped(-190.0, -170.0, &[(-180.0, -170.0), (170.0, 180.0)]);
-        check_wrapped(-180.0, -170.0, &[(-180.0, -170.0), (180.0, 180.0)]);
-        check_wrapped(170.0, 180.0, &[(170.0, 180.0)]);
-        check_wrapped(-200.0, 200.0, &[(-180.0, 180.0)]);
-        check_wrapped(-180.0, 179.0, &[(-180.0, 179.0), (180.0, 180.0)]);
-    }
-
     #[test]
     fn a_longitude_has_its_images_within_a_span() {
         let found = |lng: f64, low: f64, high: f64| images(lng, span(low, high)).collect::<Vec<_>>();
@@ -215,6 +182,7 @@ mod tests {
         assert_eq!(found(-175.0, 170.0, 190.0), [185.0]);
         assert_eq!(found(180.0, -180.0, 180.0), [-180.0, 180.0]);
         assert_eq!(found(0.0, 170.0, 190.0), [0.0; 0]);
+        assert_eq!(found(5e-324, -1.0, 0.0), [0.0]);
         assert_eq!(found(-175.0, -178.0, 190.0), [-175.0, 185.0]);
     }
 

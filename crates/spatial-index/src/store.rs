@@ -86,6 +86,11 @@ impl Fences {
         }
     }
 
+    /// Whether there is a fence of that number.
+    pub(crate) fn has(&self, fence: FenceNo) -> bool {
+        fence.slot() < self.len && !matches!(self.get(fence.0), Stored::Removed)
+    }
+
     /// Puts a fence in the place of another, or behind the last one.
     pub(crate) fn set(&mut self, fence: FenceNo, stored: Stored) {
         let (chunk, slot) = (fence.slot() / CHUNK_LEN, fence.slot() % CHUNK_LEN);

@@ -60,6 +60,8 @@ fn points_that_were_hard_once_are_answered() {
     // The least number there is counts as zero, and zero is on the border.
     let on_equator = vec![[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]];
     check_answers(&[Drawn::Polygons(vec![vec![on_equator]])], &[(-5e-324, 0.5), (0.5, 0.5)]);
+    let on_meridian = vec![[0.0, 0.0], [-1.0, 0.0], [-1.0, 1.0], [0.0, 1.0]];
+    check_answers(&[Drawn::Polygons(vec![vec![on_meridian]])], &[(0.5, 5e-324)]);
     // The rim runs through the pole, where a nanometre is all longitudes.
     let rim_at_pole =
         Drawn::Circle { lat: -89.99990344047546, lng: -169.98064041137695, radius_m: 10.785117559777786 };

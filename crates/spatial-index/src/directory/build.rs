@@ -60,6 +60,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) words: Writing,
     /// Leaves without circles and edges, by their covers.
     known: HashMap<Vec<u32>, Entry>,
+    /// Root cells without circles and edges, by their covers.
+    known_roots: HashMap<Vec<u32>, Entry>,
     sweep: Sweep,
     scratch: Vec<u32>,
 }
@@ -74,19 +76,34 @@ struct Shares {
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(fences: &'a Fences, tuning: Tuning, words: Writing) -> Self {
-        Self { fences, tuning, words, known: HashMap::new(), sweep: Sweep::default(), scratch: Vec::new() }
+        Self {
+            fences,
+            tuning,
+            words,
+            known: HashMap::new(),
+            known_roots: HashMap::new(),
+            sweep: Sweep::default(),
+            scratch: Vec::new(),
+        }
     }
 
     /// The entry of a root cell: always a node, so that every search goes the same way.
     pub(crate) fn root(&mut self, square: Square, content: Content<'_>) -> Result<Entry, Full> {
-        self.known.clear();
+        let is_covered = content.circles.is_empty() && content.edges.is_empty();
+        if is_covered && let Some(&known) = self.known_roots.get(content.covers) {
+            return Ok(known);
+        }
         let entry = self.entry(square, content, N_LISTINGS_MAX)?;
         if entry.tag() == Entry::TAG_NODE {
             return Ok(entry);
         }
         let word = self.words.reserve(1, NODE_STEP)?;
         self.words.put(word, &[entry.0]);
-        Ok(Entry::node(word, 0))
+        let root = Entry::node(word, 0);
+        if is_covered {
+            remember(&mut self.known_roots, content.covers, root);
+        }
+        Ok(root)
     }
 
     fn entry(&mut self, square: Square, content: Content<'_>, listings: f64) -> Result<Entry, Full> {
@@ -262,7 +279,7 @@ impl<'a> Builder<'a> {
             return Ok(known);
         }
         let entry = self.write(&Leaf { covers: covers.to_vec(), ..Leaf::default() }, middle)?;
-        self.known.insert(covers.to_vec(), entry);
+        remember(&mut self.known, covers, entry);
         Ok(entry)
     }
 
@@ -280,6 +297,15 @@ fn listings_of(square: Square, k: u32, edges: &[PartEdge]) -> f64 {
     let cell = square.side() / f64::from(1 << k);
     let length: f64 = edges.iter().map(|edge| edge.line.length_within(square.side())).sum();
     1.0 + length / cell / edges.len().max(1) as f64
+}
+
+/// Equal lists lie near each other: the last ones are the ones to remember.
+fn remember(known: &mut HashMap<Vec<u32>, Entry>, covers: &[u32], entry: Entry) {
+    const N_KNOWN_MAX: usize = 1 << 16;
+    if known.len() == N_KNOWN_MAX {
+        known.clear();
+    }
+    known.insert(covers.to_vec(), entry);
 }
 
 /// The grid of the cells of a square.

@@ -114,9 +114,6 @@ pub(crate) struct LeafParts {
 }
 
 impl PartAnswer {
-    /// Part numbers stay below this.
-    pub(crate) const PARTS_MAX: usize = 1 << 30;
-
     /// Inside where the edges below a point are odd in number, or, `is_odd_outside`, even.
     pub(crate) const fn by_edges(part: u32, is_odd_outside: bool) -> Self {
         Self(part << 2 | is_odd_outside as u32)

@@ -1,7 +1,5 @@
 //! Which root cells each fence touches.
 
-use std::ops::Range;
-
 use model::Position;
 
 use super::build::{Content, PartEdge};
@@ -48,6 +46,50 @@ pub(crate) fn shares_of(stored: &Stored, sweep: &mut Sweep, mut visit: impl FnMu
                 part_shares(polygons, part, sweep, &mut visit);
             }
         }
+    }
+}
+
+/// Visits what a fence contributes to one root cell.
+pub(crate) fn shares_in(stored: &Stored, cell: u32, mut visit: impl FnMut(Share)) {
+    let square = square_of(cell);
+    match stored {
+        Stored::Removed => {}
+        Stored::Circle { radius, .. } if radius.0 < SMALL_RADIUS_M => visit(Share::Circle),
+        Stored::Circle { center, radius } => {
+            large_circle_on(*center, radius.0, square).into_iter().for_each(visit);
+        }
+        Stored::Polygons(polygons) => {
+            for part in 0..polygons.polygons.len() {
+                part_shares_in(polygons, part, square, &mut visit);
+            }
+        }
+    }
+}
+
+fn part_shares_in(polygons: &Polygons, part: usize, square: Square, visit: &mut impl FnMut(Share)) {
+    let polygon = &polygons.polygons[part];
+    let (x, y) = (f64::from(square.x), f64::from(square.y));
+    let grid = Grid { x, y, log2: ROOT_LOG2, n_columns: 1, n_rows: 1 };
+    let (xs, ys) = extent_in_units(polygon);
+    let images = (-1..=2_i8).filter(|&turns| {
+        let west = f64::from(turns) * TURN;
+        let (columns, rows) = grid.touched_by_box((xs.low - west, xs.high - west), (ys.low, ys.high));
+        !columns.is_empty() && !rows.is_empty()
+    });
+    let (mut is_beside, mut is_touched) = (false, false);
+    for turns in images {
+        is_beside = true;
+        for edge in polygon.edge_numbers() {
+            let line = line_of(polygon.edge(edge)).moved(-f64::from(turns) * TURN);
+            grid.along(line, |_, _| {
+                is_touched = true;
+                visit(Share::Edge { part: part as u32, edge, turns: turns as u8 });
+            });
+        }
+    }
+    let [x, y] = grid.middle(0, 0);
+    if is_beside && !is_touched && polygons.part_contains(part, position_of(x, y)) {
+        visit(Share::Cover);
     }
 }
 
@@ -184,7 +226,7 @@ pub(crate) fn extent_in_units(polygon: &Polygon) -> (Span, Span) {
     (xs, Span { low: units_y(polygon.ys().low), high: units_y(polygon.ys().high) })
 }
 
-/// By how many turns a column lies east of the map, plus one.
+/// By how many turns a column lies east of the map, as an `i8`.
 fn turns_of(grid: &Grid, column: usize) -> u8 {
     let west = grid.x + column as f64 * f64::from(1_u32 << ROOT_LOG2);
     (west / TURN).floor() as i8 as u8
@@ -226,6 +268,3 @@ impl CellShares {
         Content { covers: &self.covers, circles: &self.circles, edges: &self.edges }
     }
 }
-
-/// Rows and columns as ranges of a grid.
-pub(crate) type Cells = (Range<usize>, Range<usize>);

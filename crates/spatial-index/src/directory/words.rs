@@ -8,8 +8,10 @@ use super::leaf::N_READ_BEHIND;
 const SEGMENT_LOG2: u32 = 20;
 /// Words of a segment; only one that holds a single larger leaf is longer.
 const SEGMENT_LEN: usize = 1 << SEGMENT_LOG2;
-/// A last segment shorter than this is copied to write on; 256 KiB take some 20 us.
-const COPIED_LEN_MAX: usize = 1 << 16;
+/// A last segment shorter than this is copied to write on; 512 KiB take some 40 us.
+const COPIED_LEN_MAX: usize = 1 << 17;
+/// With more segments, a directory had better be built anew.
+const N_SEGMENTS_MANY: usize = 900;
 
 /// All words of one version of the directory. Cloning shares them.
 #[derive(Clone, Default)]
@@ -46,6 +48,11 @@ impl Words {
     #[inline(always)]
     pub(crate) fn try_from(&self, word: usize) -> Option<&u32> {
         self.segments.get(word >> SEGMENT_LOG2)?.get(word & (SEGMENT_LEN - 1))
+    }
+
+    /// Whether the numbers for words are running out.
+    pub(crate) const fn are_many(&self) -> bool {
+        N_SEGMENTS_MANY < self.segments.len()
     }
 
     /// How many there are.
