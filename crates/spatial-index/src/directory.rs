@@ -194,7 +194,8 @@ struct Pages {
 impl Pages {
     /// All root cells share one empty page.
     fn empty() -> Self {
-        Self { pages: vec![Arc::new([Entry::EMPTY_ROOT.0; PAGE_LEN]); N_PAGES] }
+        let empty = Arc::new([Entry::EMPTY_ROOT.0; PAGE_LEN]);
+        Self { pages: std::iter::repeat_n(empty, N_PAGES).collect() }
     }
 
     fn set(&mut self, cell: u32, entry: Entry) {

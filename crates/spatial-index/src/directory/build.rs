@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
     fn node(&mut self, square: Square, k: u32, content: Content<'_>, listings: f64) -> Result<Entry, Full> {
         let grid = grid_of(square, k);
         let mut shares = Shares::default();
-        self.share_circles(square, k, &grid, content.circles, &mut shares);
+        self.share_circles(square, &grid, content.circles, &mut shares);
         self.share_edges(&grid, content.edges, &mut shares);
         let n_cells = 1_usize << (2 * k);
         let covers = Sorted::by_cell(&shares.covers, n_cells);
@@ -177,7 +177,7 @@ impl<'a> Builder<'a> {
         let start = self.words.reserve(n_cells, NODE_STEP)?;
         let mut entries = vec![0_u32; n_cells];
         let (mut all_covers, mut edges) = (Vec::new(), Vec::new());
-        for cell in 0..n_cells {
+        for (cell, entry) in entries.iter_mut().enumerate() {
             all_covers.clear();
             all_covers.extend(content.covers);
             all_covers.extend(covers.of(cell));
@@ -186,18 +186,19 @@ impl<'a> Builder<'a> {
             edges.clear();
             edges.extend(edge_numbers.of(cell).iter().map(|&number| content.edges[number as usize]));
             let content = Content { covers: &all_covers, circles: circles.of(cell), edges: &edges };
-            entries[cell] = self.entry(square.cell(k, cell as u32), content, listings)?.0;
+            *entry = self.entry(square.cell(k, cell as u32), content, listings)?.0;
         }
         self.words.put(start, &entries);
         Ok(Entry::node(start, k))
     }
 
-    fn share_circles(&self, square: Square, k: u32, grid: &Grid, circles: &[u32], shares: &mut Shares) {
+    fn share_circles(&self, square: Square, grid: &Grid, circles: &[u32], shares: &mut Shares) {
+        let mut middles = None;
         for &fence in circles {
             let (center, radius_m) = self.fences.circle(fence);
             let circle = CircleOn::new(center, radius_m, square);
-            circle.touch(grid, square, k, |column, row, touch| {
-                let item = (((row << k) + column) as u32, fence);
+            circle.touch(grid, square, &mut middles, |column, row, touch| {
+                let item = ((row * grid.n_columns + column) as u32, fence);
                 match touch {
                     Touch::Covers => shares.covers.push(item),
                     Touch::Rim => shares.circles.push(item),

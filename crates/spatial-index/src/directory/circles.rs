@@ -4,7 +4,7 @@ use model::Position;
 
 use super::flat::Flat;
 use super::grid::Grid;
-use super::units::{Spot, Square, TURN, position_of, units_x, units_y};
+use super::units::{Square, TURN, position_of, units_x, units_y};
 use crate::earth::{CURVATURE_RADIUS_MIN_M, Space, chord_2, in_space};
 
 /// How a circle meets a cell.
@@ -27,6 +27,33 @@ pub(crate) struct CircleOn {
     center: Space,
 }
 
+/// The middles of a grid's cells in space, found by rows and columns.
+pub(crate) struct Middles {
+    /// Distance from the axis, and height over the equator's plane.
+    rows: Vec<[f64; 2]>,
+    /// Cosine and sine of the longitude.
+    columns: Vec<[f64; 2]>,
+}
+
+impl Middles {
+    pub(crate) fn of(grid: &Grid) -> Self {
+        let row = |row: usize| {
+            let [axis_m, _, height_m] = in_space(position_of(TURN / 2.0, grid.middle(0, row)[1]));
+            [axis_m, height_m]
+        };
+        let column = |column: usize| {
+            let lng = position_of(grid.middle(column, 0)[0], TURN / 4.0).lng().to_radians();
+            [lng.cos(), lng.sin()]
+        };
+        Self { rows: (0..grid.n_rows).map(row).collect(), columns: (0..grid.n_columns).map(column).collect() }
+    }
+
+    fn place(&self, column: usize, row: usize) -> Space {
+        let ([axis_m, height_m], [cos, sin]) = (self.rows[row], self.columns[column]);
+        [axis_m * cos, axis_m * sin, height_m]
+    }
+}
+
 /// Wider than any rounding in this file, in units.
 const SLACK: f64 = 2.0;
 
@@ -42,15 +69,20 @@ impl CircleOn {
     }
 
     /// Visits the cells of a square's grid that the circle may touch.
+    ///
+    /// Where the flat metric is too coarse for cells of that size, the triangle inequality around
+    /// their middles says more. The distance s is at least the straight one d, and at most
+    /// `2 R asin(d / 2R)`; see `circle.rs`.
     pub(crate) fn touch(
         &self,
         grid: &Grid,
         square: Square,
-        k: u32,
+        middles: &mut Option<Middles>,
         mut visit: impl FnMut(usize, usize, Touch),
     ) {
         let side = f64::from(1_u32 << grid.log2);
         let is_rim_wide = side / 4.0 < self.outer - self.inner;
+        let by_triangle = self.by_triangle(Square { log2: grid.log2, ..square });
         for row in grid.rows(self.y - self.outer - SLACK, self.y + self.outer + SLACK) {
             let south = grid.y + row as f64 * side;
             let (to_south, to_north) = (self.y - south, south + side - self.y);
@@ -60,17 +92,37 @@ impl CircleOn {
             let covered = self.half_chord(self.inner, furthest) - SLACK;
             for column in grid.columns(self.x - reach, self.x + reach) {
                 let west = grid.x + column as f64 * side;
-                let is_covered = self.x - covered <= west && west + side <= self.x + covered;
-                let touch = if is_covered {
+                let touch = if self.x - covered <= west && west + side <= self.x + covered {
                     Some(Touch::Covers)
                 } else if is_rim_wide {
-                    self.touch_of(square.cell(k, ((row << k) + column) as u32))
+                    let middles = middles.get_or_insert_with(|| Middles::of(grid));
+                    by_triangle(middles.place(column, row))
                 } else {
                     Some(Touch::Rim)
                 };
                 if let Some(touch) = touch {
                     visit(column, row, touch);
                 }
+            }
+        }
+    }
+
+    /// How the circle meets a cell as large as this one, by the cell's middle.
+    fn by_triangle(&self, cell: Square) -> impl Fn(Space) -> Option<Touch> {
+        // A metre for rounding; positions beside the cell round into it by half a unit.
+        let spread_m = self.flat.half_diagonal_m(cell) + 1.0;
+        let turn = 2.0 * CURVATURE_RADIUS_MIN_M;
+        let covered_m = (turn * ((self.radius_m - spread_m) / turn).sin()).max(0.0);
+        let outside_m = self.radius_m + spread_m;
+        let center = self.center;
+        move |middle| {
+            let apart_m2 = chord_2(center, middle);
+            if outside_m * outside_m < apart_m2 {
+                None
+            } else if apart_m2 <= covered_m * covered_m && 0.0 < covered_m {
+                Some(Touch::Covers)
+            } else {
+                Some(Touch::Rim)
             }
         }
     }
@@ -82,27 +134,6 @@ impl CircleOn {
             f64::NEG_INFINITY
         } else {
             (radius * radius - away * away).sqrt() / self.flat.east
-        }
-    }
-
-    /// How the circle meets a cell, by the triangle inequality around the cell's middle.
-    ///
-    /// For cells where the flat metric is too coarse. The distance s is at least the straight one
-    /// d, and at most `2 R asin(d / 2R)`; see `circle.rs`.
-    fn touch_of(&self, cell: Square) -> Option<Touch> {
-        let middle = Spot { ..cell.center() };
-        let place = in_space(position_of(f64::from(middle.x), f64::from(middle.y)));
-        let straight_m = chord_2(self.center, place).sqrt();
-        let turn = 2.0 * CURVATURE_RADIUS_MIN_M;
-        let at_most_m = turn * (straight_m / turn).min(1.0).asin();
-        // A metre for rounding; positions beside the cell round into it by half a unit.
-        let spread_m = self.flat.half_diagonal_m(cell) + 1.0;
-        if at_most_m + spread_m <= self.radius_m {
-            Some(Touch::Covers)
-        } else if self.radius_m < straight_m - spread_m {
-            None
-        } else {
-            Some(Touch::Rim)
         }
     }
 }
