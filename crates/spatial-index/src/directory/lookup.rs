@@ -9,7 +9,7 @@ use model::{FenceNo, Position};
 
 use super::Directory;
 use super::entry::Entry;
-use super::lanes::{self, N_LANES, prefetch};
+use super::lanes::{self, Lanes, N_LANES, Work, prefetch};
 use super::leaf::{Header, N_MASKS_MAX, PartAnswer, part_counts};
 use super::units::{ROOT_LOG2, Spot};
 use super::words::Words;
@@ -64,6 +64,36 @@ const fn cell_of(spot: Spot, cell_log2: u32, k: u32) -> u32 {
     (spot.y >> cell_log2 & mask) << k | (spot.x >> cell_log2 & mask)
 }
 
+/// One leaf for one position.
+struct Single<'a> {
+    leaf: &'a [u32],
+    fences: &'a Fences,
+    at: (Position, Spot),
+    found: &'a mut Vec<FenceNo>,
+}
+
+impl Work for Single<'_> {
+    #[inline(always)]
+    fn run(self, lanes: impl Lanes) {
+        test(lanes, self.leaf, self.fences, self.at, self.found);
+    }
+}
+
+/// All stages for a batch.
+struct Batch<'a> {
+    directory: &'a Directory,
+    fences: &'a Fences,
+    positions: &'a [Position],
+    hits: &'a mut Hits,
+}
+
+impl Work for Batch<'_> {
+    #[inline(always)]
+    fn run(self, lanes: impl Lanes) {
+        self.directory.find_all_in_stages(lanes, self.fences, self.positions, self.hits);
+    }
+}
+
 impl Directory {
     /// Appends the fences that hold a position, ascending.
     #[inline]
@@ -81,10 +111,7 @@ impl Directory {
         match entry.tag() {
             Entry::TAG_LEAF => {
                 let leaf = self.words.from(entry.leaf_word());
-                lanes::with_the_best(
-                    #[inline(always)]
-                    || test(leaf, fences, (position, spot), found),
-                );
+                lanes::with_the_best(Single { leaf, fences, at: (position, spot), found });
             }
             Entry::TAG_ONE => found.push(FenceNo(entry.fence())),
             _ => {}
@@ -93,14 +120,17 @@ impl Directory {
 
     /// The same for many positions.
     pub(crate) fn find_all(&self, fences: &Fences, positions: &[Position], hits: &mut Hits) {
-        lanes::with_the_best(
-            #[inline(always)]
-            || self.find_all_in_stages(fences, positions, hits),
-        );
+        lanes::with_the_best(Batch { directory: self, fences, positions, hits });
     }
 
     #[inline(always)]
-    fn find_all_in_stages(&self, fences: &Fences, positions: &[Position], hits: &mut Hits) {
+    fn find_all_in_stages(
+        &self,
+        lanes: impl Lanes,
+        fences: &Fences,
+        positions: &[Position],
+        hits: &mut Hits,
+    ) {
         let mut stage = Stage {
             spots: [Spot { x: 0, y: 0 }; N_STAGED],
             words: [0; N_STAGED],
@@ -116,7 +146,7 @@ impl Directory {
             self.ask_nodes(positions.len(), &mut stage);
             self.read_nodes(positions.len(), &mut stage);
             self.read_ones(&stage, spans, &mut hits.fences);
-            self.read_leaves(fences, positions, &stage, spans, &mut hits.fences);
+            self.read_leaves(lanes, fences, positions, &stage, spans, &mut hits.fences);
         }
     }
 
@@ -171,6 +201,7 @@ impl Directory {
     #[inline(always)]
     fn read_leaves(
         &self,
+        lanes: impl Lanes,
         fences: &Fences,
         positions: &[Position],
         stage: &Stage,
@@ -183,7 +214,7 @@ impl Directory {
         for (number, leaf) in stage.leaves.iter() {
             let start = found.len();
             let leaf = self.words.from(Entry(leaf).leaf_word());
-            test(leaf, fences, (positions[number], stage.spots[number]), found);
+            test(lanes, leaf, fences, (positions[number], stage.spots[number]), found);
             spans[number] = Span::new(start, found.len() - start);
         }
     }
@@ -236,7 +267,13 @@ impl Words {
 
 /// Appends the fences of a leaf that hold a position, ascending.
 #[inline(always)]
-fn test(mut leaf: &[u32], fences: &Fences, at: (Position, Spot), found: &mut Vec<FenceNo>) {
+fn test(
+    lanes: impl Lanes,
+    mut leaf: &[u32],
+    fences: &Fences,
+    at: (Position, Spot),
+    found: &mut Vec<FenceNo>,
+) {
     let start = found.len();
     loop {
         let header = Header(leaf[0]);
@@ -244,10 +281,10 @@ fn test(mut leaf: &[u32], fences: &Fences, at: (Position, Spot), found: &mut Vec
         found.extend(covers.iter().map(|&fence| FenceNo(fence)));
         leaf = rest;
         if 0 < header.n_circles() {
-            leaf = test_circles(leaf, header.n_circles(), fences, at, found);
+            leaf = test_circles(lanes, leaf, header.n_circles(), fences, at, found);
         }
         if header.has_parts() {
-            leaf = test_parts(leaf, fences, at, found);
+            leaf = test_parts(lanes, leaf, fences, at, found);
         }
         if !header.has_more() {
             break;
@@ -266,6 +303,7 @@ fn eight(words: &[u32], from: usize) -> &lanes::Words {
 
 #[inline(always)]
 fn test_circles<'a>(
+    lanes: impl Lanes,
     words: &'a [u32],
     n_circles: usize,
     fences: &Fences,
@@ -276,7 +314,7 @@ fn test_circles<'a>(
     let lists = &words[1..];
     for from in (0..n_circles).step_by(N_LANES) {
         let list = |number: usize| eight(lists, number * n_circles + from);
-        let (within, inside) = lanes::circles(spot, east, [list(0), list(1), list(2), list(3)]);
+        let (within, inside) = lanes.circles(spot, east, [list(0), list(1), list(2), list(3)]);
         let counted = u32::MAX >> (32 - (n_circles - from).min(N_LANES));
         let mut rest = within & counted;
         while rest != 0 {
@@ -299,6 +337,7 @@ fn circle_holds(fences: &Fences, fence: u32, position: Position) -> bool {
 
 #[inline(always)]
 fn test_parts<'a>(
+    lanes: impl Lanes,
     words: &'a [u32],
     fences: &Fences,
     (position, spot): (Position, Spot),
@@ -312,7 +351,7 @@ fn test_parts<'a>(
     let (mut below, mut near) = ([0_u32; N_MASKS_MAX], [0_u32; N_MASKS_MAX]);
     for from in (0..n_edges).step_by(N_LANES) {
         let list = |number: usize| eight(lists, number * n_edges + from);
-        let (is_below, is_near) = lanes::edges(at, band, [list(0), list(1), list(2), list(3)]);
+        let (is_below, is_near) = lanes.edges(at, band, [list(0), list(1), list(2), list(3)]);
         below[from / 32 % N_MASKS_MAX] |= is_below << (from % 32);
         near[from / 32 % N_MASKS_MAX] |= is_near << (from % 32);
     }
