@@ -8,7 +8,7 @@ use presence::{Change, Redrawn};
 use spatial_index::{BuildError, Fence};
 
 use crate::engine::Engine;
-use crate::house::{House, SetVersion};
+use crate::house::{Edits, House, SetVersion};
 
 /// The way from one house to another, worked out away from those who work in it.
 #[derive(Debug)]
@@ -22,8 +22,9 @@ pub struct Alteration {
     news: Vec<FenceNo>,
     /// Whose those are.
     merchants: BTreeSet<MerchantId>,
-    /// No number changes, and no fence that was there is gone or redrawn.
-    leaves_visits_alone: bool,
+    /// Fences of the one house that are gone, another merchant's or redrawn, ascending; `None` when
+    /// other fences get other numbers, too.
+    touched: Option<Vec<FenceNo>>,
     extent: Extent,
 }
 
@@ -54,8 +55,14 @@ impl Extent {
     }
 }
 
+/// One house is made of another, with the numbers that it has, when at most one fence of so many differs.
+const FENCES_A_DIFFERENCE: usize = 16;
+
 impl Alteration {
-    /// Builds the other house over fences in ascending order of id; the offers stay.
+    /// Leads to fences in ascending order of id; the offers stay.
+    ///
+    /// Costs a pass over the fences, and as much as [`Index::build`](spatial_index::Index::build)
+    /// when many differ.
     ///
     /// # Errors
     /// As [`House::new`].
@@ -67,17 +74,43 @@ impl Alteration {
         fences: Vec<Fence>,
         version: Option<SetVersion>,
     ) -> Result<Self, BuildError> {
-        let to = House::build(fences, from.catalogue.clone(), version)?;
+        let to = match difference(from, &fences) {
+            Some(edits) => from.edited(edits, version)?,
+            None => House::build(fences, from.catalogue.clone(), version)?,
+        };
         Ok(Self::between(from.clone(), Arc::new(to)))
     }
 
-    fn between(from: Arc<House>, to: Arc<House>) -> Self {
+    /// Leads to the same fences after some edits.
+    ///
+    /// Costs no more than copies of two lists of numbers when the edits are few.
+    ///
+    /// # Errors
+    /// As [`House::new`].
+    pub fn edit(from: &Arc<House>, edits: Edits) -> Result<Self, BuildError> {
+        if is_small(edits.len(), from) {
+            let to = from.edited(edits, None)?;
+            return Ok(Self::between(from.clone(), Arc::new(to)));
+        }
+        let mut fences: Edits = from.fences().map(|fence| (fence.facts.id.clone(), Some(fence))).collect();
+        fences.extend(edits);
+        Self::new(from, fences.into_values().flatten().collect(), None)
+    }
+
+    /// Leads to a house that is there, such as the one before; the faster, the more they share.
+    #[must_use]
+    pub fn between(from: Arc<House>, to: Arc<House>) -> Self {
         let mut numbers = vec![None; from.index.len()];
         let (mut news, mut merchants) = (Vec::new(), BTreeSet::new());
-        let mut leaves_visits_alone = true;
+        let mut keeps_numbers = true;
         let mut extent = Extent { n_before: from.n_fences(), ..Extent::default() };
         let mut before = from.numbers().iter().copied().peekable();
         for &new in to.numbers() {
+            if let Some(old) = before.next_if(|old| from.shares(*old, &to, new)) {
+                numbers[old.slot()] = Some(new);
+                keeps_numbers &= old == new;
+                continue;
+            }
             let facts = to.fence(new);
             while before.next_if(|old| from.fence(*old).id < facts.id).is_some() {}
             let old = before.next_if(|old| from.fence(*old).id == facts.id);
@@ -90,7 +123,7 @@ impl Alteration {
             }
             if let Some(old) = same_place {
                 numbers[old.slot()] = Some(new);
-                leaves_visits_alone &= old == new && !is_redrawn;
+                keeps_numbers &= old == new;
             }
             if same_place.is_none() || is_redrawn {
                 news.push(new);
@@ -98,9 +131,20 @@ impl Alteration {
             }
         }
         news.sort_unstable();
-        leaves_visits_alone &= from.numbers().iter().all(|old| numbers[old.slot()].is_some());
         extent.n_removed = extent.n_before + extent.n_added - to.n_fences();
-        Self { from, to, numbers, news, merchants, leaves_visits_alone, extent }
+        let touched = keeps_numbers.then(|| touched(&from, &numbers, &news));
+        Self { from, to, numbers, news, merchants, touched, extent }
+    }
+
+    /// Gives the house that it leads to a version.
+    ///
+    /// # Panics
+    /// When somebody has that house already.
+    #[must_use]
+    pub fn named(mut self, version: SetVersion) -> Self {
+        let to = Arc::into_inner(self.to).expect("nobody has the house yet");
+        self.to = Arc::new(to.named(Some(version)));
+        self
     }
 
     /// The house that it starts from.
@@ -122,13 +166,51 @@ impl Alteration {
     }
 }
 
+fn is_small(n_different: usize, house: &House) -> bool {
+    n_different <= house.n_fences() / FENCES_A_DIFFERENCE
+}
+
+/// What is different about fences in ascending order of id; `None` when it is much.
+fn difference(from: &House, fences: &[Fence]) -> Option<Edits> {
+    let mut edits = Edits::new();
+    let mut before = from.numbers().iter().copied().peekable();
+    let gone = |no: FenceNo| (from.fence(no).id.clone(), None);
+    for fence in fences {
+        let id = &fence.facts.id;
+        while let Some(old) = before.next_if(|old| from.fence(*old).id < *id) {
+            edits.extend([gone(old)]);
+        }
+        let old = before.next_if(|old| from.fence(*old).id == *id);
+        if old.is_none_or(|old| *from.fence(old) != fence.facts || from.shape(old) != fence.shape) {
+            edits.insert(id.clone(), Some(fence.clone()));
+        }
+        if !is_small(edits.len(), from) {
+            return None;
+        }
+    }
+    edits.extend(before.map(gone));
+    is_small(edits.len(), from).then_some(edits)
+}
+
+/// Fences that are gone, another merchant's or redrawn, ascending.
+fn touched(from: &House, numbers: &[Option<FenceNo>], news: &[FenceNo]) -> Vec<FenceNo> {
+    let is_touched = |old: &FenceNo| numbers[old.slot()].is_none_or(|new| news.binary_search(&new).is_ok());
+    let mut touched: Vec<FenceNo> = from.numbers().iter().copied().filter(is_touched).collect();
+    touched.sort_unstable();
+    touched
+}
+
 impl Redrawn for Alteration {
     fn new_no(&self, old: FenceNo) -> Option<FenceNo> {
-        self.numbers[old.slot()]
+        self.numbers.get(old.slot()).copied().flatten()
     }
 
     fn news(&self) -> &[FenceNo] {
         &self.news
+    }
+
+    fn touched(&self) -> Option<&[FenceNo]> {
+        self.touched.as_deref()
     }
 
     fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
@@ -145,7 +227,8 @@ impl Engine {
     ///
     /// Visits end in fences that are gone, and in those that no longer lie where their visitor was
     /// seen last; what was to be said about them is not. Whatever else was under way goes on. Costs
-    /// nothing but the swap when fences are only added or renamed, else a pass over all devices.
+    /// as much as there are visitors in what is touched; a pass over all devices when many fences
+    /// differ and get other numbers.
     ///
     /// # Panics
     /// When the alteration starts from another house than the one in force.
@@ -156,14 +239,8 @@ impl Engine {
         for merchant in &alteration.merchants {
             self.people.merchant_no(merchant);
         }
-        let n_ended = if alteration.leaves_visits_alone {
-            self.presence.note_new_fences(alteration);
-            0
-        } else {
-            let n_ended = self.vacate(alteration, now);
-            self.presence.renumber(alteration);
-            n_ended
-        };
+        let n_ended = self.vacate(alteration, now);
+        self.presence.renumber(alteration);
         self.house = alteration.to.clone();
         n_ended
     }

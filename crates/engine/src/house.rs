@@ -1,22 +1,29 @@
 //! What the operator has set up: fences, facts and offers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::{FenceFacts, FenceId, FenceNo, MerchantId};
 use offers::Catalogue;
-use spatial_index::{BuildError, Fence, Index, Shape};
+use spatial_index::{BuildError, Change, Fence, Index, Shape};
 
 /// One version of the fence set with the offers that go with it.
 #[derive(Debug)]
 pub struct House {
     pub(crate) index: Index,
-    /// By number.
+    /// By number; at a free one those of the fence that was there. Houses share those of a fence
+    /// that is altogether the same in them.
     facts: Vec<Arc<FenceFacts>>,
-    /// All numbers, ascending by the fence's id.
+    /// The numbers of all fences, ascending by the fence's id.
     by_id: Vec<FenceNo>,
+    /// Numbers of fences that are gone.
+    free: Vec<FenceNo>,
     pub(crate) catalogue: Arc<Catalogue>,
     version: Option<SetVersion>,
 }
+
+/// What becomes of fences, by id: another one in its place or a new one, or `None` when it goes.
+pub type Edits = BTreeMap<FenceId, Option<Fence>>;
 
 /// Which fence set a house was built from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +64,43 @@ impl House {
         let (facts, shapes): (Vec<Arc<FenceFacts>>, Vec<_>) =
             fences.into_iter().map(|fence| (Arc::new(fence.facts), fence.shape)).unzip();
         let by_id = (0..).map(FenceNo).take(facts.len()).collect();
-        Ok(Self { index: Index::build(shapes)?, facts, by_id, catalogue, version })
+        Ok(Self { index: Index::build(shapes)?, facts, by_id, free: Vec::new(), catalogue, version })
+    }
+
+    /// The house after some edits: by id the fence as it is then, or `None` when it goes. Every
+    /// other fence keeps its number.
+    pub(crate) fn edited(&self, edits: Edits, version: Option<SetVersion>) -> Result<Self, BuildError> {
+        let (mut facts, mut free) = (self.facts.clone(), self.free.clone());
+        let mut by_id = Vec::with_capacity(self.by_id.len() + edits.len());
+        let (mut changes, mut freed) = (Vec::new(), Vec::new());
+        let mut rest = &self.by_id[..];
+        for (id, fence) in edits {
+            let (before, behind) = rest.split_at(rest.partition_point(|no| self.fence(*no).id < id));
+            by_id.extend_from_slice(before);
+            let old = behind.first().copied().filter(|no| self.fence(*no).id == id);
+            rest = &behind[usize::from(old.is_some())..];
+            let Some(Fence { facts: its_facts, shape }) = fence else {
+                changes.extend(old.map(Change::Remove));
+                freed.extend(old);
+                continue;
+            };
+            let no = match old.or_else(|| free.pop()) {
+                Some(no) => no,
+                None => FenceNo(u32::try_from(facts.len()).map_err(|_| BuildError::TooManyFences)?),
+            };
+            by_id.push(no);
+            let is_redrawn = old.is_none_or(|old| self.shape(old) != shape);
+            if no.slot() == facts.len() {
+                facts.push(Arc::new(its_facts));
+            } else if is_redrawn || *self.fence(no) != its_facts {
+                facts[no.slot()] = Arc::new(its_facts);
+            }
+            changes.extend(is_redrawn.then_some(Change::Put(no, shape)));
+        }
+        by_id.extend_from_slice(rest);
+        free.append(&mut freed);
+        let index = self.index.changed(&changes)?;
+        Ok(Self { index, facts, by_id, free, catalogue: self.catalogue.clone(), version })
     }
 
     /// The facts of all fences, ascending by id.
@@ -96,6 +139,24 @@ impl House {
 
     pub(crate) fn numbers(&self) -> &[FenceNo] {
         &self.by_id
+    }
+
+    /// A fence; none when no fence has this id. O(log n).
+    #[must_use]
+    pub fn fence_of(&self, id: &FenceId) -> Option<Fence> {
+        let no = self.no_of(id)?;
+        Some(Fence { facts: self.fence(no).clone(), shape: self.shape(no) })
+    }
+
+    /// Whether a fence is altogether the same as one of another house, as far as that can be told
+    /// without a look at it.
+    pub(crate) fn shares(&self, no: FenceNo, other: &Self, other_no: FenceNo) -> bool {
+        Arc::ptr_eq(&self.facts[no.slot()], &other.facts[other_no.slot()])
+    }
+
+    pub(crate) fn named(mut self, version: Option<SetVersion>) -> Self {
+        self.version = version;
+        self
     }
 
     pub(crate) fn fence(&self, no: FenceNo) -> &FenceFacts {

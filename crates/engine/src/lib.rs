@@ -32,7 +32,7 @@ mod tally;
 pub use alteration::{Alteration, Extent};
 pub use engine::Engine;
 pub use event::{Event, EventKind};
-pub use house::{House, SetVersion};
+pub use house::{Edits, House, SetVersion};
 pub use letter::{ConsentAck, Door, Letter, Output};
 pub use policy::{ClockSource, Policy};
 pub use tally::{Counts, Tally};

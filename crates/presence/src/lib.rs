@@ -12,6 +12,7 @@ mod presence;
 mod redrawn;
 mod screen;
 mod visit;
+mod visitors;
 
 pub use change::{Change, Surroundings};
 pub use policy::PresencePolicy;

@@ -8,6 +8,7 @@ use model::{DeviceNo, ExitReason, FenceNo, Fix, Timestamp, TransitionKind};
 use crate::device::Device;
 use crate::redrawn::Edits;
 use crate::visit::Visit;
+use crate::visitors::Visitors;
 use crate::{Change, OpenVisit, PresencePolicy, Redrawn, Screening, Surroundings, Used};
 
 /// Visits of all devices, by dense number.
@@ -18,6 +19,7 @@ pub struct Presence {
     timers: BinaryHeap<Reverse<(Timestamp, DeviceNo)>>,
     n_held: u64,
     edits: Edits,
+    visitors: Visitors,
 }
 
 impl Presence {
@@ -65,6 +67,7 @@ impl Presence {
         changes: &mut Vec<Change>,
     ) {
         let policy = self.policy;
+        let n_changes = changes.len();
         let edits = std::mem::take(&mut self.edits);
         let known = self.device_mut(device);
         // What came due by the device's clock comes first, however late the fix arrives.
@@ -119,6 +122,7 @@ impl Presence {
             known.before.accuracy = accuracy;
         }
         self.edits = edits;
+        self.visitors.follow(device, &changes[n_changes..]);
         self.arm(device);
     }
 
@@ -147,8 +151,10 @@ impl Presence {
             return Some(TimedOut { device, abandoned: false });
         }
         known.armed_at = Timestamp::MAX;
+        let n_changes = changes.len();
         known.pass_time(&policy, changes, due_at);
         let abandoned = known.abandon_held(&policy, due_at);
+        self.visitors.follow(device, &changes[n_changes..]);
         self.n_held -= u64::from(abandoned);
         self.arm(device);
         Some(TimedOut { device, abandoned })
@@ -163,12 +169,14 @@ impl Presence {
         changes: &mut Vec<Change>,
     ) {
         let Some(known) = self.known_mut(device) else { return };
+        let n_changes = changes.len();
         let at = known.last_at();
         known.visits.retain(|visit| {
             let ends = gone(visit.open.fence);
             changes.extend(ends.then(|| visit.exit(at, reason)));
             !ends
         });
+        self.visitors.follow(device, &changes[n_changes..]);
     }
 
     /// Forgets where a device was, and everything else about it except its open visits.
@@ -185,9 +193,7 @@ impl Presence {
     /// Forgets a device altogether; answers whether a held fix was given up.
     pub fn forget(&mut self, device: DeviceNo) -> bool {
         let abandoned = self.forget_place(device);
-        if let Some(slot) = self.devices.get_mut(device.slot()) {
-            *slot = None;
-        }
+        self.empty(device.slot());
         abandoned
     }
 
@@ -232,43 +238,64 @@ impl Presence {
         known.heard(open.last_at);
         let at = known.visits.partition_point(|visit| visit.open.fence < open.fence);
         known.visits.insert(at, Visit::resumed(open));
+        self.visitors.enter(device.slot(), open.fence);
         self.arm(device);
     }
 
     /// Ends the visits in fences that an edit takes away, or moves from under their visitors.
     ///
-    /// Tells the exits by old numbers, device by device; [`Presence::renumber`] follows. Costs a
-    /// pass over all devices.
+    /// Tells the exits by old numbers, device by device; [`Presence::renumber`] follows. Costs as
+    /// much as there are visitors in what is touched; a pass over all devices when numbers change.
     pub fn vacate(&mut self, redrawn: &impl Redrawn, mut told: impl FnMut(DeviceNo, Change)) {
         let policy = self.policy;
-        for (slot, known) in (0..).zip(&mut self.devices) {
-            let Some(known) = known else { continue };
-            let device = DeviceNo::new(slot, known.generation);
-            known.vacate(redrawn, &policy, |change| told(device, change));
+        for slot in self.concerned(redrawn) {
+            let Some(known) = &mut self.devices[slot] else { continue };
+            let device = DeviceNo::new(u32::try_from(slot).expect("devices are few"), known.generation);
+            known.vacate(redrawn, &policy, |change| {
+                self.visitors.leave(slot, change.fence);
+                told(device, change);
+            });
         }
     }
 
     /// Renumbers all visits for an edited set of fences.
     ///
     /// What the next fix of a device finds in a fence that is new or redrawn is `initial`: no offer
-    /// comes from an operator's edit. In fences that were not edited nothing changes. Costs a pass
-    /// over all devices.
+    /// comes from an operator's edit. In fences that were not edited nothing changes. Costs as
+    /// much as [`Presence::vacate`].
     ///
     /// # Panics
     /// When a visit is open in a fence that is gone: [`Presence::vacate`] comes first.
     pub fn renumber(&mut self, redrawn: &impl Redrawn) {
         let policy = self.policy;
-        for known in self.devices.iter_mut().flatten() {
-            known.renumber(redrawn, &policy);
+        for slot in self.concerned(redrawn) {
+            if let Some(known) = &mut self.devices[slot] {
+                known.renumber(redrawn, &policy);
+            }
+        }
+        if redrawn.touched().is_none() {
+            self.visitors =
+                (0..).zip(&self.devices).flat_map(|(slot, known)| visits_of(slot, known)).collect();
         }
         self.edits.note(redrawn);
     }
 
-    /// Notes new fences of an edit that changes no number, no shape and takes nothing away.
+    /// The slots of the devices to which an edit may mean something.
     ///
-    /// As [`Presence::renumber`] for such an edit, without the pass over all devices.
-    pub fn note_new_fences(&mut self, redrawn: &impl Redrawn) {
-        self.edits.note(redrawn);
+    /// What others remember of the fences in which they were at their last fix may be out of date
+    /// then: it is asked only about fences that were not edited since.
+    fn concerned(&self, redrawn: &impl Redrawn) -> Vec<usize> {
+        match redrawn.touched() {
+            Some(fences) => self.visitors.of(fences),
+            None => (0..self.devices.len()).collect(),
+        }
+    }
+
+    fn empty(&mut self, slot: usize) {
+        let known = self.devices.get_mut(slot).and_then(Option::take);
+        for (fence, slot) in visits_of(slot, &known) {
+            self.visitors.leave(slot, fence);
+        }
     }
 
     /// Loads what is known of devices into the cache, before a pass over them.
@@ -303,11 +330,11 @@ impl Presence {
         if self.devices.len() <= device.slot() {
             self.devices.resize_with(device.slot() + 1, || None);
         }
-        let slot = &mut self.devices[device.slot()];
-        if slot.as_ref().is_none_or(|known| known.generation != device.generation()) {
-            *slot = None;
+        let known = &self.devices[device.slot()];
+        if known.as_ref().is_some_and(|known| known.generation != device.generation()) {
+            self.empty(device.slot());
         }
-        slot.get_or_insert_with(|| Device::new(device.generation()))
+        self.devices[device.slot()].get_or_insert_with(|| Device::new(device.generation()))
     }
 
     /// Sets a timer when none that is set comes early enough.
@@ -329,6 +356,10 @@ pub struct TimedOut {
     pub device: DeviceNo,
     /// A held fix was given up.
     pub abandoned: bool,
+}
+
+fn visits_of(slot: usize, known: &Option<Device>) -> impl Iterator<Item = (FenceNo, usize)> {
+    known.iter().flat_map(|known| &known.visits).map(move |visit| (visit.open.fence, slot))
 }
 
 /// Both fixes outside and exact enough to say so, and the way between them meets the fence.

@@ -8,11 +8,15 @@ use model::{FenceNo, Meters, Position};
 ///
 /// The caller asks the index; presence knows no shapes.
 pub trait Redrawn {
-    /// The number of a fence from now on; `None` when it is gone.
+    /// The number of a fence from now on; `None` when it is gone, or went before.
     fn new_no(&self, old: FenceNo) -> Option<FenceNo>;
 
     /// Fences that are new or have another shape, by their new numbers, ascending.
     fn news(&self) -> &[FenceNo];
+
+    /// Fences that are gone or have another shape, by their old numbers, when no other fence gets
+    /// another number; `None` when one does.
+    fn touched(&self) -> Option<&[FenceNo]>;
 
     /// How far outside a fence of the new set a position lies; nought inside.
     fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters;

@@ -138,3 +138,47 @@ fn g14_a_look_too_poor_to_decide_does_not_find_out_about_a_new_fence() {
          4:00 at 950         => used, enter cafe initial",
     );
 }
+
+#[test]
+fn g14_a_fence_at_the_number_of_one_that_is_gone_is_another_fence() {
+    check(
+        "0:00 at 300          => used
+         1:00 at 0            => used, enter shop
+         2:00 remove shop     => exit shop fence_removed
+         2:10 remove park     => nothing
+         2:20 add park        => nothing
+         2:30 at 5500         => used, enter park initial
+         6:00 at 0            => used
+         7:00 at 0            => used, exit park
+         8:00 add shop        => nothing
+         9:00 at 0            => used, enter shop initial
+         9:10 move shop 20000 => exit shop fence_moved",
+    );
+    // Whoever was in the one has not been in the other.
+    check_crossings(
+        "0:00 at 1000     => used, enter cafe initial
+         0:10 remove cafe => exit cafe fence_removed
+         0:20 at 1150     => used
+         0:30 remove shop => nothing
+         0:40 add cafe    => nothing
+         0:50 at 1150     => used
+         1:00 at 1151     => used
+         1:20 at 850      => used, cross cafe",
+    );
+}
+
+#[test]
+fn g14_only_those_who_are_in_a_touched_fence_are_asked_and_all_of_those() {
+    check(
+        "0:00 at 300          => used
+         1:00 at 0            => used, enter shop
+         1:10 renumber        => nothing
+         1:20 move cafe 20000 => nothing
+         1:30 restart         => nothing
+         2:00 at 0            => used
+         2:10 resize shop 120 => nothing
+         2:20 renumber        => nothing
+         2:30 move shop 9000  => exit shop fence_moved
+         2:40 resize shop 50  => nothing",
+    );
+}

@@ -13,8 +13,8 @@
 //! `speed MPS`, `still`, `mock`, `late SECS` (it arrives so much later than it was taken).
 //! `wait` lets time pass; `restart` forgets all but the open visits; `withdraw shop` closes
 //! a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
-//! (where it lay at first), `move shop X`, `resize shop METRES` and `renumber`, which turns the
-//! order of the fences round. `mute` behind a change says that no offer may follow.
+//! (where it lay at first, at the first free number), `move shop X`, `resize shop METRES` and
+//! `renumber`, which turns the order of the fences round. `mute` behind a change says that no offer may follow.
 
 use model::{DeviceNo, ExitReason, FenceNo, Fix, Meters, Millis, Position, Timestamp, TransitionKind};
 use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Redrawn, Surroundings, Used};
@@ -52,7 +52,11 @@ impl Street {
     }
 
     pub(crate) fn no_of(&self, home: usize) -> Option<FenceNo> {
-        self.numbered().find(|(_, fence)| fence.0 == home).map(|(no, _)| no)
+        self.fences().find(|(_, fence)| fence.0 == home).map(|(no, _)| no)
+    }
+
+    fn fences(&self) -> impl Iterator<Item = (FenceNo, (usize, f64, f64))> {
+        self.numbered().filter(|(_, fence)| *fence != FREE)
     }
 
     fn outside(&self, fence: FenceNo, x_m: f64) -> Meters {
@@ -60,6 +64,9 @@ impl Street {
         Meters(((x_m - middle).abs() - radius).max(0.0))
     }
 }
+
+/// What stands at a number that no fence has: it holds nothing.
+const FREE: (usize, f64, f64) = (usize::MAX, 0.0, f64::NEG_INFINITY);
 
 struct Line<'a> {
     street: &'a Street,
@@ -104,15 +111,34 @@ struct Edit<'a> {
     old: &'a Street,
     new: &'a Street,
     news: Vec<FenceNo>,
+    touched: Option<Vec<FenceNo>>,
+}
+
+impl<'a> Edit<'a> {
+    fn between(old: &'a Street, new: &'a Street) -> Self {
+        let is_news = |fence: &(usize, f64, f64)| !old.0.contains(fence);
+        let news: Vec<FenceNo> = new.fences().filter(|(_, fence)| is_news(fence)).map(|(no, _)| no).collect();
+        let keeps =
+            |(no, fence): (FenceNo, (usize, f64, f64))| new.no_of(fence.0).is_none_or(|new| new == no);
+        let is_touched =
+            |(no, fence): &(FenceNo, (usize, f64, f64))| new.no_of(fence.0).is_none() || news.contains(no);
+        let touched =
+            old.fences().all(keeps).then(|| old.fences().filter(is_touched).map(|(no, _)| no).collect());
+        Self { old, new, news, touched }
+    }
 }
 
 impl Redrawn for Edit<'_> {
     fn new_no(&self, old: FenceNo) -> Option<FenceNo> {
-        self.new.no_of(self.old.0[old.slot()].0)
+        self.old.0.get(old.slot()).and_then(|fence| self.new.no_of(fence.0))
     }
 
     fn news(&self) -> &[FenceNo] {
         &self.news
+    }
+
+    fn touched(&self) -> Option<&[FenceNo]> {
+        self.touched.as_deref()
     }
 
     fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
@@ -195,9 +221,7 @@ impl World {
     /// An operator edits the fences.
     pub(crate) fn edit(&mut self, new: Street, changes: &mut Vec<Change>) {
         let old = std::mem::replace(&mut self.street, new);
-        let is_news = |fence: &(usize, f64, f64)| !old.0.contains(fence);
-        let news = self.street.numbered().filter(|(_, fence)| is_news(fence)).map(|(no, _)| no).collect();
-        let edit = Edit { old: &old, new: &self.street, news };
+        let edit = Edit::between(&old, &self.street);
         self.presence.vacate(&edit, |_, change| changes.push(change));
         self.presence.renumber(&edit);
     }
@@ -301,8 +325,14 @@ fn edited<'a>(mut street: Street, what: &str, words: &mut impl Iterator<Item = &
     let home = home_of(words);
     let mut number = || words.next().and_then(|word| word.parse().ok()).expect("a number");
     match what {
-        "remove" => street.0.retain(|fence| fence.0 != home),
-        "add" => street.0.insert(0, (home, FENCES[home].1, FENCES[home].2)),
+        "remove" => street.0.iter_mut().filter(|fence| fence.0 == home).for_each(|fence| *fence = FREE),
+        "add" => {
+            let fence = (home, FENCES[home].1, FENCES[home].2);
+            match street.0.iter_mut().find(|fence| **fence == FREE) {
+                Some(free) => *free = fence,
+                None => street.0.push(fence),
+            }
+        }
         "move" => street.0.iter_mut().filter(|fence| fence.0 == home).for_each(|fence| fence.1 = number()),
         "resize" => street.0.iter_mut().filter(|fence| fence.0 == home).for_each(|fence| fence.2 = number()),
         other => panic!("nobody knows what {other} means"),
