@@ -4,7 +4,6 @@
 //! where they differ, and prints its hit rate. The real ones need public data: `STILE_DATA` names its
 //! folder. Ten million fences take 8 GB and run with `STILE_BENCH_10M=1`.
 
-use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
 
@@ -56,12 +55,12 @@ fn compete(criterion: &mut Criterion, work: &Work) {
         (
             "geo_index_f32",
             answers.n_baseline_off,
-            Runner::new(|| single.count(black_box(positions), &mut found)),
+            Runner::new(positions, |chunk| single.count(chunk, &mut found)),
         ),
         (
             "geo_index_f64",
             answers.n_baseline_off,
-            Runner::new(|| double.count(black_box(positions), &mut others)),
+            Runner::new(positions, |chunk| double.count(chunk, &mut others)),
         ),
     ];
     let mut group = criterion.benchmark_group(format!("match/{}", work.name));
@@ -69,13 +68,18 @@ fn compete(criterion: &mut Criterion, work: &Work) {
     if N_LONG < positions.len() {
         group.sampling_mode(SamplingMode::Flat).sample_size(10);
     }
+    let mut least = Vec::new();
     for (name, n_off_max, mut runner) in runners {
         group.bench_function(name, |bencher| bencher.iter(|| runner.take_turn()));
         // Nothing ran when a filter was given.
         let n_off = runner.n_hits().map_or(0, |n_hits| n_hits.abs_diff(answers.n_hits));
         assert!(n_off <= n_off_max, "{name} finds {:?} hits of {work:?}", runner.n_hits());
+        least.extend(runner.ns().map(|ns| format!("{name} {ns:.1}")));
     }
     group.finish();
+    if !least.is_empty() {
+        println!("match/{}: ns a point, shortest times of calls: {}", work.name, least.join(", "));
+    }
 }
 
 criterion_group! {

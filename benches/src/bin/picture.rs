@@ -4,7 +4,6 @@
 //! minutes) and writes `docs/match.csv` and `docs/match.svg`; `--up-to N` stops earlier, `--redraw`
 //! takes the figures that are there.
 
-use std::hint::black_box;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -86,11 +85,11 @@ fn measure(n_fences: usize) -> Vec<f64> {
         Runner::singles(&index, positions),
         Runner::best(&best, positions),
         Runner::usual(&usual, positions),
-        Runner::new(|| single.count(black_box(positions), &mut found)),
-        Runner::new(|| double.count(black_box(positions), &mut others)),
+        Runner::new(positions, |chunk| single.count(chunk, &mut found)),
+        Runner::new(positions, |chunk| double.count(chunk, &mut others)),
     ];
     race(&mut runners, Duration::from_secs(6), &mut |_| ());
-    runners.iter().map(|runner| runner.ns(positions.len())).collect()
+    runners.iter().map(|runner| runner.ns().expect("everybody took turns")).collect()
 }
 
 /// Machine, day and commit.

@@ -97,17 +97,20 @@ pub fn bars(row: &Row) -> Vec<Bar> {
     let ratio = |least| at_least("times rstar + geo, batch", least, row.ratio_batch());
     let batch = |least| at_least("M points/s, batch", least, 1e3 / row.batch_ns);
     let build_s = |most| at_most("s to build", most, row.build.as_secs_f64());
+    let bytes = |most| at_most("bytes a fence", most, row.directory_bytes());
+    let update = |most| at_most("ms to change a fence, p99", most, 1e3 * row.updates.p99.as_secs_f64());
     let mut bars = match row.name {
         "w1_few_hits" | "w1_many_hits" => vec![
             ratio(20.0),
             at_least("times rstar + geo, single", 10.0, row.ratio_single()),
             batch(50.0),
             at_least("M points/s, single", 28.0, 1e3 / row.single_ns),
+            update(0.5),
         ],
         "w3_tiling" | "nyc_real" => vec![ratio(40.0), batch(45.0)],
-        "w4_1m_cold" => vec![ratio(25.0), batch(22.0), build_s(1.0)],
+        "w4_1m_cold" => vec![ratio(25.0), batch(22.0), build_s(1.0), bytes(100.0), update(3.0)],
         "w4_1m_warm" => vec![batch(40.0)],
-        "w4_10m_cold" => vec![ratio(30.0), batch(10.0), build_s(12.0)],
+        "w4_10m_cold" => vec![ratio(30.0), batch(10.0), build_s(12.0), bytes(140.0)],
         "w5_overlap" => vec![ratio(60.0), batch(12.0)],
         "w6_country" => vec![ratio(40.0), batch(20.0)],
         _ => Vec::new(),
@@ -134,6 +137,12 @@ mod tests {
         let slow = Row { batch_ns: 100.0, ..fast.clone() };
         let met: Vec<bool> = bars(&slow).iter().map(Bar::is_met).collect();
         assert_eq!(met, [false, false, true]);
+        let million = Row { name: "w4_1m_cold", n_fences: 1, ..fast.clone() };
+        let most = |what: &str| bars(&million).into_iter().find(|bar| bar.what == what).unwrap();
+        assert_eq!(most("bytes a fence").measured, million.bytes.directory as f64);
+        assert!(!most("bytes a fence").is_met(), "8 MB for one fence");
+        let p99_ms = 1e3 * million.updates.p99.as_secs_f64();
+        assert_eq!(most("ms to change a fence, p99").measured, p99_ms);
         let wrong = Row { answers: crate::contest::Answers { n_wrong: 1, ..fast.answers }, ..fast };
         assert!(!wrong.is_right() && bars(&wrong).iter().any(|bar| !bar.is_met()));
     }

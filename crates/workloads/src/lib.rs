@@ -17,6 +17,7 @@ pub mod real;
 pub mod rims;
 mod row;
 pub mod tiling;
+pub mod updating;
 mod work;
 
 pub use row::Row;

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use spatial_index::Index;
+use spatial_index::{Index, IndexBytes};
 
 use crate::baseline::{Best, Usual};
 use crate::contest::{Answers, Runner, compare, race};
+use crate::updating::{Updates, change_while_read};
 use crate::work::Work;
 
 /// What was measured on one workload.
@@ -31,13 +32,21 @@ pub struct Row {
     pub usual_ns: f64,
     /// To build the index.
     pub build: Duration,
+    /// What the index takes.
+    pub bytes: IndexBytes,
+    /// One fence added, moved and removed again, while positions are matched.
+    pub updates: Updates,
 }
+
+/// Times that a fence is added, moved and removed.
+const N_CHANGES: usize = 500;
 
 impl Row {
     /// Measures a workload for about so long, besides building; `tell` hears what share is done.
     ///
     /// # Panics
-    /// When a fence is none; those of this crate and of [`spatial_index::geojson`] are all good.
+    /// When there is no position, or a fence is none; those of this crate and of
+    /// [`spatial_index::geojson`] are all good.
     #[must_use]
     pub fn measure(work: &Work, lasts: Duration, tell: &mut dyn FnMut(f64)) -> Self {
         let (best, usual) = (Best::build(&work.shapes), Usual::build(&work.shapes));
@@ -52,7 +61,9 @@ impl Row {
         ];
         race(&mut runners, lasts, tell);
         let [batch_ns, single_ns, best_ns, usual_ns] =
-            runners.each_ref().map(|runner| runner.ns(work.positions.len()));
+            runners.each_ref().map(|runner| runner.ns().expect("everybody took turns"));
+        drop(runners);
+        drop((best, usual));
         Self {
             name: work.name,
             n_fences: work.shapes.len(),
@@ -64,6 +75,8 @@ impl Row {
             best_ns,
             usual_ns,
             build,
+            bytes: index.bytes(),
+            updates: change_while_read(index, &work.positions, N_CHANGES),
         }
     }
 
@@ -83,6 +96,12 @@ impl Row {
     #[must_use]
     pub fn ratio_single(&self) -> f64 {
         self.rstar_geo_ns() / self.single_ns
+    }
+
+    /// Bytes of the index that each fence takes, besides its own shape.
+    #[must_use]
+    pub fn directory_bytes(&self) -> f64 {
+        self.bytes.directory as f64 / self.n_fences.max(1) as f64
     }
 
     /// Share of the positions that lie in at least one fence.

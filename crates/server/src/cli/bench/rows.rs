@@ -62,11 +62,11 @@ impl Table {
 }
 
 const HEAD: &str = "\
-workload          fences   points   hit %   hits/pt  M points/s   ns batch  ns single  rstar+geo   usual    ratio  single  build s  off";
+workload          fences   points   hit %   hits/pt  M points/s   ns batch  ns single  rstar+geo   usual    ratio  single  build s  B/fence  change us, p99  off";
 
 fn as_line(row: &Row) -> String {
     format!(
-        "{:<15} {:>8} {:>8} {:>7.1} {:>9.3} {:>11.2} {:>10.1} {:>10.1} {:>10.1} {:>7.0} {:>7.1}x {:>6.1}x {:>8.3} {:>4}",
+        "{:<15} {:>8} {:>8} {:>7.1} {:>9.3} {:>11.2} {:>10.1} {:>10.1} {:>10.1} {:>7.0} {:>7.1}x {:>6.1}x {:>8.3} {:>8.1} {:>9.0} {:>5.0} {:>4}",
         row.name,
         row.n_fences,
         row.n_positions,
@@ -80,6 +80,9 @@ fn as_line(row: &Row) -> String {
         row.ratio_batch(),
         row.ratio_single(),
         row.build.as_secs_f64(),
+        row.directory_bytes(),
+        1e6 * row.updates.p50.as_secs_f64(),
+        1e6 * row.updates.p99.as_secs_f64(),
         row.answers.n_baseline_off,
     )
 }
@@ -124,6 +127,12 @@ fn as_json(row: &Row, bars: &[Bar]) -> serde_json::Value {
         "ratio": row.ratio_batch(),
         "ratio_single": row.ratio_single(),
         "build_s": row.build.as_secs_f64(),
+        "directory_bytes": row.bytes.directory,
+        "fence_bytes": row.bytes.fences,
+        "directory_bytes_a_fence": row.directory_bytes(),
+        "change_p50_ms": 1e3 * row.updates.p50.as_secs_f64(),
+        "change_p99_ms": 1e3 * row.updates.p99.as_secs_f64(),
+        "changes": row.updates.n_changes,
         "wrong": row.answers.n_wrong,
         "baseline_off": row.answers.n_baseline_off,
         "hits_expected": row.n_hits_expected,
