@@ -18,11 +18,9 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// # Panics
-    /// When a batch has 2^32 hits; see [`crate::Index::match_batch`].
+    /// Both fit as long as all hits of a batch do; see [`Hits::check`].
     #[inline(always)]
-    pub(crate) fn new(start: usize, len: usize) -> Self {
-        assert!(start <= u32::MAX as usize, "a batch has at most 2^32 hits");
+    pub(crate) const fn new(start: usize, len: usize) -> Self {
         Self { start: start as u32, len: len as u32 }
     }
 }
@@ -67,8 +65,17 @@ impl Hits {
         (0..self.len()).map(|i| self.of(i))
     }
 
-    pub(crate) fn clear(&mut self) {
+    /// Makes room for the answers to so many positions; the spans stay to be written.
+    pub(crate) fn begin(&mut self, n_positions: usize) {
         self.fences.clear();
-        self.spans.clear();
+        self.spans.truncate(n_positions);
+        self.spans.resize(n_positions, Span::default());
+    }
+
+    /// # Panics
+    /// When there are more hits than spans can count; see [`crate::Index::match_batch`].
+    #[inline(always)]
+    pub(crate) fn check(n_hits: usize) {
+        assert!(n_hits <= u32::MAX as usize, "a batch has less than 2^32 hits");
     }
 }

@@ -168,8 +168,10 @@ impl Index {
     }
 
     /// The same for many positions; what was in `hits` is forgotten, its memory used again.
+    ///
+    /// # Panics
+    /// When they have 2^32 hits together.
     pub fn match_batch(&self, positions: &[Position], hits: &mut Hits) {
-        hits.clear();
         self.directory.find_all(&self.fences, positions, hits);
     }
 

@@ -21,40 +21,15 @@ use crate::store::Fences;
 const N_STAGED: usize = 128;
 
 /// Positions on their way, and where each of them goes next.
-struct Stage {
+struct Stage<'a> {
     spots: [Spot; N_STAGED],
-    /// Where in the node under its root cell each of them finds its entry.
-    words: [u32; N_STAGED],
-    /// Answered by one fence that covers the cell.
-    ones: List,
-    leaves: List,
-}
-
-/// Numbers of positions, each with a word.
-struct List {
-    len: usize,
-    positions: [u8; N_STAGED],
-    words: [u32; N_STAGED],
-}
-
-impl List {
-    const fn new() -> Self {
-        Self { len: 0, positions: [0; N_STAGED], words: [0; N_STAGED] }
-    }
-
-    /// Writes always and counts only when it counts: no branch to guess.
-    #[inline(always)]
-    fn push_if(&mut self, counts: bool, position: usize, word: u32) {
-        self.positions[self.len % N_STAGED] = position as u8;
-        self.words[self.len % N_STAGED] = word;
-        self.len += usize::from(counts);
-    }
-
-    #[inline(always)]
-    fn iter(&self) -> impl Iterator<Item = (usize, u32)> {
-        let positions = self.positions[..self.len].iter().map(|&position| usize::from(position));
-        positions.zip(self.words[..self.len].iter().copied())
-    }
+    /// In the node under the root cell of each.
+    entries: [&'a u32; N_STAGED],
+    /// Fences that answer alone.
+    ones: [FenceNo; N_STAGED],
+    /// Numbers of the positions that a leaf answers, and their leaves.
+    asking: [u8; N_STAGED],
+    leaves: [Entry; N_STAGED],
 }
 
 /// Where in a node's grid a spot lies.
@@ -104,7 +79,7 @@ impl Directory {
         }
         let node = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
         let k = node.node_k();
-        let mut entry = Entry(self.words.get(node.node_word() + cell_of(spot, ROOT_LOG2 - k, k) as usize));
+        let mut entry = Entry(*self.words.at(node.node_word() + cell_of(spot, ROOT_LOG2 - k, k) as usize));
         if entry.tag() == Entry::TAG_NODE {
             entry = self.descend(spot, entry);
         }
@@ -133,90 +108,66 @@ impl Directory {
     ) {
         let mut stage = Stage {
             spots: [Spot { x: 0, y: 0 }; N_STAGED],
-            words: [0; N_STAGED],
-            ones: List::new(),
-            leaves: List::new(),
+            entries: [&0; N_STAGED],
+            ones: [FenceNo(0); N_STAGED],
+            asking: [0; N_STAGED],
+            leaves: [Entry::EMPTY; N_STAGED],
         };
-        hits.spans.resize(positions.len(), Span::default());
+        hits.begin(positions.len());
         for (positions, spans) in positions.chunks(N_STAGED).zip(hits.spans.chunks_mut(N_STAGED)) {
-            if self.ask_roots(positions, &mut stage) {
-                self.find_each(fences, positions, spans, &mut hits.fences);
+            let found = &mut hits.fences;
+            if find_spots(positions, &mut stage.spots) {
+                self.find_each(fences, positions, spans, found);
                 continue;
             }
-            self.ask_nodes(positions.len(), &mut stage);
-            self.read_nodes(positions.len(), &mut stage);
-            self.read_ones(&stage, spans, &mut hits.fences);
-            self.read_leaves(lanes, fences, positions, &stage, spans, &mut hits.fences);
+            self.ask_nodes(&mut stage, positions.len());
+            let n_asking = self.read_nodes(&mut stage, spans, found);
+            for leaf in &stage.leaves[..n_asking] {
+                self.words.ask_for(leaf.leaf_word());
+            }
+            for (number, leaf) in stage.asking[..n_asking].iter().zip(&stage.leaves) {
+                let number = usize::from(*number);
+                let start = found.len();
+                let leaf = self.words.from(leaf.leaf_word());
+                test(lanes, leaf, fences, (positions[number], stage.spots[number]), found);
+                spans[number] = Span::new(start, found.len() - start);
+            }
+            Hits::check(found.len());
         }
     }
 
-    /// Finds the spots; says whether any of them is at a pole.
+    /// Finds the entry of each in the node under its root cell; there is one under every cell.
     #[inline(always)]
-    fn ask_roots(&self, positions: &[Position], stage: &mut Stage) -> bool {
-        let mut any_at_pole = false;
-        for (position, spot) in positions.iter().zip(&mut stage.spots) {
-            *spot = Spot::of(*position);
-            any_at_pole |= spot.is_at_pole();
-        }
-        for spot in &stage.spots[..positions.len()] {
-            let (page, slot) = Self::place(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
-            prefetch(&self.pages[page][slot]);
-        }
-        any_at_pole
-    }
-
-    /// Under every root cell there is a node.
-    #[inline(always)]
-    fn ask_nodes(&self, n_positions: usize, stage: &mut Stage) {
-        for (spot, word) in stage.spots[..n_positions].iter().zip(&mut stage.words) {
+    fn ask_nodes<'a>(&'a self, stage: &mut Stage<'a>, n_positions: usize) {
+        for (spot, entry) in stage.spots[..n_positions].iter().zip(&mut stage.entries) {
             let node = self.root(spot.x >> ROOT_LOG2, spot.y >> ROOT_LOG2);
             let k = node.node_k();
-            let at = node.node_word() + cell_of(*spot, ROOT_LOG2 - k, k) as usize;
-            self.words.ask_for(at);
-            *word = at as u32;
+            *entry = self.words.at(node.node_word() + cell_of(*spot, ROOT_LOG2 - k, k) as usize);
+            prefetch(entry);
         }
     }
 
+    /// Answers what one fence answers alone, and lists the leaves to be asked, by writing always
+    /// and counting only what counts: no branch to guess. How many leaves there are.
     #[inline(always)]
-    fn read_nodes(&self, n_positions: usize, stage: &mut Stage) {
-        (stage.ones.len, stage.leaves.len) = (0, 0);
-        for number in 0..n_positions {
-            let mut entry = Entry(self.words.get(stage.words[number] as usize));
+    fn read_nodes(&self, stage: &mut Stage<'_>, spans: &mut [Span], found: &mut Vec<FenceNo>) -> usize {
+        let (mut n_ones, mut n_asking) = (0, 0);
+        let start = found.len();
+        for (number, (span, entry)) in spans.iter_mut().zip(&stage.entries).enumerate() {
+            let mut entry = Entry(**entry);
             if entry.tag() == Entry::TAG_NODE {
                 entry = self.descend(stage.spots[number], entry);
             }
-            stage.ones.push_if(entry.tag() == Entry::TAG_ONE, number, entry.fence());
-            stage.leaves.push_if(entry.tag() == Entry::TAG_LEAF, number, entry.0);
+            let is_one = usize::from(entry.tag() == Entry::TAG_ONE);
+            *span = Span::new(start + n_ones, is_one);
+            stage.ones[n_ones % N_STAGED] = FenceNo(entry.fence());
+            n_ones += is_one;
+            stage.asking[n_asking % N_STAGED] = number as u8;
+            stage.leaves[n_asking % N_STAGED] = entry;
+            n_asking += usize::from(entry.tag() == Entry::TAG_LEAF);
         }
-    }
-
-    #[inline(always)]
-    fn read_ones(&self, stage: &Stage, spans: &mut [Span], found: &mut Vec<FenceNo>) {
-        for (start, (number, _)) in (found.len()..).zip(stage.ones.iter()) {
-            spans[number] = Span::new(start, 1);
-        }
-        found.extend(stage.ones.iter().map(|(_, fence)| FenceNo(fence)));
-    }
-
-    #[inline(always)]
-    fn read_leaves(
-        &self,
-        lanes: impl Lanes,
-        fences: &Fences,
-        positions: &[Position],
-        stage: &Stage,
-        spans: &mut [Span],
-        found: &mut Vec<FenceNo>,
-    ) {
-        for (_, leaf) in stage.leaves.iter() {
-            self.words.ask_for(Entry(leaf).leaf_word());
-        }
-        for (number, leaf) in stage.leaves.iter() {
-            let start = found.len();
-            let leaf = self.words.from(Entry(leaf).leaf_word());
-            test(lanes, leaf, fences, (positions[number], stage.spots[number]), found);
-            spans[number] = Span::new(start, found.len() - start);
-        }
+        found.extend_from_slice(&stage.ones[..n_ones]);
+        n_asking
     }
 
     /// From the node under a node downwards: few root cells are that crowded.
@@ -226,7 +177,7 @@ impl Directory {
         while entry.tag() == Entry::TAG_NODE {
             let k = entry.node_k();
             log2 -= k;
-            entry = Entry(self.words.get(entry.node_word() + cell_of(spot, log2, k) as usize));
+            entry = Entry(*self.words.at(entry.node_word() + cell_of(spot, log2, k) as usize));
         }
         entry
     }
@@ -244,6 +195,7 @@ impl Directory {
             self.find(fences, *position, found);
             *span = Span::new(start, found.len() - start);
         }
+        Hits::check(found.len());
     }
 
     #[cold]
@@ -259,10 +211,19 @@ impl Words {
     /// Asks for a word and what is behind it.
     #[inline(always)]
     fn ask_for(&self, word: usize) {
-        if let Some(at) = self.try_from(word) {
-            prefetch(at);
-        }
+        prefetch(self.at(word));
     }
+}
+
+/// Finds the spots of some positions; says whether any of them is at a pole.
+#[inline(always)]
+fn find_spots(positions: &[Position], spots: &mut [Spot; N_STAGED]) -> bool {
+    let mut any_at_pole = false;
+    for (position, spot) in positions.iter().zip(spots) {
+        *spot = Spot::of(*position);
+        any_at_pole |= spot.is_at_pole();
+    }
+    any_at_pole
 }
 
 /// Appends the fences of a leaf that hold a position, ascending.

@@ -22,7 +22,7 @@ impl Directory {
             Entry::TAG_NODE => {
                 let start = entry.node_word();
                 for cell in 0..1 << (2 * entry.node_k()) {
-                    self.collect(Entry(self.words.get(start + cell)), fences);
+                    self.collect(Entry(*self.words.at(start + cell)), fences);
                 }
             }
             _ => {}
@@ -75,7 +75,7 @@ impl Directory {
         };
         grid.along(line, |column, row| {
             let cell = (row << k) + column;
-            let entry = Entry(self.words.get(start + cell));
+            let entry = Entry(*self.words.at(start + cell));
             self.collect_along(entry, square.cell(k, cell as u32), line, fences);
         });
     }
