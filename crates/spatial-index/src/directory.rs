@@ -10,6 +10,7 @@
 //! change writes new words behind the old ones and shares the rest.
 
 mod build;
+mod change;
 mod circles;
 mod clip;
 mod entry;
@@ -19,22 +20,23 @@ mod lanes;
 mod leaf;
 mod lookup;
 mod root;
+#[cfg(test)]
+mod trial;
 mod units;
 mod walk;
 mod words;
 
 use std::sync::Arc;
 
-use model::FenceNo;
-
 use crate::store::{Fences, Stored};
 use build::{Builder, Tuning};
 use entry::{Entry, NUMBER_MAX};
 use grid::Sweep;
-use root::{CellShares, N_COLUMNS, N_ROWS, Share, shares_in, shares_of, square_of};
+use root::{CellShares, N_COLUMNS, N_ROWS, Share, shares_of, square_of};
 use units::units_y;
 use words::{Words, Writing};
 
+pub(crate) use change::Changed;
 pub(crate) use words::Full;
 
 /// Root cells of a page, in one direction, as a power of two.
@@ -42,10 +44,6 @@ const PAGE_LOG2: u32 = 6;
 const PAGE_LEN: usize = 1 << (2 * PAGE_LOG2);
 const N_PAGES: usize = (N_COLUMNS * N_ROWS) as usize / PAGE_LEN;
 
-/// Words that nobody reads any more are no matter below this number: 16 MiB.
-const N_WORDS_FEW: usize = 1 << 22;
-/// A change of one fence in so many is as much work as building all anew.
-const MANY: usize = 16;
 const POLES: [f64; 2] = [-90.0, 90.0];
 
 /// Root cells of a part of the earth.
@@ -59,8 +57,6 @@ pub(crate) struct Directory {
     /// Fences that come near the south and the north pole, ascending.
     poles: [Arc<[u32]>; 2],
     tuning: Tuning,
-    /// Words when last built anew.
-    n_words_built: usize,
 }
 
 /// What one fence has in one root cell, as it is sorted.
@@ -92,73 +88,9 @@ impl Directory {
             pages.set(cell, builder.root(square_of(cell), shares.content())?);
         }
         let words = builder.words.finish();
-        let n_words_built = words.len();
         let all = 0..fences.len() as u32;
         let poles = POLES.map(|pole| all.clone().filter(|&fence| is_near(fences, fence, pole)).collect());
-        Ok(Self { pages: pages.finish(), words, poles, tuning, n_words_built })
-    }
-
-    /// The directory of other fences that differ in the given numbers from those of this one.
-    ///
-    /// Builds the root cells anew that those fences touch or touched, and shares the rest. When
-    /// that would be more work than to build all, or words that nobody reads any more are as many
-    /// as the others, it builds all.
-    pub(crate) fn changed(&self, old: &Fences, new: &Fences, numbers: &[FenceNo]) -> Result<Self, Full> {
-        let mut touched: Vec<(u32, u32)> = Vec::new();
-        let mut cells: Vec<u32> = Vec::new();
-        let mut sweep = Sweep::default();
-        for fence in numbers.iter().map(|fence| fence.0) {
-            if (fence as usize) < old.len() {
-                shares_of(old.get(fence), &mut sweep, |cell, _| cells.push(cell));
-            }
-            shares_of(new.get(fence), &mut sweep, |cell, _| touched.push((cell, fence)));
-        }
-        cells.extend(touched.iter().map(|&(cell, _)| cell));
-        cells.sort_unstable();
-        cells.dedup();
-        let n_unread_max = self.n_words_built.max(N_WORDS_FEW);
-        let is_worn = self.words.are_many() || self.n_words_built + n_unread_max < self.words.len();
-        if is_worn || new.len() <= numbers.len() * MANY {
-            return Self::build(new);
-        }
-        touched.sort_unstable();
-        touched.dedup();
-        let mut builder = Builder::new(new, self.tuning, Writing::onto(&self.words));
-        let mut pages = Pages { pages: self.pages.to_vec() };
-        let (mut shares, mut fences) = (CellShares::default(), Vec::new());
-        for cell in cells {
-            fences.clear();
-            self.fences_of(cell, &mut fences);
-            fences.retain(|fence| numbers.binary_search(&FenceNo(*fence)).is_err());
-            let first = touched.partition_point(|&(at, _)| at < cell);
-            let here = touched[first..].iter().take_while(|&&(at, _)| at == cell);
-            fences.extend(here.map(|&(_, fence)| fence));
-            fences.sort_unstable();
-            fences.dedup();
-            shares.clear();
-            for &fence in &fences {
-                shares_in(new.get(fence), cell, |share| shares.add(new, fence, share));
-            }
-            pages.set(cell, builder.root(square_of(cell), shares.content())?);
-        }
-        let words = builder.words.finish();
-        let poles = [0, 1].map(|pole| self.pole_changed(pole, new, numbers));
-        Ok(Self {
-            pages: pages.finish(),
-            words,
-            poles,
-            tuning: self.tuning,
-            n_words_built: self.n_words_built,
-        })
-    }
-
-    fn pole_changed(&self, pole: usize, new: &Fences, numbers: &[FenceNo]) -> Arc<[u32]> {
-        let is_kept = |fence: &u32| numbers.binary_search(&FenceNo(*fence)).is_err();
-        let mut near: Vec<u32> = self.poles[pole].iter().copied().filter(is_kept).collect();
-        let numbers = numbers.iter().map(|fence| fence.0);
-        near.extend(numbers.filter(|&fence| is_near(new, fence, POLES[pole])));
-        near.sort_unstable();
-        near.into()
+        Ok(Self { pages: pages.finish(), words, poles, tuning })
     }
 
     /// Bytes that it takes, shared or not.

@@ -6,7 +6,7 @@ use model::{FenceNo, Meters, Position};
 use thiserror::Error;
 
 use crate::crossing::way_between;
-use crate::directory::{Directory, Full};
+use crate::directory::{Changed, Directory, Full};
 use crate::exact::Probe;
 use crate::hits::Hits;
 use crate::shape::{CircleFlaw, Shape};
@@ -122,7 +122,8 @@ impl Index {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let directory = self.directory.changed(&self.fences, &fences, &numbers)?;
+        let directory =
+            self.directory.changed(Changed { old: &self.fences, new: &fences, numbers: &numbers })?;
         Ok(Self { fences, directory })
     }
 

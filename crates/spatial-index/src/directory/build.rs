@@ -51,7 +51,7 @@ const SMALLEST_LOG2: u32 = 9;
 const K_MAX: u32 = 9;
 
 /// How often an edge may be listed on average in all the cells of a root cell.
-const N_LISTINGS_MAX: f64 = 24.0;
+pub(crate) const N_LISTINGS_MAX: f64 = 24.0;
 
 /// Builds subtrees into words.
 pub(crate) struct Builder<'a> {
@@ -106,7 +106,13 @@ impl<'a> Builder<'a> {
         Ok(root)
     }
 
-    fn entry(&mut self, square: Square, content: Content<'_>, listings: f64) -> Result<Entry, Full> {
+    /// The entry of any cell, with what edges may still be listed often.
+    pub(crate) fn entry(
+        &mut self,
+        square: Square,
+        content: Content<'_>,
+        listings: f64,
+    ) -> Result<Entry, Full> {
         match self.division(square, content, listings) {
             0 => self.leaf(square, content),
             k => self.node(square, k, content, listings / listings_of(square, k, content.edges)),
@@ -310,13 +316,13 @@ fn remember(known: &mut HashMap<Vec<u32>, Entry>, covers: &[u32], entry: Entry) 
 }
 
 /// The grid of the cells of a square.
-fn grid_of(square: Square, k: u32) -> Grid {
+pub(crate) fn grid_of(square: Square, k: u32) -> Grid {
     let n = 1 << k;
     Grid { x: f64::from(square.x), y: f64::from(square.y), log2: square.log2 - k, n_columns: n, n_rows: n }
 }
 
 /// The cells of a grid that the box of a polygon touches, with all its images; perhaps some more.
-fn cells_beside(polygon: &Polygon, grid: &Grid) -> (Range<usize>, Range<usize>) {
+pub(crate) fn cells_beside(polygon: &Polygon, grid: &Grid) -> (Range<usize>, Range<usize>) {
     let (xs, ys) = extent_in_units(polygon);
     let rows = grid.touched_by_box((xs.low, xs.high), (ys.low, ys.high)).1;
     let images = (-2..=2).map(|turns| f64::from(turns) * TURN);

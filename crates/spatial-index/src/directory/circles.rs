@@ -137,3 +137,6 @@ impl CircleOn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,3 +187,6 @@ fn rounded([a, b]: [[f64; 2]; 2]) -> Option<LeafEdge> {
     let is_nothing = edge.ax == edge.bx && edge.ay == edge.by;
     (!is_nothing).then_some(edge)
 }
+
+#[cfg(test)]
+mod tests;

@@ -98,3 +98,6 @@ impl Flat {
         0.5 * square.side() * (1.0 + self.east * self.east).sqrt() * self.unit_m * self.stretch
     }
 }
+
+#[cfg(test)]
+mod tests;

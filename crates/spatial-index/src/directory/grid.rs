@@ -176,3 +176,6 @@ impl Sweep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,8 @@
 
 use model::Position;
 
-use super::build::{Content, PartEdge};
+use super::build::{Content, PartEdge, grid_of};
+use super::circles::{CircleOn, Touch};
 use super::flat::Flat;
 use super::grid::{Grid, Line, Sweep, margin};
 use super::units::{ROOT_LOG2, Square, TURN, position_of, units_x, units_y};
@@ -49,14 +50,16 @@ pub(crate) fn shares_of(stored: &Stored, sweep: &mut Sweep, mut visit: impl FnMu
     }
 }
 
-/// Visits what a fence contributes to one root cell.
-pub(crate) fn shares_in(stored: &Stored, cell: u32, mut visit: impl FnMut(Share)) {
-    let square = square_of(cell);
+/// Visits what a fence contributes to a square of any size.
+pub(crate) fn shares_in(stored: &Stored, square: Square, mut visit: impl FnMut(Share)) {
     match stored {
         Stored::Removed => {}
-        Stored::Circle { radius, .. } if radius.0 < SMALL_RADIUS_M => visit(Share::Circle),
         Stored::Circle { center, radius } => {
-            large_circle_on(*center, radius.0, square).into_iter().for_each(visit);
+            let circle = CircleOn::new(*center, radius.0, square);
+            circle.touch(&grid_of(square, 0), square, &mut None, |_, _, touch| match touch {
+                Touch::Covers => visit(Share::Cover),
+                Touch::Rim => visit(Share::Circle),
+            });
         }
         Stored::Polygons(polygons) => {
             for part in 0..polygons.polygons.len() {
@@ -68,8 +71,7 @@ pub(crate) fn shares_in(stored: &Stored, cell: u32, mut visit: impl FnMut(Share)
 
 fn part_shares_in(polygons: &Polygons, part: usize, square: Square, visit: &mut impl FnMut(Share)) {
     let polygon = &polygons.polygons[part];
-    let (x, y) = (f64::from(square.x), f64::from(square.y));
-    let grid = Grid { x, y, log2: ROOT_LOG2, n_columns: 1, n_rows: 1 };
+    let grid = grid_of(square, 0);
     let (xs, ys) = extent_in_units(polygon);
     let images = (-1..=2_i8).filter(|&turns| {
         let west = f64::from(turns) * TURN;

@@ -4,18 +4,13 @@ use super::Directory;
 use super::entry::Entry;
 use super::grid::{Grid, Line};
 use super::leaf::{Header, part_counts};
-use super::root::{N_ROWS, line_of, square_of};
+use super::root::{N_ROWS, line_of};
 use super::units::{ROOT_LOG2, Square, TURN};
 use crate::plane::Edge;
 
 impl Directory {
-    /// Appends every fence that touches a root cell, in no order, many of them often.
-    pub(super) fn fences_of(&self, cell: u32, fences: &mut Vec<u32>) {
-        let square = square_of(cell);
-        self.collect(self.root(square.x >> ROOT_LOG2, square.y >> ROOT_LOG2), fences);
-    }
-
-    fn collect(&self, entry: Entry, fences: &mut Vec<u32>) {
+    /// Appends every fence that is found under an entry, in no order, many of them often.
+    pub(super) fn collect(&self, entry: Entry, fences: &mut Vec<u32>) {
         match entry.tag() {
             Entry::TAG_ONE => fences.push(entry.fence()),
             Entry::TAG_LEAF => collect_leaf(self.words.from(entry.leaf_word()), fences),

@@ -5,30 +5,35 @@ use std::sync::Arc;
 use super::entry::NODE_WORDS_MAX;
 use super::leaf::N_READ_BEHIND;
 
-const SEGMENT_LOG2: u32 = 20;
-/// Words of a full segment; only one that holds a single larger leaf is longer.
-const SEGMENT_LEN: usize = 1 << SEGMENT_LOG2;
-/// A last segment shorter than this is copied to write on; 512 KiB take some 40 us.
-const COPIED_LEN_MAX: usize = 1 << 17;
-/// With more segments, a directory had better be built anew.
-const N_SEGMENTS_MANY: usize = 900;
+const SLOT_LOG2: u32 = 16;
+/// Words that are numbered together: what a change writes begins at a multiple of this.
+const SLOT_LEN: usize = 1 << SLOT_LOG2;
 
 /// All words of one version of the directory. Cloning shares them.
 ///
-/// What was built at once lies in one piece, so that most words are found by one comparison; what
-/// changes wrote since lies behind it in segments. A leaf never crosses from one to the next.
+/// What was built at once lies in one piece, so that most words are found by one comparison. Root
+/// cells that changed since have pieces of their own, each with numbers of its own; the same
+/// numbers may mean other words in another version.
 #[derive(Clone)]
 pub(crate) struct Words {
     base: Arc<Vec<u32>>,
-    segments: Vec<Arc<[u32]>>,
+    /// By slot; a piece of several slots stands in each of them.
+    pieces: Vec<Option<Piece>>,
 }
 
-/// Words that grow by new ones.
+/// The words of a root cell that changed.
+#[derive(Clone)]
+struct Piece {
+    first: usize,
+    words: Arc<Vec<u32>>,
+}
+
+/// Words in the making.
 pub(crate) struct Writing {
-    /// The version before; none when all is built at once.
-    before: Option<Words>,
-    /// Behind it, segment by segment; the last one has room.
-    new: Vec<Vec<u32>>,
+    first: usize,
+    /// The first number that it may not use.
+    end: usize,
+    words: Vec<u32>,
 }
 
 /// The directory has more words than can be numbered.
@@ -56,80 +61,111 @@ impl Words {
 
     #[inline(never)]
     fn behind(&self, word: usize) -> &[u32] {
-        let word = word - self.first_behind();
-        &self.segments[word >> SEGMENT_LOG2][word & (SEGMENT_LEN - 1)..]
+        let piece = self.pieces[self.slot_of(word)].as_ref();
+        let piece = piece.expect("a version keeps the pieces that its entries lead to");
+        &piece.words[word - piece.first..]
     }
 
-    /// The number of the first word of the first segment.
-    fn first_behind(&self) -> usize {
-        self.base.len().next_multiple_of(SEGMENT_LEN)
+    /// The slot of a word behind the base.
+    fn slot_of(&self, word: usize) -> usize {
+        (word - self.base.len().next_multiple_of(SLOT_LEN)) >> SLOT_LOG2
     }
 
-    /// Whether the numbers for words are running out.
-    pub(crate) const fn are_many(&self) -> bool {
-        N_SEGMENTS_MANY < self.segments.len()
+    fn first_of(&self, slot: usize) -> usize {
+        self.base.len().next_multiple_of(SLOT_LEN) + (slot << SLOT_LOG2)
+    }
+
+    /// A piece of its own for a root cell that is written anew.
+    pub(crate) fn begin(&self) -> Writing {
+        Writing { first: self.first_of(self.pieces.len()), end: NODE_WORDS_MAX, words: Vec::new() }
+    }
+
+    /// The piece that a word lies in, to write on, if it lies in one.
+    pub(crate) fn reopen(&self, word: usize) -> Option<Writing> {
+        if word < self.base.len() {
+            return None;
+        }
+        let slot = self.slot_of(word);
+        let Piece { first, words } = self.pieces[slot].clone()?;
+        let n_slots = self.slots_of(first).len();
+        Some(Writing { first, end: first + n_slots * SLOT_LEN, words: words.to_vec() })
+    }
+
+    /// All slots of the piece that begins at a word.
+    fn slots_of(&self, first: usize) -> std::ops::Range<usize> {
+        let start = self.slot_of(first);
+        let is_same = |piece: &&Option<Piece>| piece.as_ref().is_some_and(|piece| piece.first == first);
+        start..start + self.pieces[start..].iter().take_while(is_same).count()
+    }
+
+    /// Forgets the piece that a word lies in, if it lies in one.
+    pub(crate) fn drop_piece_of(&mut self, word: usize) {
+        if word < self.base.len() {
+            return;
+        }
+        if let Some(Piece { first, .. }) = self.pieces[self.slot_of(word)] {
+            let slots = self.slots_of(first);
+            self.pieces[slots].fill(None);
+        }
+    }
+
+    /// Puts a piece where its numbers are, with room to grow when it is new.
+    pub(crate) fn put(&mut self, mut writing: Writing) -> Result<(), Full> {
+        writing.words.resize(writing.words.len() + N_READ_BEHIND, 0);
+        let Writing { first, words, .. } = writing;
+        let slot = self.slot_of(first);
+        let n_slots = if slot < self.pieces.len() {
+            self.slots_of(first).len()
+        } else {
+            (2 * words.len()).div_ceil(SLOT_LEN)
+        };
+        if NODE_WORDS_MAX < self.first_of(slot + n_slots) {
+            return Err(Full);
+        }
+        self.pieces.resize(self.pieces.len().max(slot + n_slots), None);
+        self.pieces[slot..slot + n_slots].fill(Some(Piece { first, words: Arc::new(words) }));
+        Ok(())
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.base.len() + self.segments.iter().map(|segment| segment.len()).sum::<usize>()
+        let mut pieces: Vec<&Piece> = self.pieces.iter().flatten().collect();
+        pieces.dedup_by_key(|piece| piece.first);
+        self.base.len() + pieces.iter().map(|piece| piece.words.len()).sum::<usize>()
     }
 }
 
 impl Writing {
     /// From the first word on, which is 0: the entry of an empty cell.
     pub(crate) fn new() -> Self {
-        Self { before: None, new: vec![vec![0]] }
+        Self { first: 0, end: NODE_WORDS_MAX, words: vec![0] }
     }
 
-    /// Goes on behind the words of a version, which stay as they are.
-    pub(crate) fn onto(words: &Words) -> Self {
-        let mut before = words.clone();
-        let open = before.segments.pop_if(|last| last.len() < COPIED_LEN_MAX);
-        Self { before: Some(before), new: vec![open.map_or_else(Vec::new, |open| open.to_vec())] }
+    /// How many words were written.
+    pub(crate) const fn len(&self) -> usize {
+        self.words.len()
     }
 
     /// Makes room for `len` words, zero, at a multiple of `step`.
     pub(crate) fn reserve(&mut self, len: usize, step: usize) -> Result<usize, Full> {
-        let is_full = |open: &Vec<u32>| SEGMENT_LEN < open.len().next_multiple_of(step) + len + N_READ_BEHIND;
-        if self.before.is_some() && self.new.last().is_none_or(|open| !open.is_empty() && is_full(open)) {
-            self.new.push(Vec::new());
+        let start = self.words.len().next_multiple_of(step);
+        if self.end < self.first + start + len + N_READ_BEHIND {
+            return Err(Full);
         }
-        let first = self.first_of(self.new.len() - 1);
-        let open = self.new.last_mut().expect("there is an open one");
-        let start = open.len().next_multiple_of(step);
-        open.resize(start + len, 0);
-        if NODE_WORDS_MAX <= first + start { Err(Full) } else { Ok(first + start) }
+        self.words.resize(start + len, 0);
+        Ok(self.first + start)
     }
 
     /// Fills words that were reserved.
     pub(crate) fn put(&mut self, word: usize, words: &[u32]) {
-        let number = if self.before.is_some() { (word - self.first_of(0)) >> SEGMENT_LOG2 } else { 0 };
-        let start = word - self.first_of(number);
-        self.new[number][start..start + words.len()].copy_from_slice(words);
+        let start = word - self.first;
+        self.words[start..start + words.len()].copy_from_slice(words);
     }
 
-    /// The number of the first word of a new segment.
-    fn first_of(&self, number: usize) -> usize {
-        let of = |before: &Words| before.first_behind() + ((before.segments.len() + number) << SEGMENT_LOG2);
-        self.before.as_ref().map_or(0, of)
-    }
-
-    /// Publishes them.
+    /// Publishes them as the base of all that comes.
     pub(crate) fn finish(mut self) -> Words {
-        for segment in &mut self.new {
-            segment.resize(segment.len() + N_READ_BEHIND, 0);
-        }
-        match self.before {
-            None => {
-                let mut base = self.new.swap_remove(0);
-                base.shrink_to_fit();
-                Words { base: Arc::new(base), segments: Vec::new() }
-            }
-            Some(mut words) => {
-                words.segments.extend(self.new.into_iter().map(Arc::from));
-                words
-            }
-        }
+        self.words.resize(self.words.len() + N_READ_BEHIND, 0);
+        self.words.shrink_to_fit();
+        Words { base: Arc::new(self.words), pieces: Vec::new() }
     }
 }
