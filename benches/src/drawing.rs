@@ -134,9 +134,11 @@ text {{ font: 13px system-ui, sans-serif; fill: #24292f }}
     lines(figures, &plane, &mut svg);
     let _ = writeln!(
         svg,
-        r#"<text class="small" x="{LEFT}" y="{}">Circles of 150 m, points anywhere, 6 % of them in a circle. {}</text>
+        r#"<text class="small" x="{LEFT}" y="{}">Circles of 150 m, points anywhere, 6 % of them in a circle.</text>
+<text class="small" x="{LEFT}" y="{}">{}</text>
 </svg>"#,
-        HEIGHT - 18.0,
+        HEIGHT - 28.0,
+        HEIGHT - 12.0,
         escaped(&figures.caption)
     );
     svg
