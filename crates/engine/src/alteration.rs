@@ -153,6 +153,12 @@ impl Alteration {
         &self.from
     }
 
+    /// Whether every fence that stays keeps its number: the two houses share what did not change.
+    #[must_use]
+    pub const fn keeps_numbers(&self) -> bool {
+        self.touched.is_some()
+    }
+
     /// How much it changes.
     #[must_use]
     pub const fn extent(&self) -> Extent {

@@ -148,6 +148,12 @@ impl House {
         Some(Fence { facts: self.fence(no).clone(), shape: self.shape(no) })
     }
 
+    /// The facts of a fence; none when no fence has this id. O(log n).
+    #[must_use]
+    pub fn facts_of(&self, id: &FenceId) -> Option<&FenceFacts> {
+        self.no_of(id).map(|no| self.fence(no))
+    }
+
     /// Whether a fence is altogether the same as one of another house, as far as that can be told
     /// without a look at it.
     pub(crate) fn shares(&self, no: FenceNo, other: &Self, other_no: FenceNo) -> bool {

@@ -5,17 +5,22 @@
 
 pub(crate) mod change;
 pub(crate) mod difference;
+mod start;
+mod version;
 mod wish;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use engine::{Alteration, Extent, House, SetVersion};
+use engine::{Alteration, Edits, Extent, House, SetVersion};
 use model::{FenceFacts, Timestamp};
 use settings::{FenceSettings, OffersFile, Problem, Settings};
-use spatial_index::{Fence, geojson};
-use store::{Authorship, FenceSetError, FenceSets, hash_of};
+use spatial_index::Fence;
+use store::{Authorship, FenceSetError, FenceSets, hash_of, hash_of_all};
 
+pub use self::start::Start;
+use self::version::{Content, Since};
+pub use self::version::{in_force, read_version, served};
 pub use self::wish::Wish;
 use crate::fence_files::{self, FenceOptions};
 
@@ -28,6 +33,12 @@ pub struct Keeper {
     settings: FenceSettings,
     offers: Option<OffersFile>,
     house: Arc<House>,
+    /// How the house in force is told from a version that is kept whole.
+    since: Since,
+    /// The same of the set that is durable and not in force everywhere yet.
+    next: Option<Since>,
+    /// The house before, as long as it shares nearly all with the one in force.
+    before: Option<(Arc<House>, Since)>,
 }
 
 /// A set that is durable and has to be taken up.
@@ -69,22 +80,30 @@ impl From<Vec<Problem>> for Refused {
 struct Ready {
     alteration: Alteration,
     keep: Keep,
+    since: Since,
     warnings: Vec<Problem>,
 }
 
 enum Keep {
     /// As a new version.
-    New { content: String, file_hash: Option<Box<str>>, origin: String },
+    New { content: Content, file_hash: Option<Box<str>>, origin: String },
     /// One that is kept.
     Old(u64),
 }
 
 /// Fences that were read, with where they come from.
 struct Source {
-    fences: Vec<Fence>,
+    fences: Fences,
     warnings: Vec<Problem>,
     origin: String,
     file_hash: Option<Box<str>>,
+}
+
+enum Fences {
+    /// These and no others, ascending by id.
+    Whole(Vec<Fence>),
+    /// Those in force, after some edits.
+    Edited(Edits),
 }
 
 impl Keeper {
@@ -101,10 +120,9 @@ impl Keeper {
     fn over(sets: FenceSets, settings: &Settings) -> Result<Self, Refused> {
         let offers = settings.offers_file.as_deref().map(OffersFile::load).transpose()?;
         let catalogue = Arc::new(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default());
-        let (fences, version) = in_force(&sets)?.unzip();
-        let house = House::build(fences.unwrap_or_default(), catalogue, version);
-        let house = Arc::new(house.map_err(|error| cannot_be_matched(Path::new("fences"), &error))?);
-        Ok(Self { sets, settings: settings.fences.clone(), offers, house })
+        let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue)?;
+        let settings = settings.fences.clone();
+        Ok(Self { sets, settings, offers, house, since, next: None, before: None })
     }
 
     /// Checks what is wished for and makes it durable; the caller lets it be taken up, and calls
@@ -151,15 +169,20 @@ impl Keeper {
                     n_removed: extent.n_removed,
                     n_changed: extent.n_changed,
                 };
-                self.sets.add(content.as_bytes(), made, file_hash.as_deref(), now)?
+                self.sets.add(content.text.as_bytes(), content.change_of, made, file_hash.as_deref(), now)?
             }
         };
+        self.next = Some(ready.since.of(no));
         Ok(Answered::Kept(Kept { alteration: Arc::new(ready.alteration), no, warnings: ready.warnings }))
     }
 
     /// Notes that an alteration is in force everywhere.
     pub fn settle(&mut self, alteration: &Alteration) {
-        self.house = alteration.to().clone();
+        let house = std::mem::replace(&mut self.house, alteration.to().clone());
+        if let Some(next) = self.next.take() {
+            let since = std::mem::replace(&mut self.since, next);
+            self.before = alteration.keeps_numbers().then_some((house, since));
+        }
     }
 
     /// The house in force.
@@ -179,10 +202,19 @@ impl Keeper {
             return self.prepare_old(*to);
         }
         let Source { fences, warnings, origin, file_hash } = self.source(wish)?;
-        let content = geojson::write(&fences);
-        let version = SetVersion { no: self.sets.next_no(), hash: hash_of(content.as_bytes()) };
-        let alteration = self.alteration(fences, version, &wish.name(&self.settings))?;
-        Ok(Ready { alteration, keep: Keep::New { content, file_hash, origin }, warnings })
+        let told = |error| cannot_be_matched(&wish.name(&self.settings), &error);
+        let (alteration, edited) = match fences {
+            Fences::Whole(fences) => (Alteration::new(&self.house, fences, None), None),
+            Fences::Edited(edits) => {
+                let ids = edits.keys().cloned().collect();
+                (Alteration::edit(&self.house, edits), Some(ids))
+            }
+        };
+        let alteration = alteration.map_err(told)?;
+        let (content, since) = self.since.write(alteration.to(), edited, &self.sets);
+        let version = SetVersion { no: self.sets.next_no(), hash: hash_of(content.text.as_bytes()) };
+        let alteration = alteration.named(version);
+        Ok(Ready { alteration, keep: Keep::New { content, file_hash, origin }, since, warnings })
     }
 
     fn prepare_old(&self, to: Option<u64>) -> Result<Ready, Refused> {
@@ -191,116 +223,44 @@ impl Keeper {
             let reason = "there is no version before the one in force";
             return Err(vec![Problem::of_file(Path::new("fences"), reason)].into());
         };
-        let (fences, version) = read_version(&self.sets, no)?;
-        let alteration = self.alteration(fences, version, Path::new("fences"))?;
-        Ok(Ready { alteration, keep: Keep::Old(no), warnings: Vec::new() })
-    }
-
-    fn alteration(
-        &self,
-        fences: Vec<Fence>,
-        version: SetVersion,
-        name: &Path,
-    ) -> Result<Alteration, Refused> {
-        Alteration::new(&self.house, fences, Some(version)).map_err(|error| cannot_be_matched(name, &error))
+        let is_it = |house: &House| house.version().is_some_and(|version| version.no == no);
+        let is_kept = self.sets.record(no).is_some();
+        let (alteration, since) = match &self.before {
+            Some((before, since)) if is_kept && is_it(before) => {
+                (Alteration::between(self.house.clone(), before.clone()), since.clone())
+            }
+            Some(_) | None => {
+                let (fences, version, since) = version::read(&self.sets, no)?;
+                let alteration = Alteration::new(&self.house, fences, Some(version));
+                (alteration.map_err(|error| cannot_be_matched(Path::new("fences"), &error))?, since)
+            }
+        };
+        Ok(Ready { alteration, keep: Keep::Old(no), since, warnings: Vec::new() })
     }
 
     fn check_offers(&self, house: &House) -> Result<(), Refused> {
         let Some(offers) = &self.offers else { return Ok(()) };
+        if offers.fit(|id| house.facts_of(id), || house.facts()) {
+            return Ok(());
+        }
         let facts: Vec<FenceFacts> = house.facts().cloned().collect();
         let problems = offers.check_fences(&facts);
         if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
     }
 }
 
-/// What a server starts with, worked out before anything is touched.
-pub struct Start {
-    keeper: Keeper,
-    /// The settings' file, if it was edited since it was taken up.
-    edited: Option<Ready>,
-}
-
-impl Start {
-    /// Reads the version in force, and the settings' file when that was edited since.
-    ///
-    /// # Errors
-    /// A start is refused for what a reload would be refused for; nothing is changed then.
-    pub fn plan(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
-        let keeper = Keeper::over(FenceSets::read(data_dir)?, settings)?;
-        let edited = match &settings.fences.file {
-            Some(file) if keeper.sets.file_hash() != Some(&*hash_of_file(file)?) => {
-                Some(keeper.examine(&Wish::Reload { yes: true })?)
-            }
-            Some(_) | None => {
-                keeper.check_offers(&keeper.house)?;
-                None
-            }
-        };
-        Ok(Self { keeper, edited })
-    }
-
-    /// Makes it durable, for whoever holds the data directory by now.
-    ///
-    /// With the alteration that leads to the edited file when there was another set in force
-    /// before; the keeper's house is the one before it until [`Keeper::settle`].
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn keep(
-        self,
-        data_dir: &Path,
-        settings: &Settings,
-        now: Timestamp,
-    ) -> Result<(Keeper, Option<Kept>), Refused> {
-        let Self { mut keeper, mut edited } = self;
-        let sets = FenceSets::open(data_dir, settings.fences.versions_kept)?;
-        if sets.history() != keeper.sets.history() {
-            // Somebody else held the directory meanwhile.
-            Self { keeper, edited } = Self::plan(data_dir, settings)?;
-        }
-        keeper.sets = sets;
-        let has_set = keeper.sets.in_force().is_some();
-        let answered = edited.map(|ready| keeper.keep(ready, "stile serve", now)).transpose()?;
-        match answered {
-            // Nobody was in a fence before there were any.
-            Some(Answered::Kept(kept)) if !has_set => {
-                keeper.settle(&kept.alteration);
-                Ok((keeper, None))
-            }
-            Some(Answered::Kept(kept)) => Ok((keeper, Some(kept))),
-            Some(Answered::Unchanged) | None => Ok((keeper, None)),
-        }
-    }
-}
-
-/// The fences in force in a data directory and their version; `None` before there were any.
-///
-/// # Errors
-/// When they cannot be read.
-pub fn in_force(sets: &FenceSets) -> Result<Option<(Vec<Fence>, SetVersion)>, FenceSetError> {
-    sets.in_force().map(|set| read_version(sets, set.no)).transpose()
-}
-
-/// The fences of a version, ascending by id.
-///
-/// # Errors
-/// When it is not kept or not readable.
-pub fn read_version(sets: &FenceSets, no: u64) -> Result<(Vec<Fence>, SetVersion), FenceSetError> {
-    let content = sets.content(no)?;
-    let damaged = || FenceSetError::Damaged { path: PathBuf::from(format!("version {no}")), no };
-    let loaded = geojson::read(&content, &geojson::ReadOptions::default()).map_err(|_| damaged())?;
-    let hash = sets.record(no).map(|set| set.hash.clone()).unwrap_or_default();
-    Ok((loaded.fences, SetVersion { no, hash }))
+fn in_force_no(sets: &FenceSets) -> Option<u64> {
+    sets.in_force().map(|set| set.no)
 }
 
 fn hash_of_file(file: &Path) -> Result<Box<str>, Vec<Problem>> {
-    let bytes = std::fs::read(file).map_err(|error| vec![fence_files::unreadable(file, &error)])?;
-    Ok(hash_of(&bytes))
+    let opened = fence_files::open(file).and_then(|(content, _)| hash_of_all(content));
+    opened.map_err(|error| vec![fence_files::unreadable(file, &error)])
 }
 
 fn load(file: &Path, settings: &FenceSettings) -> Result<fence_files::FenceFile, Vec<Problem>> {
     let FenceSettings { region, skip_invalid, .. } = *settings;
-    fence_files::load(file, FenceOptions { skip_invalid, region, ..FenceOptions::default() })
+    fence_files::load(file, FenceOptions { skip_invalid, region, is_quiet: true })
 }
 
 fn cannot_be_matched(name: &Path, error: &spatial_index::BuildError) -> Refused {

@@ -97,6 +97,38 @@ impl OffersFile {
         Catalogue::new(self.drafts()).expect("an offers file that was read has only offers whose texts pass")
     }
 
+    /// Whether [`OffersFile::check_fences`] would find nothing, told without a list of all fences.
+    ///
+    /// `fence_of` finds a fence by its id; `fences` are all, and are gone through only as far as
+    /// is needed to find the tags that offers name.
+    pub fn fit<'a, F>(
+        &self,
+        fence_of: impl Fn(&FenceId) -> Option<&'a FenceFacts>,
+        fences: impl Fn() -> F,
+    ) -> bool
+    where
+        F: Iterator<Item = &'a FenceFacts>,
+    {
+        let is_theirs = |draft: &Draft, fence: &FenceFacts| fence.merchant.as_ref() == Some(&draft.merchant);
+        let fits = |draft: &Draft| {
+            draft.fences.iter().all(|id| fence_of(id).is_some_and(|fence| is_theirs(draft, fence)))
+        };
+        let mut missing: HashSet<(&str, &str)> = HashSet::new();
+        for draft in self.offers.iter().map(|offer| &offer.draft) {
+            missing.extend(draft.tags.iter().map(|tag| (draft.merchant.as_str(), &**tag)));
+        }
+        for fence in fences() {
+            if missing.is_empty() {
+                break;
+            }
+            let Some(merchant) = &fence.merchant else { continue };
+            for tag in &fence.tags {
+                missing.remove(&(merchant.as_str(), &**tag));
+            }
+        }
+        missing.is_empty() && self.offers.iter().all(|offer| fits(&offer.draft))
+    }
+
     /// What does not fit the fences: ids that no fence has, tags that no fence of the
     /// merchant has, fences of another merchant.
     #[must_use]

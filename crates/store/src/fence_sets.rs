@@ -1,8 +1,9 @@
 //! Versions of the fence set on disk: each a file that never changes, and a list that says which holds.
 //!
 //! ```text
-//! DATA/fences/000012.geojson    version 12, as it was taken up
-//! DATA/fences/versions.json     every version that is kept, and which is in force
+//! DATA/fences/000012.geojson           version 12, as it was taken up
+//! DATA/fences/000013.change.geojson    version 13, as far as it differs from one that is kept whole
+//! DATA/fences/versions.json            every version that is kept, and which is in force
 //! ```
 //!
 //! Files are written beside their place, synced and renamed; a version counts once the list
@@ -10,16 +11,19 @@
 //! another process replaces it. The fences are the operator's; nothing about a person is in here.
 
 mod error;
+mod hashing;
 mod list;
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use model::Timestamp;
 
 pub use self::error::FenceSetError;
+use self::hashing::Hashing;
+pub use self::hashing::{hash_of, hash_of_all};
 use self::list::List;
 pub use self::list::{Authorship, SetRecord, TakenUp};
 use crate::directory::{DIRECTORY_MODE, private_file};
@@ -33,6 +37,8 @@ pub struct FenceSets {
     n_kept_max: usize,
     /// A failed sync leaves open what a power loss would leave.
     is_suspect: bool,
+    /// A server has whatever is put in force.
+    is_served: bool,
 }
 
 const LIST: &str = "versions.json";
@@ -55,7 +61,7 @@ impl FenceSets {
             }
             Err(source) => return Err(FenceSetError::Io { path, source }),
         };
-        Ok(Self { dir, list, n_kept_max: usize::MAX, is_suspect: false })
+        Ok(Self { dir, list, n_kept_max: usize::MAX, is_suspect: false, is_served: false })
     }
 
     /// The same for a process that holds the data directory and means to change it.
@@ -109,32 +115,66 @@ impl FenceSets {
         self.list.file_hash.as_deref()
     }
 
-    /// What a version holds.
+    /// The version that the last server had: open visits are visits in its fences.
+    #[must_use]
+    pub fn served(&self) -> Option<u64> {
+        self.list.served.filter(|no| self.record(*no).is_some())
+    }
+
+    /// What a version's file holds.
     ///
     /// # Errors
     /// When it is not kept, or its file does not hold what was written.
     pub fn content(&self, no: u64) -> Result<Vec<u8>, FenceSetError> {
+        let mut content = Vec::new();
+        let read = self.make_of(no, |file| file.read_to_end(&mut content).map(drop))?;
+        read.map_err(|source| FenceSetError::Io { path: self.path_of(no), source })?;
+        Ok(content)
+    }
+
+    /// The same, piece by piece, for whoever makes something of it.
+    ///
+    /// # Errors
+    /// As [`FenceSets::content`]; what was made of another content is thrown away.
+    pub fn make_of<T>(&self, no: u64, make: impl FnOnce(&mut dyn Read) -> T) -> Result<T, FenceSetError> {
         let record = self.record(no).ok_or_else(|| self.not_kept(no))?;
         let path = self.path_of(no);
-        let bytes = fs::read(&path).map_err(|source| FenceSetError::Io { path: path.clone(), source })?;
-        if hash_of(&bytes) == record.hash { Ok(bytes) } else { Err(FenceSetError::Damaged { path, no }) }
+        let told = |source| FenceSetError::Io { path: path.clone(), source };
+        let mut file = Hashing::over(File::open(&path).map_err(told)?);
+        let made = make(&mut file);
+        let hash = file.finish().map_err(told)?;
+        if hash == record.hash { Ok(made) } else { Err(FenceSetError::Damaged { path, no }) }
+    }
+
+    /// Notes that a server has the version in force, and will have whatever is put in force next.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn serve(&mut self) -> Result<(), FenceSetError> {
+        self.is_served = true;
+        if self.list.served == self.list.in_force().map(|taken_up| taken_up.no) {
+            return Ok(());
+        }
+        self.write(self.list.clone())
     }
 
     /// Keeps a new version and puts it in force; answers its number once both are durable.
     ///
-    /// `file_hash` is the hash of the settings' fence file, if that is where it comes from.
+    /// `change_of` is the version from which the content tells the differences, when it is not
+    /// whole; `file_hash` is the hash of the settings' fence file, if that is where it comes from.
     ///
     /// # Errors
     /// Nothing is changed then.
     pub fn add(
         &mut self,
         content: &[u8],
+        change_of: Option<u64>,
         made: Authorship,
         file_hash: Option<&str>,
         now: Timestamp,
     ) -> Result<u64, FenceSetError> {
         let no = self.next_no();
-        self.replace(&self.path_of(no), content)?;
+        self.replace(&self.dir.join(name_of(no, change_of)), content)?;
         let mut list = self.list.clone();
         list.last_no = no;
         if let Some(hash) = file_hash {
@@ -147,6 +187,7 @@ impl FenceSets {
             hash: hash_of(content),
             made_at_ms: now.unix_ms(),
             base,
+            change_of,
             n_bytes: content.len() as u64,
             made,
         });
@@ -180,6 +221,9 @@ impl FenceSets {
 
     /// Replaces the list; what it names no longer goes away.
     fn write(&mut self, mut list: List) -> Result<(), FenceSetError> {
+        if self.is_served {
+            list.served = list.in_force().map(|taken_up| taken_up.no);
+        }
         list.forget_old(self.n_kept_max);
         self.replace(&self.dir.join(LIST), &list.to_bytes()).inspect_err(|error| {
             self.is_suspect |= matches!(error, FenceSetError::Suspect { .. });
@@ -212,7 +256,7 @@ impl FenceSets {
     fn sweep(&self) {
         for file in files_of(&self.dir) {
             let is_kept = match number_of(&file) {
-                Some(no) => self.record(no).is_some(),
+                Some(no) => self.record(no).is_some() && file == self.path_of(no),
                 None => file.extension().is_none_or(|end| end != "new"),
             };
             if !is_kept {
@@ -222,7 +266,7 @@ impl FenceSets {
     }
 
     fn path_of(&self, no: u64) -> PathBuf {
-        self.dir.join(format!("{no:06}.geojson"))
+        self.dir.join(name_of(no, self.record(no).and_then(|set| set.change_of)))
     }
 
     fn not_kept(&self, no: u64) -> FenceSetError {
@@ -230,10 +274,11 @@ impl FenceSets {
     }
 }
 
-/// The hash by which versions are told apart: 32 hexadecimal digits of BLAKE3.
-#[must_use]
-pub fn hash_of(content: &[u8]) -> Box<str> {
-    blake3::hash(content).to_hex()[..32].into()
+const WHOLE: &str = ".geojson";
+const CHANGE: &str = ".change.geojson";
+
+fn name_of(no: u64, change_of: Option<u64>) -> String {
+    format!("{no:06}{}", if change_of.is_some() { CHANGE } else { WHOLE })
 }
 
 fn files_of(dir: &Path) -> impl Iterator<Item = PathBuf> {
@@ -242,5 +287,6 @@ fn files_of(dir: &Path) -> impl Iterator<Item = PathBuf> {
 
 /// The number of a version's file.
 fn number_of(file: &Path) -> Option<u64> {
-    file.file_name()?.to_str()?.strip_suffix(".geojson")?.parse().ok()
+    let name = file.file_name()?.to_str()?;
+    name.strip_suffix(CHANGE).or_else(|| name.strip_suffix(WHOLE))?.parse().ok()
 }

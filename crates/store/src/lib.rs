@@ -18,7 +18,7 @@ mod write;
 
 pub use directory::Part;
 pub use error::OpenError;
-pub use fence_sets::{Authorship, FenceSetError, FenceSets, SetRecord, TakenUp, hash_of};
+pub use fence_sets::{Authorship, FenceSetError, FenceSets, SetRecord, TakenUp, hash_of, hash_of_all};
 pub use sqlite::{Options, SqliteStore};
 pub use verify::ClosedPartition;
 

@@ -15,7 +15,7 @@ fn open(dir: &Path) -> FenceSets {
 
 fn add(sets: &mut FenceSets, content: &str) -> Result<u64, FenceSetError> {
     let made = Authorship { origin: "a test".into(), by: "me".into(), n_fences: 3, ..Authorship::default() };
-    sets.add(content.as_bytes(), made, None, NOW)
+    sets.add(content.as_bytes(), None, made, None, NOW)
 }
 
 /// A directory with so many versions; version 2 says `two` and so on.
@@ -173,4 +173,42 @@ fn only_its_owner_can_read_the_versions() {
     let folder = dir.path().join("fences");
     assert_eq!(mode(&folder), 0o700);
     assert!(files(dir.path()).iter().all(|file| mode(&folder.join(file)) == 0o600));
+}
+
+#[test]
+fn a_version_is_kept_as_long_as_another_tells_its_differences_from_it() {
+    let dir = with_versions(1);
+    let mut sets = open(dir.path());
+    let mut add_change = |content: &str| {
+        let made = Authorship { origin: "a test".into(), by: "me".into(), ..Authorship::default() };
+        sets.add(content.as_bytes(), Some(1), made, None, NOW).unwrap()
+    };
+    let last = (0..7).map(|i| add_change(&format!("change {i}"))).last();
+    assert_eq!(last, Some(8));
+    assert_eq!(numbers(&sets), [1, 5, 6, 7, 8]);
+    assert_eq!(files(dir.path())[..2], ["000001.geojson", "000005.change.geojson"]);
+    assert_eq!(in_force(dir.path()), Some((8, "change 6".into())));
+    for whole in ["a", "b", "c", "d", "e"] {
+        add(&mut sets, whole).unwrap();
+    }
+    assert_eq!(numbers(&sets), [10, 11, 12, 13], "whole versions need no other");
+    assert_eq!(files(dir.path()).len(), 5);
+}
+
+#[test]
+fn the_version_that_a_server_had_is_known_after_others_were_put_in_force_without_it() {
+    let dir = with_versions(2);
+    assert_eq!(open(dir.path()).served(), None);
+    let mut sets = open(dir.path());
+    sets.serve().unwrap();
+    assert_eq!(FenceSets::read(dir.path()).unwrap().served(), Some(2));
+    add(&mut sets, "three").unwrap();
+    assert_eq!(FenceSets::read(dir.path()).unwrap().served(), Some(3), "it has what is put in force");
+    let mut alone = open(dir.path());
+    for i in 0..9 {
+        add(&mut alone, &i.to_string()).unwrap();
+    }
+    assert_eq!(FenceSets::read(dir.path()).unwrap().served(), Some(3));
+    assert_eq!(alone.content(3).unwrap(), b"three", "it is kept");
+    assert_eq!(alone.content(12).unwrap(), b"8");
 }

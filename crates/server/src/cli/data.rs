@@ -1,10 +1,9 @@
 //! Whose data a command works on: the running server's, else the directory's.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
-use engine::{Door, Engine, House, Letter};
+use engine::{Door, Engine, Letter};
 use ledger::Storage as _;
 use model::CustomerId;
 use serde_json::{Value, json};
@@ -212,11 +211,9 @@ impl Directory {
     }
 
     fn read_back(&mut self) -> Result<Engine, Failure> {
-        // Visits are read back into the fences in force; without them they would be forgotten.
-        let sets = FenceSets::read(&self.dir)?;
-        let (fences, version) = fence_sets::in_force(&sets)?.unzip();
-        let house = House::build(fences.unwrap_or_default(), Arc::default(), version);
-        let house = Arc::new(house.map_err(|error| Failure::failed(78, &error))?);
+        // Visits are read back into the fences in which they were made; without them they would be
+        // forgotten.
+        let house = fence_sets::served(&FenceSets::read(&self.dir)?)?;
         let mut engine = Engine::new(house, policy_of(&self.settings));
         self.store
             .scan_states(&mut |stored| engine.load(stored))

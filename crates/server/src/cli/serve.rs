@@ -93,10 +93,7 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     let data_dir = args.data.clone().unwrap_or_else(|| settings.data.dir.clone());
     // Before anything is open: a signal that came in between would end the program in disorder.
     let stopped = stopped(args.stop_with_stdin);
-    let (setup, mut keeper) = set_up(args, settings, &data_dir, clock)?;
-    if let Some(alteration) = &setup.alteration {
-        keeper.settle(alteration);
-    }
+    let (setup, keeper) = set_up(args, settings, &data_dir, clock)?;
     let running = Running::start(setup).await.map_err(|error| Failure::failed(74, &error))?;
     let running = Arc::new(running);
     let answering = control::Answering { running: running.clone(), keeper: keeper.into(), clock };
@@ -247,7 +244,7 @@ fn set_up(
     // A clock driven by fixes has one order of fixes, so one shard.
     let n_shards = if args.clock == ClockArg::Fixes { 1 } else { settings.engine.n_shards };
     let setup = Setup {
-        house: keeper.house().clone(),
+        house: kept.as_ref().map_or(keeper.house(), |kept| kept.alteration.from()).clone(),
         alteration: kept.map(|kept| kept.alteration),
         policy: policy_of(settings),
         storage: Box::new(store),

@@ -1,14 +1,13 @@
 //! What an operator wants of the fences.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use engine::Edits;
 use model::FenceId;
 use serde::{Deserialize, Serialize};
 use settings::{FenceSettings, Problem};
-use spatial_index::Fence;
 
-use super::{Keeper, Refused, Source, hash_of_file, load};
+use super::{Fences, Keeper, Refused, Source, hash_of_file, load};
 
 /// What an operator wants of the fences.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -81,9 +80,8 @@ impl Keeper {
                 let loaded = load(file, &self.settings)?;
                 let ids: Vec<&str> = loaded.fences.iter().map(|fence| fence.facts.id.as_str()).collect();
                 let origin = format!("put {}", some(&ids));
-                let mut fences = self.by_id();
-                fences.extend(loaded.fences.into_iter().map(|fence| (fence.facts.id.clone(), fence)));
-                let fences = fences.into_values().collect();
+                let put = loaded.fences.into_iter().map(|fence| (fence.facts.id.clone(), Some(fence)));
+                let fences = Fences::Edited(put.collect());
                 Ok(Source { fences, warnings: loaded.warnings, origin, file_hash: None })
             }
             Wish::Remove { ids } => self.without(ids),
@@ -94,15 +92,17 @@ impl Keeper {
     fn whole(&self, file: &Path) -> Result<Source, Refused> {
         let loaded = load(file, &self.settings)?;
         let origin = file.display().to_string();
-        Ok(Source { fences: loaded.fences, warnings: loaded.warnings, origin, file_hash: None })
+        let fences = Fences::Whole(loaded.fences);
+        Ok(Source { fences, warnings: loaded.warnings, origin, file_hash: None })
     }
 
     fn without(&self, ids: &[String]) -> Result<Source, Refused> {
-        let mut fences = self.by_id();
+        let mut edits = Edits::new();
         let mut problems = Vec::new();
         for id in ids {
-            let was_there = FenceId::new(id).ok().and_then(|id| fences.remove(&id)).is_some();
-            if !was_there {
+            let known = FenceId::new(id).ok().filter(|id| self.house().facts_of(id).is_some());
+            let is_there = known.is_some_and(|id| edits.insert(id, None).is_none());
+            if !is_there {
                 let reason = format!("no fence in force has the id {id:?}");
                 problems.push(Problem::of_file(Path::new("fences"), reason));
             }
@@ -112,11 +112,8 @@ impl Keeper {
         }
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let origin = format!("remove {}", some(&ids));
-        Ok(Source { fences: fences.into_values().collect(), warnings: Vec::new(), origin, file_hash: None })
-    }
-
-    fn by_id(&self) -> BTreeMap<FenceId, Fence> {
-        self.house().fences().map(|fence| (fence.facts.id.clone(), fence)).collect()
+        let fences = Fences::Edited(edits);
+        Ok(Source { fences, warnings: Vec::new(), origin, file_hash: None })
     }
 }
 

@@ -1,5 +1,7 @@
 //! The list of versions, as it is written.
 
+use std::collections::BTreeSet;
+
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +18,9 @@ pub(super) struct List {
     /// Numbers are never used twice.
     pub(super) last_no: u64,
     pub(super) file_hash: Option<Box<str>>,
+    /// The version that the last server had.
+    #[serde(default)]
+    pub(super) served: Option<u64>,
     pub(super) sets: Vec<SetRecord>,
     pub(super) taken_up: Vec<TakenUp>,
 }
@@ -31,6 +36,9 @@ pub struct SetRecord {
     pub made_at_ms: i64,
     /// The version that was in force then.
     pub base: Option<u64>,
+    /// The version, kept whole, from which its file tells the differences; `None` when it is whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_of: Option<u64>,
     /// Size of its content.
     pub n_bytes: u64,
     /// What it was made of.
@@ -69,7 +77,14 @@ pub struct TakenUp {
 
 impl Default for List {
     fn default() -> Self {
-        Self { format: FORMAT, last_no: 0, file_hash: None, sets: Vec::new(), taken_up: Vec::new() }
+        Self {
+            format: FORMAT,
+            last_no: 0,
+            file_hash: None,
+            served: None,
+            sets: Vec::new(),
+            taken_up: Vec::new(),
+        }
     }
 }
 
@@ -105,16 +120,22 @@ impl List {
         self.taken_up.push(TakenUp { no, at_ms: now.unix_ms(), by });
     }
 
-    /// Forgets the oldest versions above a number, but never the one in force nor its base.
+    /// Forgets the oldest versions above a number, but never the one in force, its base, the one
+    /// that was served, nor one from which another tells the differences.
     pub(super) fn forget_old(&mut self, n_max: usize) {
         let in_force = self.in_force().map(|taken_up| taken_up.no);
         let base = self.sets.iter().find(|set| Some(set.no) == in_force).and_then(|set| set.base);
+        let stays = [in_force, base, self.served];
         let mut n_over = self.sets.len().saturating_sub(n_max);
-        self.sets.retain(|set| {
-            let goes = 0 < n_over && Some(set.no) != in_force && Some(set.no) != base;
+        let mut kept = BTreeSet::new();
+        for set in &self.sets {
+            let goes = 0 < n_over && !stays.contains(&Some(set.no));
             n_over -= usize::from(goes);
-            !goes
-        });
+            if !goes {
+                kept.extend([set.no].into_iter().chain(set.change_of));
+            }
+        }
+        self.sets.retain(|set| kept.contains(&set.no));
         let n_old = self.taken_up.len().saturating_sub(HISTORY_MAX);
         self.taken_up.drain(..n_old);
     }
