@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::Value;
+use settings::Problem;
 
 use crate::cli::data::Data;
 use crate::cli::report::{Failure, Weight, counted, problem_of_json, tell_problems};
@@ -75,23 +76,25 @@ pub struct How {
 /// # Errors
 /// As all of these: what was wished for is refused, or could not be made durable.
 pub fn reload(args: &ReloadArgs) -> Result<ExitCode, Failure> {
-    change(&Wish::Reload { yes: args.yes }, &args.how)
+    change(&Wish::Reload { yes: args.yes }, None, &args.how)
 }
 
 pub(super) fn apply(args: &ApplyArgs) -> Result<ExitCode, Failure> {
-    change(&Wish::Apply { file: absolute(&args.file)?, yes: args.yes }, &args.how)
+    let wish = Wish::Apply { file: absolute(&args.file)?, yes: args.yes };
+    change(&wish, Some(&args.file), &args.how)
 }
 
 pub(super) fn put(args: &PutArgs) -> Result<ExitCode, Failure> {
-    change(&Wish::Put { file: absolute(&args.file)? }, &args.how)
+    let wish = Wish::Put { file: absolute(&args.file)? };
+    change(&wish, Some(&args.file), &args.how)
 }
 
 pub(super) fn remove(args: &RemoveArgs) -> Result<ExitCode, Failure> {
-    change(&Wish::Remove { ids: args.ids.clone() }, &args.how)
+    change(&Wish::Remove { ids: args.ids.clone() }, None, &args.how)
 }
 
 pub(super) fn rollback(args: &RollbackArgs) -> Result<ExitCode, Failure> {
-    change(&Wish::Rollback { to: args.version }, &args.how)
+    change(&Wish::Rollback { to: args.version }, None, &args.how)
 }
 
 /// The server has a working directory of its own.
@@ -99,9 +102,25 @@ fn absolute(file: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(file).map_err(|error| Failure::io(file, error))
 }
 
-fn change(wish: &Wish, how: &How) -> Result<ExitCode, Failure> {
-    let answer = how.data.open()?.change_fences(wish)?;
-    let warnings: Vec<_> = answer["warnings"].as_array().into_iter().flatten().map(problem_of_json).collect();
+/// What is wrong with a file is told by the name that it was given.
+fn named_as_given(problems: &mut [Problem], given: Option<&Path>) {
+    let Some(given) = given else { return };
+    let Ok(whole) = std::path::absolute(given) else { return };
+    for problem in problems.iter_mut().filter(|problem| problem.file == whole) {
+        problem.file = given.to_owned();
+    }
+}
+
+fn change(wish: &Wish, given: Option<&Path>, how: &How) -> Result<ExitCode, Failure> {
+    let answer = how.data.open()?.change_fences(wish).map_err(|mut failure| {
+        if let Failure::Problems(problems) = &mut failure {
+            named_as_given(problems, given);
+        }
+        failure
+    })?;
+    let mut warnings: Vec<Problem> =
+        answer["warnings"].as_array().into_iter().flatten().map(problem_of_json).collect();
+    named_as_given(&mut warnings, given);
     // Whoever closed stderr does not want to hear.
     let _ = tell_problems(&mut std::io::stderr().lock(), &warnings, Weight::Warning, false);
     let said = if how.json { answer.to_string() } else { in_words(&answer) };
