@@ -91,6 +91,27 @@ impl<T> Line<T> {
         self.parked.insert((now + wait.max(turn), self.n_parked_ever), Trial { is_holding, ..trial });
     }
 
+    /// Takes out everything that waits and may not go any more, with why.
+    pub(super) fn weed<W>(&mut self, may_go: impl Fn(&T) -> Result<(), W>) -> Vec<(T, W)> {
+        let mut weeds = Vec::new();
+        let mut judged = |item: T| match may_go(&item) {
+            Ok(()) => Some(item),
+            Err(why) => {
+                weeds.push((item, why));
+                None
+            }
+        };
+        self.fresh = std::mem::take(&mut self.fresh).into_iter().filter_map(&mut judged).collect();
+        for (turn, trial) in std::mem::take(&mut self.parked) {
+            let Trial { item, first_at, is_holding } = trial;
+            match judged(item) {
+                Some(item) => drop(self.parked.insert(turn, Trial { item, first_at, is_holding })),
+                None => self.n_holding -= usize::from(is_holding),
+            }
+        }
+        weeds
+    }
+
     /// When [`Line::take`] has something to give that it has not now.
     pub(super) fn next_due(&self) -> Option<Instant> {
         if OUT_MAX <= self.n_out {
@@ -195,5 +216,23 @@ mod tests {
             now = line.next_due().unwrap();
         }
         assert!(now < started + STANDSTILL_MAX + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_may_not_go_any_more_is_taken_out_wherever_it_waits() {
+        let (mut line, now) = (line(4), Instant::now());
+        let first = line.take(now).unwrap();
+        line.park(first, Delivered::Busy, now);
+        let second = line.take(now).unwrap();
+        line.park(second, Delivered::Busy, now);
+        let weeds = line.weed(|item| if item % 2 == 0 { Err("even") } else { Ok(()) });
+        assert_eq!(weeds, [(2, "even"), (0, "even")]);
+        let left = std::iter::from_fn(|| {
+            let trial = line.take(now + BUSY_RETRY_AFTER)?;
+            line.gone();
+            Some(trial.item)
+        });
+        assert_eq!(left.collect::<Vec<_>>(), [1, 3]);
+        assert!(line.is_empty() && line.lets_time_pass());
     }
 }

@@ -258,6 +258,7 @@ impl Shard {
             Notice::Ask(question) => question(&mut self.engine),
             Notice::Alter(alteration, answer) => {
                 let n_ended = self.engine.handle_alteration(&alteration, now);
+                self.weed(now);
                 // The fences that were are given back by who asked: it takes a while.
                 drop(alteration);
                 let _ = answer.send(n_ended);
@@ -300,6 +301,16 @@ impl Shard {
                     self.engine.handle_delivery(customer, *id, outcome, now);
                 }
             }
+        }
+    }
+
+    /// Notes of every offer that waits whether it will still go: a restart would not know that the
+    /// fences were changed.
+    fn weed(&mut self, now: Timestamp) {
+        let engine = &self.engine;
+        for (recorded, outcome) in self.line.weed(|recorded| engine.may_send(recorded, now)) {
+            let Notification { customer, id, .. } = recorded.value();
+            self.engine.handle_delivery(customer, *id, outcome, now);
         }
     }
 
