@@ -44,14 +44,18 @@ impl Tally {
         let mut random = Random::new(seed);
         let world = World::new(&mut random);
         let began = Instant::now();
-        let (fences, index) = build(&world.fences);
+        let label = format!("world {seed} {:?}", world.kind);
+        let (fences, shapes) = kept(&world.fences);
+        let Ok(index) = Index::build(shapes) else {
+            self.wrong.push(format!("{label}: {} fences are too many", fences.len()));
+            return;
+        };
         self.building += began.elapsed();
         let world = World { fences, ..world };
         let points = Points::of(&world);
         let points: Vec<Point> = (0..n_points).map(|_| points.next(&mut random)).collect();
         self.n_worlds += 1;
         self.n_fences += world.fences.len();
-        let label = format!("world {seed} {:?}", world.kind);
         self.add_points(&world.fences, &index, &points, &label);
     }
 
@@ -133,9 +137,13 @@ fn found(index: &Index, position: Position, in_batch: bool) -> Vec<u32> {
 
 /// An index, and the fences in it: those that are none are left out.
 pub(crate) fn build(fences: &[Drawn]) -> (Vec<Drawn>, Index) {
-    let good = fences.iter().filter_map(|fence| Some((fence.clone(), shape(fence)?)));
-    let (kept, shapes): (Vec<Drawn>, Vec<Shape>) = good.unzip();
+    let (kept, shapes) = kept(fences);
     (kept, Index::build(shapes).unwrap())
+}
+
+/// Fences that are none are left out.
+fn kept(fences: &[Drawn]) -> (Vec<Drawn>, Vec<Shape>) {
+    fences.iter().filter_map(|fence| Some((fence.clone(), shape(fence)?))).unzip()
 }
 
 /// A fence as the index takes it.
