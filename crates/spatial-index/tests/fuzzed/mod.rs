@@ -5,15 +5,21 @@ mod tape;
 
 use std::io::Read;
 
-use model::{FenceNo, Position};
+use model::{FenceNo, Meters, Position};
 use spatial_index::geojson::{self, ReadOptions};
-use spatial_index::{Hits, Index, Shape};
+use spatial_index::{Change, Hits, Index, Shape};
 
-use crate::adversary::check_fences;
+use crate::adversary::points::Point;
+use crate::adversary::{build, check_fences, position, shape};
+use crate::scan::Drawn;
 
 /// Points that are looked at beside each fence of a file.
 const N_CORNERS_LOOKED_AT: usize = 40;
 const N_FENCES_LOOKED_AT: usize = 40;
+/// Fences that are changed one by one.
+const N_CHANGED: usize = 5;
+/// Fences beside them: of few fences, a change of one is a new index.
+const N_BESIDE: u32 = 100;
 
 /// Reads bytes as a fence file, whole and in crumbs, and asks the index for points near its fences.
 pub(crate) fn geojson_to_index(bytes: &[u8]) {
@@ -38,6 +44,33 @@ pub(crate) fn geojson_to_index(bytes: &[u8]) {
 pub(crate) fn fences_and_points(bytes: &[u8]) {
     let (fences, points) = tape::draw(bytes);
     check_fences(&fences, &points);
+    changes_lead_to_the_same(&fences, &points);
+}
+
+/// Fences that come one by one, some to where another was, are answered as if all came at once.
+fn changes_lead_to_the_same(fences: &[Drawn], points: &[Point]) {
+    let shapes: Vec<Shape> = build(fences).0.iter().filter_map(shape).collect();
+    let beside = (0..N_BESIDE).map(|no| Shape::Circle {
+        center: position(f64::from(no) - 50.0, f64::from(no) * 3.6 - 180.0),
+        radius: Meters(100.0),
+    });
+    let wanted: Vec<Shape> = shapes.iter().cloned().chain(beside).collect();
+    let mut others = wanted.clone();
+    others[..shapes.len().min(N_CHANGED)].rotate_right(shapes.len().min(1));
+    let mut index = Index::build(others).unwrap();
+    for (no, shape) in (0..).map(FenceNo).zip(&shapes).take(N_CHANGED) {
+        if no.0.is_multiple_of(2) {
+            index = index.changed(&[Change::Remove(no)]).unwrap();
+        }
+        index = index.changed(&[Change::Put(no, shape.clone())]).unwrap();
+    }
+    let positions: Vec<Position> = points.iter().map(|&(lat, lng)| position(lat, lng)).collect();
+    let (mut changed, mut built) = (Hits::new(), Hits::new());
+    index.match_batch(&positions, &mut changed);
+    Index::build(wanted).unwrap().match_batch(&positions, &mut built);
+    for (point, (changed, built)) in points.iter().zip(changed.iter().zip(built.iter())) {
+        assert!(changed == built, "{point:?}: changed {changed:?}, built {built:?}: {fences:?}");
+    }
 }
 
 /// Gives a few bytes at a time.
