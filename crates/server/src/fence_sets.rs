@@ -276,3 +276,6 @@ fn too_large(name: &Path, extent: Extent) -> Vec<Problem> {
     );
     vec![Problem::of_file(name, reason)]
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,8 @@ pub(crate) struct Shell {
     pub(crate) engine: Engine,
     pub(crate) storage: MemoryStorage,
     pub(crate) house: Arc<House>,
+    /// The house that the engine has, after an edit that it has not seen.
+    seen: Option<Arc<House>>,
     policy: Policy,
     /// While true, commits stay in flight.
     pub(crate) ledger_is_slow: bool,
@@ -61,6 +63,7 @@ impl Shell {
             engine,
             storage: MemoryStorage::new(),
             house,
+            seen: None,
             policy,
             ledger_is_slow: false,
             phones_are_away: false,
@@ -77,6 +80,9 @@ impl Shell {
         self.engine.listen();
         let engine = &mut self.engine;
         self.storage.scan_states(&mut |stored| engine.load(stored)).expect("memory can be read");
+        if let Some(seen) = self.seen.take() {
+            engine.handle_alteration(&Alteration::between(seen, self.house.clone()), now);
+        }
         self.engine.open(now);
         self.settle(now);
     }
@@ -86,7 +92,9 @@ impl Shell {
         self.in_flight = None;
         self.waiting.clear();
         self.ledger_is_slow = false;
-        self.engine = Engine::new(self.house.clone(), self.policy.clone());
+        // Visits are read back into the house in which they were made.
+        let house = self.seen.as_ref().unwrap_or(&self.house);
+        self.engine = Engine::new(house.clone(), self.policy.clone());
         self.open(now);
     }
 
@@ -101,7 +109,8 @@ impl Shell {
     /// The same, and the engine starts with them the next time.
     pub(crate) fn edit_unseen(&mut self, fences: Vec<Fence>) {
         let alteration = Alteration::new(&self.house, fences, None).expect("the fences can be indexed");
-        self.house = alteration.to().clone();
+        let house = std::mem::replace(&mut self.house, alteration.to().clone());
+        self.seen.get_or_insert(house);
     }
 
     pub(crate) fn deliver(&mut self, messages: &[Message], now: Timestamp) {
