@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use settings::Settings;
+use spatial_index::Shape;
 
 use super::*;
 
@@ -82,12 +83,9 @@ fn edits_go_on_where_they_were_when_the_keeper_comes_back() {
     done(&mut keeper, &Wish::Put { file: file(data.path(), [feature(3, 5)].into_iter()) });
     let expected = sets[5].iter().cloned().map(|mut fence| {
         if fence.facts.id.as_str() == "shop-0003" {
-            (fence.facts.radius, fence.shape) = match fence.shape {
-                spatial_index::Shape::Circle { center, .. } => {
-                    (model::Meters(5.0), spatial_index::Shape::Circle { center, radius: model::Meters(5.0) })
-                }
-                shape => (fence.facts.radius, shape),
-            };
+            let radius = model::Meters(5.0);
+            let Shape::Circle { center, .. } = fence.shape else { panic!("a circle") };
+            (fence.facts.radius, fence.shape) = (radius, Shape::Circle { center, radius });
         }
         fence
     });
