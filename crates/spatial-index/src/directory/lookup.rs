@@ -123,7 +123,7 @@ impl Directory {
             self.ask_nodes(&mut stage, positions.len());
             let n_asking = self.read_nodes(&mut stage, spans, found);
             for leaf in &stage.leaves[..n_asking] {
-                self.words.ask_for(leaf.leaf_word());
+                self.words.ask_for_leaf(leaf.leaf_word());
             }
             for (number, leaf) in stage.asking[..n_asking].iter().zip(&stage.leaves) {
                 let number = usize::from(*number);
@@ -208,10 +208,15 @@ impl Directory {
 }
 
 impl Words {
-    /// Asks for a word and what is behind it.
+    /// Asks for the cache lines that most leaves fill; those of changed root cells come by themselves.
     #[inline(always)]
-    fn ask_for(&self, word: usize) {
-        prefetch(self.at(word));
+    fn ask_for_leaf(&self, word: usize) {
+        const LINE: usize = 16;
+        for line in 0..4 {
+            if let Some(at) = self.in_base(word + line * LINE) {
+                prefetch(at);
+            }
+        }
     }
 }
 

@@ -59,6 +59,12 @@ impl Words {
         }
     }
 
+    /// Where a word is, if it was built with all others.
+    #[inline(always)]
+    pub(crate) fn in_base(&self, word: usize) -> Option<&u32> {
+        self.base.get(word)
+    }
+
     #[inline(never)]
     fn behind(&self, word: usize) -> &[u32] {
         let piece = self.pieces[self.slot_of(word)].as_ref();
