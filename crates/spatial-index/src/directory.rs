@@ -18,6 +18,7 @@ mod flat;
 mod grid;
 mod lanes;
 mod leaf;
+mod listings;
 mod lookup;
 mod root;
 #[cfg(test)]

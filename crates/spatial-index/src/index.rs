@@ -58,6 +58,9 @@ pub enum BuildError {
     /// More shapes than a [`FenceNo`] can number.
     #[error("more than {} fences", u32::MAX)]
     TooManyFences,
+    /// The fences touch more cells than a directory can number: some 4 GB of them.
+    #[error("the fences together touch more cells than an index can hold")]
+    TooLarge,
 }
 
 /// Bytes that an index takes, whether or not it shares them with another version.
@@ -71,7 +74,7 @@ pub struct IndexBytes {
 
 impl From<Full> for BuildError {
     fn from(_: Full) -> Self {
-        Self::TooManyFences
+        Self::TooLarge
     }
 }
 

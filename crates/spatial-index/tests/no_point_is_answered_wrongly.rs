@@ -8,8 +8,10 @@ mod scan;
 
 use adversary::random::Random;
 use adversary::world::{Kind, World};
-use adversary::{Tally, check_answers};
+use adversary::{Tally, check_answers, position};
+use model::Meters;
 use scan::{Drawn, Scan};
+use spatial_index::{Index, Shape};
 
 const N_WORLDS: u64 = 200;
 const N_POINTS_PER_WORLD: usize = 2_000;
@@ -66,4 +68,19 @@ fn points_that_were_hard_once_are_answered() {
     let rim_at_pole =
         Drawn::Circle { lat: -89.99990344047546, lng: -169.98064041137695, radius_m: 10.785117559777786 };
     check_answers(&[rim_at_pole], &[(-89.99999999999999, 100.01953124999999)]);
+}
+
+/// Near a pole cells are slivers of longitude, and a small circle lies in very many of them.
+#[test]
+fn a10_few_circles_at_a_pole_take_little_room() {
+    for (lat, spread, radius_m, n) in [(-89.99, 0.46, 150.0, 102), (89.95, 0.074, 20.0, 1_000)] {
+        let circle = |i: u32| {
+            let [x, y] = [0.754_877_666, 0.569_840_291].map(|step| (f64::from(i) * step).fract() - 0.5);
+            let lat = (lat + spread * y).clamp(-90.0, 90.0);
+            Shape::Circle { center: position(lat, 12.0 + spread * x), radius: Meters(radius_m) }
+        };
+        let index = Index::build((0..n).map(circle).collect()).unwrap();
+        let n_bytes = index.bytes().directory;
+        assert!(n_bytes < 256 << 20, "{n} circles of {radius_m} m at {lat}: {n_bytes} bytes");
+    }
 }

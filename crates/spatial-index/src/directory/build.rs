@@ -9,6 +9,7 @@ use super::entry::{Entry, LEAF_STEP, NODE_STEP};
 use super::flat::Flat;
 use super::grid::{Grid, Line, Sweep};
 use super::leaf::{Leaf, LeafCircles};
+use super::listings::{Listings, budget_of};
 use super::root::extent_in_units;
 use super::units::{Spot, Square, TURN, position_of};
 use super::words::{Full, Writing};
@@ -50,9 +51,6 @@ const SMALLEST_LOG2: u32 = 9;
 /// Largest node: 2^9 columns and rows, a megabyte.
 const K_MAX: u32 = 9;
 
-/// How often an edge may be listed on average in all the cells of a root cell.
-pub(crate) const N_LISTINGS_MAX: f64 = 24.0;
-
 /// Builds subtrees into words.
 pub(crate) struct Builder<'a> {
     fences: &'a Fences,
@@ -93,7 +91,7 @@ impl<'a> Builder<'a> {
         if is_covered && let Some(&known) = self.known_roots.get(content.covers) {
             return Ok(known);
         }
-        let entry = self.entry(square, content, N_LISTINGS_MAX)?;
+        let entry = self.entry(square, content, budget_of(square))?;
         if entry.tag() == Entry::TAG_NODE {
             return Ok(entry);
         }
@@ -106,24 +104,26 @@ impl<'a> Builder<'a> {
         Ok(root)
     }
 
-    /// The entry of any cell, with what edges may still be listed often.
+    /// The entry of any cell, with what is left for listings.
     pub(crate) fn entry(
         &mut self,
         square: Square,
         content: Content<'_>,
-        listings: f64,
+        budget: Listings,
     ) -> Result<Entry, Full> {
-        match self.division(square, content, listings) {
+        match self.division(square, content, budget) {
             0 => self.leaf(square, content),
-            k => self.node(square, k, content, listings / listings_of(square, k, content.edges)),
+            k => {
+                let spent = self.listings(square, k, content);
+                self.node(square, k, content, spent.left_of(budget))
+            }
         }
     }
 
     /// Into how many columns and rows a square is divided, as a power of two; 0 makes it a leaf.
     ///
-    /// Edges that cross the whole square are listed in as many cells as there are columns, so
-    /// there may be no more columns than `listings` allow.
-    fn division(&self, square: Square, content: Content<'_>, listings: f64) -> u32 {
+    /// No further than the budget for listings allows.
+    fn division(&self, square: Square, content: Content<'_>, budget: Listings) -> u32 {
         let Tuning { cells_per_item, leaf_circles, leaf_edges } = self.tuning;
         let (n_circles, n_edges) = (content.circles.len(), self.n_fast_edges(content.edges));
         let room = square.log2.saturating_sub(SMALLEST_LOG2).min(K_MAX);
@@ -134,10 +134,14 @@ impl<'a> Builder<'a> {
         let n_cells = cells_per_item * ((n_circles + n_edges) as f64 + rims);
         let k = (n_cells.log2() / 2.0).ceil().max(1.0) as u32;
         let mut k = k.min(room).min(self.finest(square, content));
-        while 0 < k && listings < listings_of(square, k, content.edges) {
+        while 0 < k && !self.listings(square, k, content).fit(budget) {
             k -= 1;
         }
         k
+    }
+
+    fn listings(&self, square: Square, k: u32, content: Content<'_>) -> Listings {
+        Listings::of(square, k, self.fences, content.circles, content.edges)
     }
 
     /// Edges of which a smaller cell would have fewer to test.
@@ -170,7 +174,13 @@ impl<'a> Builder<'a> {
         if square.log2 < 15 { 0.0 } else { circles.iter().filter(is_large).map(of).sum() }
     }
 
-    fn node(&mut self, square: Square, k: u32, content: Content<'_>, listings: f64) -> Result<Entry, Full> {
+    fn node(
+        &mut self,
+        square: Square,
+        k: u32,
+        content: Content<'_>,
+        budget: Listings,
+    ) -> Result<Entry, Full> {
         let grid = grid_of(square, k);
         let mut shares = Shares::default();
         self.share_circles(square, &grid, content.circles, &mut shares);
@@ -192,7 +202,7 @@ impl<'a> Builder<'a> {
             edges.clear();
             edges.extend(edge_numbers.of(cell).iter().map(|&number| content.edges[number as usize]));
             let content = Content { covers: &all_covers, circles: circles.of(cell), edges: &edges };
-            *entry = self.entry(square.cell(k, cell as u32), content, listings)?.0;
+            *entry = self.entry(square.cell(k, cell as u32), content, budget)?.0;
         }
         self.words.put(start, &entries);
         Ok(Entry::node(start, k))
@@ -297,13 +307,6 @@ impl<'a> Builder<'a> {
         self.words.put(word, &self.scratch);
         Ok(Entry::leaf(word))
     }
-}
-
-/// In about how many cells of a square's grid an edge lies on average.
-fn listings_of(square: Square, k: u32, edges: &[PartEdge]) -> f64 {
-    let cell = square.side() / f64::from(1 << k);
-    let length: f64 = edges.iter().map(|edge| edge.line.length_within(square.side())).sum();
-    1.0 + length / cell / edges.len().max(1) as f64
 }
 
 /// Equal lists lie near each other: the last ones are the ones to remember.

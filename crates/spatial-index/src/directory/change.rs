@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use model::FenceNo;
 
-use super::build::{Builder, N_LISTINGS_MAX, cells_beside, grid_of};
+use super::build::{Builder, cells_beside, grid_of};
 use super::circles::CircleOn;
 use super::entry::{Entry, NODE_STEP};
 use super::grid::Sweep;
+use super::listings::budget_of;
 use super::root::{CellShares, shares_in, shares_of, square_of};
 use super::units::{ROOT_LOG2, Square};
 use super::words::{Full, Words, Writing};
@@ -129,7 +130,7 @@ impl Directory {
             let before = Entry(*self.words.at(node.node_word() + cell as usize));
             shares.clear();
             self.shares_now(before, changed, square, &mut shares);
-            let entry = builder.entry(square, shares.content(), N_LISTINGS_MAX)?;
+            let entry = builder.entry(square, shares.content(), budget_of(square))?;
             builder.words.put(start + cell as usize, &[entry.0]);
         }
         words.put(builder.words)?;
