@@ -9,12 +9,14 @@ mod paths;
 mod purity;
 mod sizes;
 mod tree;
+mod unsafety;
 
 pub use tree::Tree;
 
 /// Every sentence of every rule.
 #[must_use]
 pub fn tidy(tree: &Tree) -> Vec<String> {
-    let rules: [fn(&Tree) -> Vec<String>; 4] = [neighbours::check, purity::check, sizes::check, paths::check];
+    let rules: [fn(&Tree) -> Vec<String>; 5] =
+        [neighbours::check, purity::check, sizes::check, paths::check, unsafety::check];
     rules.iter().flat_map(|rule| rule(tree)).collect()
 }

@@ -1,6 +1,7 @@
 //! Which fences hold a position: circles and polygons on WGS 84, GeoJSON in, fence numbers out.
 //!
-//! The room knows fences and positions and nothing else: no customers, no time, no files.
+//! The room knows fences and positions and nothing else: no customers, no time, no files. It can be
+//! used alone.
 //!
 //! # What a fence holds
 //!
@@ -16,7 +17,7 @@
 //!
 //! ```
 //! use model::{FenceNo, Meters, Position};
-//! use spatial_index::{Index, Polygon, Ring, Shape};
+//! use spatial_index::{Change, Hits, Index, Live, Polygon, Ring, Shape};
 //!
 //! let center = Position::new(30.2672, -97.7431).unwrap();
 //! let block = Ring::new(&[[-97.75, 30.26], [-97.74, 30.26], [-97.74, 30.27], [-97.75, 30.27]]).unwrap();
@@ -26,14 +27,52 @@
 //! ])
 //! .unwrap();
 //!
-//! let mut hits = Vec::new();
-//! index.match_one(center, &mut hits);
-//! assert_eq!(hits, [FenceNo(0), FenceNo(1)]);
+//! // One position, or many at once, which is several times as fast.
+//! let mut found = Vec::new();
+//! index.match_one(center, &mut found);
+//! assert_eq!(found, [FenceNo(0), FenceNo(1)]);
+//! let mut hits = Hits::new();
+//! index.match_batch(&[center, Position::new(30.265, -97.749).unwrap()], &mut hits);
+//! assert_eq!((hits.of(0), hits.of(1)), (&found[..], &[FenceNo(1)][..]));
 //! assert_eq!(index.distance_outside(FenceNo(0), center), Meters(0.0));
+//!
+//! // Fences change while other threads read.
+//! let live = Live::new(index);
+//! let before = live.load();
+//! live.change(&[Change::Remove(FenceNo(0))]).unwrap();
+//! live.load().match_one(center, &mut found);
+//! assert_eq!(found, [FenceNo(1)]);
+//! live.replace(before);
 //! ```
 //!
-//! `exact` is the one definition of these rules, `candidates` the part that says where to
-//! apply it. A filter may answer for `exact` only outside a proven error band.
+//! # Costs
+//!
+//! One thread of a shared AMD EPYC; `stile bench match --workload all` measures them anew, and the
+//! README has the whole table.
+//!
+//! | | |
+//! |---|---|
+//! | a position in a batch | 6 ns among 30,000 circles in towns or 266 neighbourhoods, 15-20 ns among a million circles, 30-40 ns among ten million |
+//! | a position alone | 12-16 ns; up to 150 ns where nothing is in a cache |
+//! | a position within 1-2 cm of a border | 0.3-0.5 us: the exact test answers |
+//! | building | 0.6 us a circle, 1 us a corner |
+//! | memory | 30-100 bytes a circle and 32 for the circle itself; 600 where fences are few and cells fine |
+//! | one fence added, moved or removed | 0.03 ms, p99 0.2 ms; more for large polygons |
+//!
+//! # Limits
+//!
+//! - Some 2^30 fences, and 4 GB of directory; [`BuildError`] says when they are exceeded.
+//! - [`Index::crossed`] may miss a circle that a way grazes by less than 1 mm + 0.01 % of the
+//!   radius; [`Index::distance_outside`] of polygons is exact to 1 mm + 0.01 %.
+//! - Corridors (a line with a width) are not built yet.
+//!
+//! # How answers are found
+//!
+//! `exact` is the one definition of the rules above. `directory` finds the fences near a position,
+//! and answers by cheap filters wherever their error band, derived beside each of them, allows;
+//! within the band `exact` is asked. Filters are tried from both sides of their bands, and the whole
+//! by an adversary (`cargo run --release -p spatial-index --example adversary`) against a scan that
+//! shares no function with this crate.
 
 mod area;
 mod bands;
