@@ -24,6 +24,9 @@ use crate::store::{Fences, Stored};
 const MANY: usize = 16;
 /// A piece may be this much longer than its node before it is built from scratch.
 const N_WORDS_WORN: usize = 1 << 15;
+/// Fences looked at for single cells, after which a root cell had better be built from scratch: some
+/// milliseconds.
+const N_LOOKS_MANY: usize = 1 << 14;
 
 /// Fences before and after, and the numbers of those that differ, ascending.
 #[derive(Clone, Copy)]
@@ -124,12 +127,15 @@ impl Directory {
             return Ok(None);
         }
         let mut builder = Builder::new(changed.new, self.tuning, writing);
-        let mut shares = CellShares::default();
+        let (mut shares, mut n_looks) = (CellShares::default(), 0);
         for cell in cells {
             let square = square.cell(k, cell);
             let before = Entry(*self.words.at(node.node_word() + cell as usize));
             shares.clear();
-            self.shares_now(before, changed, square, &mut shares);
+            n_looks += self.shares_now(before, changed, square, &mut shares);
+            if N_LOOKS_MANY < n_looks {
+                return Ok(None);
+            }
             let entry = builder.entry(square, shares.content(), budget_of(square))?;
             builder.words.put(start + cell as usize, &[entry.0]);
         }
@@ -148,17 +154,25 @@ impl Directory {
         Ok((writing, start))
     }
 
-    /// What now touches a square: of the fences found under an entry, and of the changed ones.
-    fn shares_now(&self, entry: Entry, changed: Changed<'_>, square: Square, shares: &mut CellShares) {
+    /// What now touches a square, of the fences found under an entry and of the changed ones; how many
+    /// fences that are.
+    fn shares_now(
+        &self,
+        entry: Entry,
+        changed: Changed<'_>,
+        square: Square,
+        shares: &mut CellShares,
+    ) -> usize {
         let mut fences = Vec::new();
         self.collect(entry, &mut fences);
         fences.retain(|&fence| !changed.is_changed(fence));
         fences.extend(changed.numbers.iter().map(|fence| fence.0));
         fences.sort_unstable();
         fences.dedup();
-        for fence in fences {
+        for &fence in &fences {
             shares_in(changed.new.get(fence), square, |share| shares.add(changed.new, fence, share));
         }
+        fences.len()
     }
 
     fn pole_changed(&self, pole: usize, changed: Changed<'_>) -> Arc<[u32]> {

@@ -6,7 +6,7 @@ use super::build::{Content, PartEdge, grid_of};
 use super::circles::{CircleOn, Touch};
 use super::flat::Flat;
 use super::grid::{Grid, Line, Sweep, margin};
-use super::units::{ROOT_LOG2, Square, TURN, position_of, units_x, units_y};
+use super::units::{ROOT_LOG2, Square, TURN, UNITS_PER_DEGREE, position_of, units_x, units_y};
 use crate::earth::{distance_m, latitude_reach, longitude_reach};
 use crate::plane::{Edge, Span};
 use crate::polygon::Polygon;
@@ -79,9 +79,10 @@ fn part_shares_in(polygons: &Polygons, part: usize, square: Square, visit: &mut 
         !columns.is_empty() && !rows.is_empty()
     });
     let (mut is_beside, mut is_touched) = (false, false);
+    let edges = edges_beside(polygons, part, square);
     for turns in images {
         is_beside = true;
-        for edge in polygon.edge_numbers() {
+        for &edge in &edges {
             let line = line_of(polygon.edge(edge)).moved(-f64::from(turns) * TURN);
             grid.along(line, |_, _| {
                 is_touched = true;
@@ -93,6 +94,16 @@ fn part_shares_in(polygons: &Polygons, part: usize, square: Square, visit: &mut 
     if is_beside && !is_touched && polygons.part_contains(part, position_of(x, y)) {
         visit(Share::Cover);
     }
+}
+
+/// Edges at the latitudes of a square, ascending; perhaps some more.
+fn edges_beside(polygons: &Polygons, part: usize, square: Square) -> Vec<u32> {
+    let reach = 2.0 * margin(square.log2) / UNITS_PER_DEGREE;
+    let (south, north) = square.lats();
+    let mut edges = polygons.bands[part].edges_at(Span { low: south - reach, high: north + reach }).to_vec();
+    edges.sort_unstable();
+    edges.dedup();
+    edges
 }
 
 fn cell_no(column: usize, row: usize) -> u32 {
