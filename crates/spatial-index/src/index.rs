@@ -79,7 +79,8 @@ impl From<Full> for BuildError {
 }
 
 impl Index {
-    /// An index over shapes. O(n log n + corners); 0.4 s for a million circles.
+    /// An index over shapes. O(n log n) and the cells of the grid that borders touch: 0.6 s for a
+    /// million circles, 1 us a corner; a polygon as large as a continent 0.1 s.
     ///
     /// # Errors
     /// The first shape that is none; shapes from [`crate::geojson::read`] are all good.
@@ -165,7 +166,7 @@ impl Index {
 
     /// Puts the fences that hold a position into `hits`, ascending; what was in it is forgotten.
     ///
-    /// O(log n + candidates).
+    /// Some three look-ups, and the fences whose border is in the same small cell.
     pub fn match_one(&self, position: Position, hits: &mut Vec<FenceNo>) {
         hits.clear();
         self.directory.find(&self.fences, position, hits);

@@ -73,7 +73,9 @@ fn points_that_were_hard_once_are_answered() {
 /// Near a pole cells are slivers of longitude, and a small circle lies in very many of them.
 #[test]
 fn a10_few_circles_at_a_pole_take_little_room() {
-    for (lat, spread, radius_m, n) in [(-89.99, 0.46, 150.0, 102), (89.95, 0.074, 20.0, 1_000)] {
+    for (lat, spread, radius_m, n) in
+        [(-89.99, 0.46, 150.0, 102), (89.95, 0.074, 20.0, 1_000), (90.0, 1e-4, 2.0, 200)]
+    {
         let circle = |i: u32| {
             let [x, y] = [0.754_877_666, 0.569_840_291].map(|step| (f64::from(i) * step).fract() - 0.5);
             let lat = (lat + spread * y).clamp(-90.0, 90.0);

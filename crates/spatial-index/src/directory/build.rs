@@ -122,13 +122,15 @@ impl<'a> Builder<'a> {
 
     /// Into how many columns and rows a square is divided, as a power of two; 0 makes it a leaf.
     ///
-    /// No further than the budget for listings allows.
+    /// No further than the budget for listings allows, and not at all beside a pole: there a small
+    /// circle lies in every cell of a row.
     fn division(&self, square: Square, content: Content<'_>, budget: Listings) -> u32 {
         let Tuning { cells_per_item, leaf_circles, leaf_edges } = self.tuning;
         let (n_circles, n_edges) = (content.circles.len(), self.n_fast_edges(content.edges));
         let room = square.log2.saturating_sub(SMALLEST_LOG2).min(K_MAX);
         let rims = self.wide_rims(square, content.circles);
-        if n_circles <= leaf_circles && n_edges <= leaf_edges && rims == 0.0 {
+        let is_small = n_circles <= leaf_circles && n_edges <= leaf_edges && rims == 0.0;
+        if is_small || square.is_beside_pole() {
             return 0;
         }
         let n_cells = cells_per_item * ((n_circles + n_edges) as f64 + rims);

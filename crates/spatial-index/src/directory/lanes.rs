@@ -40,9 +40,9 @@ pub(crate) trait Work {
 #[inline(always)]
 pub(crate) fn with_the_best(work: impl Work) {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
+    if avx2::is_there() {
         #[allow(unsafe_code)]
-        // SAFETY: AVX2 was just found, and every processor with it has the others.
+        // SAFETY: all the instructions were just found.
         return unsafe { avx2::run(work) };
     }
     work.run(Portable);
@@ -117,6 +117,16 @@ mod avx2 {
     /// Made by [`run`] alone, so that who has one may use the instructions.
     #[derive(Clone, Copy)]
     pub(crate) struct Avx2(());
+
+    /// Whether the processor has all of them; asked once, then remembered.
+    #[inline(always)]
+    pub(super) fn is_there() -> bool {
+        is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("lzcnt")
+            && is_x86_feature_detected!("popcnt")
+    }
 
     /// Does some work with the wide instructions, compiled for them all the way down.
     ///

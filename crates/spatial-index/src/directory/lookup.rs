@@ -353,7 +353,12 @@ fn part_holds(fences: &Fences, fence: u32, part: usize, position: Position) -> b
 /// A leaf has a few lists that are sorted already, mostly short ones: insertion is the fastest.
 #[inline(always)]
 fn sort_from(start: usize, hits: &mut Vec<FenceNo>) {
+    const N_SHORT: usize = 32;
     let found = &mut hits[start..];
+    if N_SHORT < found.len() {
+        found.sort_unstable();
+        return drop_repetitions(start, hits);
+    }
     let mut repeats = false;
     for next in 1..found.len() {
         let fence = found[next];
@@ -388,6 +393,9 @@ mod tests {
 
     #[test]
     fn hits_are_sorted_and_each_stands_once() {
+        let mut many: Vec<FenceNo> = (0..50).rev().chain(20..70).map(FenceNo).collect();
+        sort_from(0, &mut many);
+        assert_eq!(many, (0..70).map(FenceNo).collect::<Vec<_>>());
         let mut hits = [9, 3, 1, 3, 2, 1, 1].map(FenceNo).to_vec();
         sort_from(1, &mut hits);
         assert_eq!(hits, [9, 1, 2, 3].map(FenceNo));

@@ -68,6 +68,12 @@ impl Square {
         Self { x: self.x + (column << log2), y: self.y + (row << log2), log2 }
     }
 
+    /// Whether it lies in the first or the last row of root cells.
+    pub(crate) const fn is_beside_pole(self) -> bool {
+        let row = self.y >> ROOT_LOG2;
+        row == 0 || row == (1 << (31 - ROOT_LOG2)) - 1
+    }
+
     pub(crate) const fn center(self) -> Spot {
         let half = (1 << self.log2) >> 1;
         Spot { x: self.x + half, y: self.y + half }
