@@ -297,3 +297,15 @@ fn g06_at_a_pole_all_longitudes_are_one_place() {
         assert_eq!(hits, [FenceNo(0), FenceNo(1), FenceNo(2)], "{lng}");
     }
 }
+
+/// Beside a pole a small circle lies in every column of cells.
+#[test]
+fn g06_circles_round_a_pole_take_little_room() {
+    let circle = |i: u32| Shape::Circle {
+        center: Position::new(-90.0, f64::from(i)).unwrap(),
+        radius: Meters(150.0 + f64::from(i) * 1e-6),
+    };
+    let index = Index::build((0..100).map(circle).collect()).unwrap();
+    let bytes = index.bytes().directory;
+    assert!(bytes < 50_000_000, "{bytes} bytes");
+}
