@@ -52,12 +52,12 @@
 //!
 //! | | |
 //! |---|---|
-//! | a position in a batch | 6 ns among 30,000 circles in towns or 266 neighbourhoods, 15-20 ns among a million circles, 30-40 ns among ten million |
-//! | a position alone | 12-16 ns; up to 150 ns where nothing is in a cache |
+//! | a position in a batch | 6-11 ns among 30,000 circles in towns or 266 neighbourhoods, 15-20 ns among a million circles, 30-40 ns among ten million |
+//! | a position alone | 12-20 ns; up to 150 ns where nothing is in a cache |
 //! | a position within 1-2 cm of a border | 0.3-0.5 us: the exact test answers |
-//! | building | 0.6 us a circle, 1 us a corner |
+//! | building | 0.7 us a circle, 1 us a corner; 0.2 s and 44 MB for a polygon round half the world |
 //! | memory | 30-100 bytes a circle and 32 for the circle itself; 600 where fences are few and cells fine |
-//! | one fence added, moved or removed | 0.03 ms, p99 0.2 ms; more for large polygons |
+//! | one fence added, moved or removed | 0.02 ms, p99 0.2 ms; up to 40 ms among large polygons |
 //!
 //! # Limits
 //!
