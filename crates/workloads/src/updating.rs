@@ -37,6 +37,7 @@ pub struct Updates {
 /// When a change is not seen by whoever asks next, or when there is no position.
 #[must_use]
 pub fn change_while_read(index: Index, positions: &[Position], n_times: usize) -> Updates {
+    assert!(!positions.is_empty(), "changes are made near positions");
     let new = FenceNo(u32::try_from(index.len()).expect("an index numbers its fences"));
     let live = Live::new(index);
     let (is_over, n_read) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -44,6 +45,10 @@ pub fn change_while_read(index: Index, positions: &[Position], n_times: usize) -
     let mut times = thread::scope(|scope| {
         for _ in 0..n_readers {
             scope.spawn(|| read_until(&live, positions, &is_over, &n_read));
+        }
+        // All changes together take less time than a thread needs to begin.
+        while n_read.load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
         }
         let times = change(&live, positions, new, n_times);
         is_over.store(true, Ordering::Relaxed);
