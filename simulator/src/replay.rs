@@ -1,18 +1,29 @@
 //! Plays a script through one connection: consent first and acknowledged, then fixes in their
 //! order, then silence until nothing more comes back.
 
+mod account;
+mod grants;
+pub(crate) mod pace;
+mod parcels;
+mod progress;
+pub(crate) mod publisher;
+mod report;
+pub(crate) mod script;
+pub(crate) mod survey;
+pub(crate) mod times;
+
 use std::time::{Duration, Instant};
 
 use rumqttc::v5::mqttbytes::QoS;
 use tokio::sync::mpsc::Receiver;
 use wire::{Acknowledgement, Topic, Topics};
 
-use crate::account::{Account, Load, Offer};
-use crate::pace::{Pace, Rate};
-use crate::progress::Progress;
-use crate::publisher::{Arrival, Line, Publisher, Waited};
-use crate::report::{Ended, Report};
-use crate::script::{Script, Step};
+use crate::replay::account::{Account, Load, Offer};
+use crate::replay::pace::{Pace, Rate};
+use crate::replay::progress::Progress;
+use crate::replay::publisher::{Arrival, Line, Publisher, Waited};
+use crate::replay::report::{Ended, Report};
+use crate::replay::script::{Script, Step};
 
 /// How long answers are waited for after Ctrl-C.
 const PATIENCE_INTERRUPTED: Duration = Duration::from_secs(2);

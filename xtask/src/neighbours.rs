@@ -12,7 +12,7 @@ struct Room {
     tests_may_know: &'static [&'static str],
 }
 
-const CORE_AND_WIRE: &[&str] = &[
+const DRIVEN_AND_JUDGED: &[&str] = &[
     "model",
     "consent-gate",
     "wire",
@@ -24,6 +24,7 @@ const CORE_AND_WIRE: &[&str] = &[
     "engine",
     "town",
     "settings",
+    "oracle",
 ];
 
 const MEASURED: &[&str] =
@@ -72,7 +73,14 @@ const ROOMS: &[Room] = &[
         ],
         &[],
     ),
-    Room { name: "simulator", manifest: "simulator", may_know: CORE_AND_WIRE, tests_may_know: &["server"] },
+    // What judges the engine shares no function with it.
+    Room { name: "oracle", manifest: "simulator/oracle", may_know: &[], tests_may_know: &[] },
+    Room {
+        name: "simulator",
+        manifest: "simulator",
+        may_know: DRIVEN_AND_JUDGED,
+        tests_may_know: &["server"],
+    },
     Room { name: "benches", manifest: "benches", may_know: MEASURED, tests_may_know: &[] },
     Room { name: "xtask", manifest: "xtask", may_know: &[], tests_may_know: &[] },
 ];

@@ -11,12 +11,12 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use wire::Topics;
 use wire::consent_file::{self, Received};
 
-use crate::account::Load;
-use crate::grants::grants;
-use crate::parcels::Packer;
-use crate::publisher::Message;
 use crate::recording::{Recording, Source};
-use crate::survey::Survey;
+use crate::replay::account::Load;
+use crate::replay::grants::grants;
+use crate::replay::parcels::Packer;
+use crate::replay::publisher::Message;
+use crate::replay::survey::Survey;
 
 /// Messages that are made ahead of the connection.
 const AHEAD_MAX: usize = 32;

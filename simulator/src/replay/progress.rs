@@ -7,8 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::account::Account;
-use crate::report::grouped;
+use crate::replay::account::Account;
+use crate::replay::report::grouped;
 
 /// How often the bar is brought up to date.
 const TICK: Duration = Duration::from_millis(200);

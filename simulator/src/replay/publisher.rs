@@ -15,8 +15,8 @@ use rumqttc::v5::mqttbytes::v5::{
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use tokio::sync::{Semaphore, watch};
 
-use crate::account::{Account, Load};
 use crate::credentials::Credentials;
+use crate::replay::account::{Account, Load};
 use crate::safety::Broker;
 
 /// Bound of one packet in both directions: the listener's own bound, and room for the topic.

@@ -3,8 +3,8 @@
 use wire::Topics;
 use wire::trace::TraceFix;
 
-use crate::account::Load;
-use crate::publisher::Message;
+use crate::replay::account::Load;
+use crate::replay::publisher::Message;
 
 /// A batch ends before its message would pass the listener's bound of 1 MiB; no record is
 /// longer than what is left of it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::account::{Account, Flow};
+use crate::replay::account::{Account, Flow};
 
 /// Version of the JSON object.
 const VERSION: u32 = 1;
@@ -195,7 +195,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::account::Load;
+    use crate::replay::account::Load;
 
     fn check(n_sent: u32, acknowledged: bool, acknowledges: bool, ended: Ended) -> Report {
         let mut account = Account::default();

@@ -3,7 +3,7 @@
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use model::{CustomerId, MerchantId, Millis, StableHasher, Timestamp};
 
-use crate::survey::Span;
+use crate::replay::survey::Span;
 
 /// The notice lies this long before the first fix: the porter lets a day pass after a grant
 /// before the first offer, and a replay should not be silent for its first day.

@@ -6,9 +6,9 @@ use chrono::{DateTime, SecondsFormat};
 use model::Timestamp;
 use serde::Serialize;
 
-use crate::grants::notice_at;
-use crate::report::grouped;
-use crate::survey::Survey;
+use crate::replay::grants::notice_at;
+use crate::replay::report::grouped;
+use crate::replay::survey::Survey;
 
 /// What a recording spans.
 #[derive(Debug, Serialize)]

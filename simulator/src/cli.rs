@@ -1,0 +1,63 @@
+//! The command line: a file a command.
+
+pub(crate) mod replay;
+pub(crate) mod times;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// What the program says to a shell: 0 is a run that is whole.
+pub(crate) mod exit {
+    /// A wrong option, a file that cannot be read, a broker that is not ours.
+    pub(crate) const USAGE: u8 = 2;
+    /// Less was acknowledged than sent, or the run stopped before its end.
+    pub(crate) const NOT_WHOLE: u8 = 3;
+    /// No broker, or one that does not let us in.
+    pub(crate) const UNREACHABLE: u8 = 4;
+}
+
+/// Plays recorded fixes to a running Stile and counts what comes back.
+#[derive(Debug, Parser)]
+#[command(name = "simulator", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Streams recorded fixes over one ordered MQTT connection, each customer's consent first.
+    ///
+    /// Exit codes: 0 all acknowledged, 2 usage, 3 less acknowledged than sent, 4 no broker.
+    Replay(replay::ReplayArgs),
+    /// Tells the first and last time of a recording, and when a server's clock should start.
+    Times(times::TimesArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RecordingArgs {
+    /// Recorded fixes: CSV, CSV.gz or JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fixes: PathBuf,
+    /// Stop after so many fixes
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Why there is no report.
+pub(crate) enum Failure {
+    Usage(String),
+    Unreachable(String),
+}
+
+pub(crate) fn print<T: serde::Serialize + std::fmt::Display>(told: &T, json: bool) {
+    if json {
+        println!("{}", serde_json::to_string(told).expect("a report holds nothing that JSON cannot say"));
+    } else {
+        println!("{told}");
+    }
+}
