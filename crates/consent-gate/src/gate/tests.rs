@@ -1,3 +1,5 @@
+//! What the gate lets through, state by state.
+
 use super::*;
 use model::MerchantId;
 

@@ -1,3 +1,5 @@
+//! Entries and rows as bytes, and back.
+
 use consent_gate::{ConsentRow, ConsentState, Purpose};
 use model::MerchantId;
 

@@ -1,3 +1,5 @@
+//! What becomes recorded, and what a failed append leaves.
+
 use consent_gate::{ConsentEvent, ConsentKind, Gate, GatePolicy, Purpose};
 use model::{MerchantNo, Timestamp};
 

@@ -1,3 +1,5 @@
+//! Sealed bytes open at their own place, under their own key, or not at all.
+
 use super::*;
 use crate::samples;
 

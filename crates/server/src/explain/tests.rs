@@ -1,3 +1,5 @@
+//! What a customer is told about an offer and about silence.
+
 use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Method, Purpose};
 use ledger::{ConsentEntry, Said};
 use model::{CustomerId, DeviceId, FenceId, MerchantId, OfferId, Partition, TransitionKind, VisitId, Words};

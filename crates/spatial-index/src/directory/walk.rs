@@ -1,6 +1,7 @@
 //! All fences that touch some cells: for ways between positions, and for changes.
 
 use super::Directory;
+use super::build::grid_of;
 use super::entry::Entry;
 use super::grid::{Grid, Line};
 use super::leaf::{Header, part_counts};
@@ -61,14 +62,7 @@ impl Directory {
             return self.collect(entry, fences);
         }
         let (start, k) = (entry.node_word(), entry.node_k());
-        let grid = Grid {
-            x: f64::from(square.x),
-            y: f64::from(square.y),
-            log2: square.log2 - k,
-            n_columns: 1 << k,
-            n_rows: 1 << k,
-        };
-        grid.along(line, |column, row| {
+        grid_of(square, k).along(line, |column, row| {
             let cell = (row << k) + column;
             let entry = Entry(*self.words.at(start + cell));
             self.collect_along(entry, square.cell(k, cell as u32), line, fences);

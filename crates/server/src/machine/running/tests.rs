@@ -1,3 +1,5 @@
+//! The threads together, without a listener.
+
 use std::sync::mpsc;
 use std::time::Instant;
 
