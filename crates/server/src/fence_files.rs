@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use model::Position;
-use settings::{Problem, Region};
+use settings::{Problem, Region, Settings};
 use spatial_index::geojson::{self, ReadError, ReadOptions};
 use spatial_index::{Fence, Shape};
 use tzf_rs::EmbeddedFinder;
@@ -111,6 +111,19 @@ pub fn unreadable(file: &Path, error: &io::Error) -> Problem {
         _ => format!("cannot be read: {error}"),
     };
     Problem::of_file(file, reason)
+}
+
+/// The same problems; of a file that a command makes, and that is not there, with that command.
+#[must_use]
+pub fn with_makers(problems: Vec<Problem>, settings: &Settings) -> Vec<Problem> {
+    let told = |problem: Problem| match settings.maker_of(&problem.file) {
+        Some(command) if !problem.file.exists() => {
+            let hint = format!("not made yet; it is made by: {command}");
+            problem.with_hint(hint)
+        }
+        Some(_) | None => problem,
+    };
+    problems.into_iter().map(told).collect()
 }
 
 /// Gives every fence without a zone the one it lies in, and refuses names that are no zone.

@@ -71,6 +71,23 @@ fn what_is_shipped_passes_the_check() {
 }
 
 #[test]
+fn files_that_a_command_makes_are_told_with_the_command_and_missed_only_by_who_needs_them() {
+    let settings = "[fences]\nfile = \"f.geojson\"\nmade_by = \"lay a town\"\n[offers]\nfile = \"o.toml\"\n";
+    let folder = Folder::with(&[("stile.toml", settings)]);
+    let ran = stile(&["check", &folder.dir()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(ran.out.contains("o.toml: not made yet; it is made by: lay a town\n"), "{}", ran.out);
+    for command in ["check", "serve"] {
+        let file = folder.path("stile.toml");
+        let args = if command == "check" { vec!["check", &file] } else { vec!["serve", "--config", &file] };
+        let ran = stile(&args);
+        assert_eq!(ran.code, Some(78));
+        let said = ran.out + &ran.err;
+        assert!(said.contains("does not exist (not made yet; it is made by: lay a town)"), "{said}");
+    }
+}
+
+#[test]
 fn c01_five_problems_in_three_files_are_told_in_one_run_with_file_and_line() {
     let offer = "[[offer]]\nid = \"a\"\nmerchant = \"bean\"\nfences = [\"quai\"]\ntitle = \"T\"\nbody = \"We saw you!\"\n";
     let folder = Folder::with(&[

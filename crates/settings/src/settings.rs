@@ -123,6 +123,8 @@ impl Default for EngineSettings {
 pub struct FenceSettings {
     /// The GeoJSON file.
     pub file: Option<PathBuf>,
+    /// The command that makes it and the offers' file, where people do not write them.
+    pub made_by: Option<String>,
     /// Where they are expected to lie.
     pub region: Option<Region>,
     /// Leaves bad features out instead of refusing the file.
@@ -133,7 +135,7 @@ pub struct FenceSettings {
 
 impl Default for FenceSettings {
     fn default() -> Self {
-        Self { file: None, region: None, skip_invalid: false, versions_kept: 20 }
+        Self { file: None, made_by: None, region: None, skip_invalid: false, versions_kept: 20 }
     }
 }
 
@@ -168,6 +170,13 @@ impl Settings {
         let mut problems = Vec::new();
         let settings = read(&source, false, &mut problems);
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// The command that makes a file which these settings name, when it is one that people do not write.
+    #[must_use]
+    pub fn maker_of(&self, file: &Path) -> Option<&str> {
+        let is_made = [&self.fences.file, &self.offers_file].into_iter().flatten().any(|made| made == file);
+        self.fences.made_by.as_deref().filter(|_| is_made)
     }
 
     /// Makes every path relative to a folder, the settings file's own.
@@ -273,6 +282,7 @@ fn read_fences(section: &Section<'_>) -> FenceSettings {
     });
     FenceSettings {
         file: section.path("file").map(|file| file.value),
+        made_by: section.text("made_by").map(|command| command.value),
         region,
         skip_invalid: section.flag("skip_invalid", default.skip_invalid),
         versions_kept: section.count("versions_kept", 2..=1_000, default.versions_kept),

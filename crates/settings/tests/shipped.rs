@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use model::Millis;
+use notifier::{DailyHours, NotifierPolicy};
 use settings::{OffersFile, Settings};
 
 fn config(file: &str) -> PathBuf {
@@ -32,4 +34,36 @@ fn the_demo_offers_pass_every_rule() {
     let offers = OffersFile::load(&config("demo/offers.toml")).map_err(|problems| said(&problems)).unwrap();
     assert!(6 <= offers.n_offers());
     assert_eq!(offers.catalogue().offers().len(), offers.n_offers());
+}
+
+#[test]
+fn the_load_settings_let_every_visit_that_calls_for_an_offer_bring_one() {
+    let settings = settings::load(&config("load.toml")).map_err(|problems| said(&problems)).unwrap();
+    let NotifierPolicy {
+        per_24h_max,
+        per_7d_max,
+        per_30d_max,
+        per_civil_day_max,
+        fence_cooldown,
+        rest,
+        settle_in,
+        hours,
+        ..
+    } = settings.notifier;
+    let caps = [per_24h_max, per_7d_max, per_30d_max, per_civil_day_max];
+    assert!(caps.iter().all(|cap| 1_000 <= *cap), "{caps:?}");
+    assert_eq!([fence_cooldown, rest, settle_in], [Millis::ZERO; 3]);
+    assert_eq!(hours, DailyHours::ALWAYS);
+    let shipped = Settings::default();
+    assert_eq!((settings.presence, settings.limits), (shipped.presence, shipped.limits));
+}
+
+#[test]
+fn the_load_settings_say_who_makes_the_files_that_they_name() {
+    let settings = settings::load(&config("load.toml")).map_err(|problems| said(&problems)).unwrap();
+    for file in [&settings.fences.file, &settings.offers_file] {
+        let command = settings.maker_of(file.as_deref().unwrap()).unwrap();
+        assert!(command.contains("-p simulator -- lay"), "{command}");
+    }
+    assert_eq!(settings.maker_of(&config("default.toml")), None);
 }

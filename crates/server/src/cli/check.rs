@@ -59,6 +59,8 @@ struct Findings {
     seen: BTreeSet<PathBuf>,
     /// Shows no progress.
     is_quiet: bool,
+    /// Everything in a folder was asked for, and no one file.
+    is_of_folder: bool,
 }
 
 /// What a file holds, by its name and, of TOML, its first words.
@@ -73,7 +75,7 @@ enum Kind {
 }
 
 fn check(path: &Path, is_quiet: bool) -> Findings {
-    let mut findings = Findings { is_quiet, ..Findings::default() };
+    let mut findings = Findings { is_quiet, is_of_folder: path.is_dir(), ..Findings::default() };
     let mut files = Vec::new();
     if path.is_dir() {
         collect(path, DEPTH_MAX, &mut files, &mut findings.problems);
@@ -180,7 +182,10 @@ impl Findings {
         if let Some(users) = &settings.listener.users_file {
             self.is_new(users);
         }
+        let n_known = self.problems.len();
         self.check_what_settings_name(file, &settings);
+        let found = self.problems.split_off(n_known);
+        self.problems.extend(fence_files::with_makers(found, &settings));
     }
 
     fn check_what_settings_name(&mut self, file: &Path, settings: &Settings) {
@@ -191,9 +196,12 @@ impl Findings {
         };
         let fences = settings.fences.file.as_ref().and_then(|fences| {
             self.is_new(fences);
-            self.check_fences(fences, options)
+            if self.is_left_for_later(fences, settings) { None } else { self.check_fences(fences, options) }
         });
         let Some(offers_path) = &settings.offers_file else { return };
+        if self.is_left_for_later(offers_path, settings) {
+            return;
+        }
         self.is_new(offers_path);
         let Some(offers) = self.check_offers(offers_path) else { return };
         match (fences, &settings.fences.file) {
@@ -204,6 +212,16 @@ impl Findings {
                 self.warnings.push(Problem::of_file(file, reason));
             }
         }
+    }
+
+    /// Whether a file of a folder is one that a command makes and has not made yet: nobody who
+    /// looks over a folder has asked for it.
+    fn is_left_for_later(&mut self, file: &Path, settings: &Settings) -> bool {
+        let command = settings.maker_of(file).filter(|_| self.is_of_folder && !file.exists());
+        self.checked.extend(
+            command.map(|command| (file.to_owned(), format!("not made yet; it is made by: {command}"))),
+        );
+        command.is_some()
     }
 
     fn check_offers(&mut self, file: &Path) -> Option<OffersFile> {

@@ -9,6 +9,7 @@ use settings::Settings;
 use store::FenceSets;
 
 use super::{Answered, Keeper, Kept, Ready, Refused, Wish, hash_of_file, version};
+use crate::fence_files;
 
 /// What a server starts with, worked out before anything is touched.
 pub struct Start {
@@ -25,6 +26,13 @@ impl Start {
     /// # Errors
     /// A start is refused for what a reload would be refused for; nothing is changed then.
     pub fn plan(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
+        Self::read(data_dir, settings).map_err(|refused| match refused {
+            Refused::Problems(problems) => fence_files::with_makers(problems, settings).into(),
+            Refused::Sets(error) => error.into(),
+        })
+    }
+
+    fn read(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
         let keeper = Keeper::over(FenceSets::read(data_dir)?, settings)?;
         let edited = match &settings.fences.file {
             Some(file) if keeper.sets.file_hash() != Some(&*hash_of_file(file)?) => {
