@@ -9,10 +9,14 @@ use clap::{Args, Parser, Subcommand};
 
 /// What the program says to a shell: 0 is a run that is whole.
 pub(crate) mod exit {
+    /// A violation was found, or an assertion does not hold.
+    pub(crate) const FAILED: u8 = 1;
     /// A wrong option, a file that cannot be read, a broker that is not ours.
     pub(crate) const USAGE: u8 = 2;
     /// Less was acknowledged than sent, or the run stopped before its end.
     pub(crate) const NOT_WHOLE: u8 = 3;
+    /// The run proves nothing.
+    pub(crate) const INVALID: u8 = 3;
     /// No broker, or one that does not let us in.
     pub(crate) const UNREACHABLE: u8 = 4;
 }
