@@ -1,1 +1,30 @@
-//! A plain second opinion: which offers are due, worked out without any room of the engine.
+//! A plain second opinion: what must become of every fix, consent and offer, worked out without
+//! any room of the engine.
+//!
+//! It reads the documents its own way and prefers obvious over clever: fences are found by a scan
+//! over all of them, circles are judged by geographiclib, polygons by even-odd with exact signs;
+//! what a customer heard is counted anew for every candidate. Whoever calls it tells it what
+//! happens in the order in which the engine handles it, and compares what both say.
+//!
+//! Customers, devices, merchants, fences and offers are numbers here; a fence's or an offer's is
+//! its place in the list that the caller gave.
+
+mod consent;
+mod fence;
+mod fix;
+mod judge;
+mod offer;
+mod oracle;
+mod restored;
+mod rules;
+mod told;
+
+pub use consent::{Consent, ConsentState, Effect, Purpose, Word};
+pub use fence::{Fence, Place, Shape};
+pub use fix::Fix;
+pub use judge::{Expected, Judgement, Observed, Tolerance, Verdict, Withdrawal, judge};
+pub use offer::{Kind, Leaving, Offer, Said};
+pub use oracle::Oracle;
+pub use restored::{Restored, StoredConsent, StoredCustomer, StoredNotice, StoredVisit};
+pub use rules::Rules;
+pub use told::{Told, What};

@@ -1,0 +1,72 @@
+//! What a storage gave back after a crash.
+
+use chrono_tz::Tz;
+
+use crate::{ConsentState, Purpose, Said};
+
+/// What a storage gave back, customer by customer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Restored {
+    /// Everybody of whom a row was stored, in any order.
+    pub customers: Vec<StoredCustomer>,
+}
+
+/// One customer as stored; lists keep the order of the storage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StoredCustomer {
+    /// Who.
+    pub customer: u32,
+    /// What they agreed to.
+    pub consents: Vec<StoredConsent>,
+    /// Since when they have agreed to be spoken to.
+    pub agreed_at_ms: Option<i64>,
+    /// What they heard.
+    pub heard: Vec<StoredNotice>,
+    /// What was decided and had not been delivered.
+    pub outbox: Vec<StoredNotice>,
+    /// Stays that had not ended.
+    pub visits: Vec<StoredVisit>,
+}
+
+/// One consent as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredConsent {
+    /// Towards whom.
+    pub merchant: u32,
+    /// For what.
+    pub purpose: Purpose,
+    /// Where it stands.
+    pub state: ConsentState,
+    /// A yes said up to here does not count.
+    pub restricted_at_ms: Option<i64>,
+}
+
+/// One decided offer as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredNotice {
+    /// When it was decided.
+    pub at_ms: i64,
+    /// Which.
+    pub said: Said,
+    /// The zone whose civil day it counts in; of no account in an outbox.
+    pub tz: Option<Tz>,
+    /// When it turns stale; of no account among what was heard.
+    pub expires_at_ms: i64,
+}
+
+/// One open visit as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredVisit {
+    /// Which phone.
+    pub device: u32,
+    /// Where.
+    pub fence: u32,
+    /// Device time of its first fix inside.
+    pub entered_at_ms: i64,
+    /// Device time of its last fix.
+    pub last_at_ms: i64,
+    /// It began before we could see its beginning.
+    pub initial: bool,
+    /// Its dwell has been told.
+    pub dwelled: bool,
+}
