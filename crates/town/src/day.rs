@@ -15,7 +15,7 @@ pub enum Doing {
     Walking,
     /// Rides a bicycle.
     Riding,
-    /// Drives a car.
+    /// Goes by car or by bus, or waits in it.
     Driving,
     /// Stands in a store.
     InStore(StoreNo),
@@ -65,6 +65,7 @@ const WALK_MAX_M: f64 = 1_000.0;
 
 struct Planner<'a> {
     town: &'a Town,
+    no: PersonNo,
     person: &'a Person,
     chance: Chance,
     legs: Vec<Leg>,
@@ -78,6 +79,7 @@ impl Day {
         let midnight_at = town.midnight_at() + Millis::new(day * DAY.ms());
         let mut planner = Planner {
             town,
+            no,
             person,
             chance: Chance::of(&[town.plan.seed, 4, u64::from(no.0), day.cast_unsigned()]),
             legs: Vec::with_capacity(64),
@@ -140,6 +142,28 @@ impl Planner<'_> {
                 self.deliver(begins_at, midnight_at + Millis::from_hours(17));
             }
             Habit::NightOwl => self.work_at_night(midnight_at),
+            Habit::Commuter => self.commute(midnight_at),
+            Habit::MallVisitor => {
+                let out_at = self.first_out(midnight_at, (-7.0, 15.0));
+                self.visit_a_mall(out_at);
+            }
+            Habit::Loyal => {
+                let mut out_at = self.first_out(midnight_at, (-10.0, 10.0));
+                while out_at < last_out_at {
+                    self.call_on(self.town.haunt(self.no), out_at);
+                    out_at = self.now() + self.minutes(120.0, 300.0);
+                }
+            }
+            Habit::BusRider => {
+                let mut out_at = self.first_out(midnight_at, (-20.0, 20.0));
+                for _ in 0..2 {
+                    self.ride_and_walk(out_at);
+                    out_at = self.now() + self.minutes(60.0, 240.0);
+                    if last_out_at < out_at {
+                        break;
+                    }
+                }
+            }
         }
     }
 
@@ -232,8 +256,62 @@ impl Planner<'_> {
         self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
     }
 
+    /// Drives to work with a stop for a coffee, stays for half the day, and drives home.
+    fn commute(&mut self, midnight_at: Timestamp) {
+        let out_at = midnight_at + self.minutes(6.5 * 60.0, 8.5 * 60.0);
+        let speed_mps = self.chance.between(8.0, 13.0);
+        self.leave_home(out_at);
+        if self.chance.once_in(3.0) {
+            let coffee = self.near_store();
+            self.go(Place::Store(coffee), Doing::Driving, speed_mps);
+            let wait = self.minutes(1.0, 3.0);
+            self.stay(wait, coffee);
+        }
+        let work = self.town.haunt(self.no);
+        self.go(Place::Store(work), Doing::Driving, speed_mps);
+        let stay = self.minutes(7.0 * 60.0, 9.0 * 60.0);
+        self.stay(stay, work);
+        self.go(Place::Crossing(self.person.home), Doing::Driving, speed_mps);
+    }
+
+    /// From store to store, where each is the next one to the last.
+    fn visit_a_mall(&mut self, out_at: Timestamp) {
+        let pace_mps = self.person.pace_mps;
+        self.leave_home(out_at);
+        for _ in 0..3 + self.chance.below(4) {
+            let store = self.near_store();
+            self.go(Place::Store(store), Doing::Walking, pace_mps);
+            let stay = self.minutes(1.0, 40.0).min(self.minutes(1.0, 40.0));
+            self.stay(stay, store);
+        }
+        self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
+    }
+
+    fn call_on(&mut self, store: StoreNo, out_at: Timestamp) {
+        let pace_mps = self.person.pace_mps;
+        self.leave_home(out_at);
+        self.go(Place::Store(store), Doing::Walking, pace_mps);
+        let stay = self.minutes(4.0, 40.0).min(self.minutes(4.0, 40.0));
+        self.stay(stay, store);
+        self.go(Place::Crossing(self.person.home), Doing::Walking, pace_mps);
+    }
+
+    /// By bus across town and on foot into a store; and back.
+    fn ride_and_walk(&mut self, out_at: Timestamp) {
+        let (pace_mps, speed_mps) = (self.person.pace_mps, self.chance.between(7.0, 11.0));
+        self.leave_home(out_at);
+        let stop = self.any_crossing();
+        self.go(Place::Crossing(stop), Doing::Driving, speed_mps);
+        let store = self.near_store();
+        self.go(Place::Store(store), Doing::Walking, pace_mps);
+        let stay = self.minutes(1.0, 20.0).min(self.minutes(1.0, 20.0));
+        self.stay(stay, store);
+        self.go(Place::Crossing(stop), Doing::Walking, pace_mps);
+        self.go(Place::Crossing(self.person.home), Doing::Driving, speed_mps);
+    }
+
     fn any_crossing(&mut self) -> Crossing {
-        self.chance.below(self.town.streets.n_crossings()) as Crossing
+        self.town.streets.any_near(self.person.home, &mut self.chance)
     }
 
     /// Any crossing near enough to walk to; home's own when eight draws found none.
@@ -252,14 +330,11 @@ impl Planner<'_> {
     /// One of the six stores nearest to here; or the last one of them when here is the first.
     fn near_store(&mut self) -> StoreNo {
         let here = self.here_point();
-        let mut all: Vec<u32> = (0..self.town.stores.len() as u32).collect();
-        let distance_m = |no: &u32| self.town.stores[*no as usize].spot.distance_m(here);
-        all.sort_by(|a, b| distance_m(a).total_cmp(&distance_m(b)));
-        all.truncate(6);
+        let mut near = self.town.grid.nearest(&self.town.stores, here, 6);
         if let Place::Store(store) = self.here {
-            all.retain(|&no| no != store.0);
+            near.retain(|&no| no != store);
         }
-        StoreNo(all[self.chance.below(all.len())])
+        near[self.chance.below(near.len())]
     }
 
     /// The nearest crossing that is well outside a store's fence, 60 m and more.
@@ -346,7 +421,8 @@ impl Planner<'_> {
             Place::Crossing(crossing) => vec![(None, crossing)],
             Place::Store(store) => {
                 let store = &self.town.stores[store.slot()];
-                vec![(Some(store.door), store.street.0), (Some(store.door), store.street.1)]
+                let (from, to) = self.town.streets.ends()[store.stretch as usize];
+                vec![(Some(store.door), from), (Some(store.door), to)]
             }
         }
     }

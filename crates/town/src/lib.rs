@@ -16,27 +16,38 @@
 mod chance;
 mod crowd;
 mod day;
+mod doors;
+mod grid;
 mod noise;
+mod outing;
 mod people;
 mod plan;
 mod plane;
 mod report;
 mod stores;
 mod streets;
+mod troubles;
 mod visits;
+mod walk;
+mod wish;
 
 use chance::Chance;
 use day::Day;
+use doors::Doors;
+use grid::Grid;
 use streets::Streets;
 
 pub use crowd::{Crowd, Spot};
 pub use day::Doing;
+pub use outing::Outing;
 pub use people::{Agreement, Habit, Person, PersonNo, Phone};
 pub use plan::{Plan, PlanFlaw};
 pub use plane::{Plane, Point};
 pub use report::{Report, Reports};
 pub use stores::{Merchant, Shape, Store, StoreNo};
+pub use troubles::Troubles;
 pub use visits::TruthVisit;
+pub use wish::{Opinion, Want, Wish};
 
 use model::{Millis, Timestamp};
 
@@ -47,6 +58,9 @@ pub struct Town {
     streets: Streets,
     merchants: Vec<Merchant>,
     stores: Vec<Store>,
+    /// Which stores are near a place.
+    grid: Grid,
+    doors: Doors,
     people: Vec<Person>,
 }
 
@@ -61,8 +75,21 @@ impl Town {
         let streets = Streets::lay(plan, &mut Chance::of(&[plan.seed, 1]));
         let merchants = stores::merchants(plan.n_merchants);
         let stores = stores::open(plan, &streets, &merchants, plane, &mut Chance::of(&[plan.seed, 2]));
-        let people = people::settle(plan, &streets, &stores);
-        Ok(Self { plan: plan.clone(), plane, streets, merchants, stores, people })
+        Ok(Self::settled(plan, plane, streets, merchants, stores))
+    }
+
+    /// The town when everything but its people is there.
+    fn settled(
+        plan: &Plan,
+        plane: Plane,
+        streets: Streets,
+        merchants: Vec<Merchant>,
+        stores: Vec<Store>,
+    ) -> Self {
+        let grid = Grid::of(&stores);
+        let doors = Doors::of(&streets, &stores);
+        let people = people::settle(plan, &streets, &stores, &grid);
+        Self { plan: plan.clone(), plane, streets, merchants, stores, grid, doors, people }
     }
 
     /// The first midnight that the town's calendar knows; each day is 24 hours from there.
@@ -156,7 +183,9 @@ impl Town {
     /// The same of one person.
     #[must_use]
     pub fn truth_visits_of(&self, person: PersonNo, from: Timestamp, to: Timestamp) -> Vec<TruthVisit> {
-        visits::of(self, person, from, to)
+        let days = self.day_of(from)..=self.day_of(to - Millis::new(1));
+        let legs = days.flat_map(|day_no| self.day(person, day_no).legs);
+        visits::along(self, person, legs, (from, to))
     }
 
     /// The number of the day that holds an instant.
@@ -166,6 +195,25 @@ impl Town {
 
     fn day(&self, person: PersonNo, day: i64) -> Day {
         Day::plan(self, person, day)
+    }
+
+    /// The store that a person works in, or likes best: near home, or a few blocks off for who works.
+    fn haunt(&self, no: PersonNo) -> StoreNo {
+        let person = self.person(no);
+        let mut chance = Chance::of(&[self.plan.seed, 10, u64::from(no.0)]);
+        let here = match person.habit {
+            Habit::Commuter | Habit::NightOwl => self.streets.any_near(person.home, &mut chance),
+            Habit::Passer
+            | Habit::Shopper
+            | Habit::Forgetful
+            | Habit::Driver
+            | Habit::Courier
+            | Habit::MallVisitor
+            | Habit::Loyal
+            | Habit::BusRider => person.home,
+        };
+        let near = self.grid.nearest(&self.stores, self.streets.at(here), 6);
+        near[chance.below(near.len())]
     }
 
     fn person(&self, person: PersonNo) -> &Person {

@@ -3,6 +3,8 @@
 use model::{CustomerId, DeviceId};
 
 use crate::chance::Chance;
+use crate::grid::Grid;
+use crate::plane::Bounds;
 use crate::stores::Store;
 use crate::streets::{Crossing, Streets};
 use crate::{Plan, Point};
@@ -32,14 +34,80 @@ pub enum Habit {
     Driver,
     /// Cycles from store to store all day and stays a minute in each.
     Courier,
-    /// Sleeps by day, and stays in a store at night.
+    /// Sleeps by day, and works in a store at night.
     NightOwl,
+    /// Drives to work in a store, stays for hours, has a coffee on the way, drives home.
+    Commuter,
+    /// Walks to where stores lie close together and goes from one to the next.
+    MallVisitor,
+    /// Walks to one and the same store again and again.
+    Loyal,
+    /// Rides a bus past many stores, walks a little, rides on.
+    BusRider,
 }
 
 impl Habit {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Passer, Self::Shopper, Self::Forgetful, Self::Driver, Self::Courier, Self::NightOwl];
+    pub const ALL: [Self; 10] = [
+        Self::Passer,
+        Self::Shopper,
+        Self::Forgetful,
+        Self::Driver,
+        Self::Courier,
+        Self::NightOwl,
+        Self::Commuter,
+        Self::MallVisitor,
+        Self::Loyal,
+        Self::BusRider,
+    ];
+
+    /// Of twenty people in a small town.
+    pub const SMALL_TOWN: [Self; 20] = [
+        Self::Passer,
+        Self::Shopper,
+        Self::Driver,
+        Self::Shopper,
+        Self::Passer,
+        Self::Courier,
+        Self::Shopper,
+        Self::Forgetful,
+        Self::Passer,
+        Self::Shopper,
+        Self::Driver,
+        Self::Passer,
+        Self::Passer,
+        Self::Forgetful,
+        Self::Shopper,
+        Self::Courier,
+        Self::Driver,
+        Self::Passer,
+        Self::NightOwl,
+        Self::Passer,
+    ];
+
+    /// Of twenty people in a city.
+    pub const CITY: [Self; 20] = [
+        Self::Passer,
+        Self::Commuter,
+        Self::Shopper,
+        Self::BusRider,
+        Self::MallVisitor,
+        Self::Courier,
+        Self::Passer,
+        Self::Loyal,
+        Self::Commuter,
+        Self::Shopper,
+        Self::Driver,
+        Self::Passer,
+        Self::MallVisitor,
+        Self::BusRider,
+        Self::Shopper,
+        Self::Courier,
+        Self::Passer,
+        Self::Commuter,
+        Self::Loyal,
+        Self::NightOwl,
+    ];
 
     /// The habit in one word.
     #[must_use]
@@ -51,6 +119,10 @@ impl Habit {
             Self::Driver => "driver",
             Self::Courier => "courier",
             Self::NightOwl => "night_owl",
+            Self::Commuter => "commuter",
+            Self::MallVisitor => "mall_visitor",
+            Self::Loyal => "loyal",
+            Self::BusRider => "bus_rider",
         }
     }
 }
@@ -110,30 +182,6 @@ impl Person {
     }
 }
 
-/// Of any twenty people in a row, so many of each habit.
-const HABITS: [Habit; 20] = [
-    Habit::Passer,
-    Habit::Shopper,
-    Habit::Driver,
-    Habit::Shopper,
-    Habit::Passer,
-    Habit::Courier,
-    Habit::Shopper,
-    Habit::Forgetful,
-    Habit::Passer,
-    Habit::Shopper,
-    Habit::Driver,
-    Habit::Passer,
-    Habit::Passer,
-    Habit::Forgetful,
-    Habit::Shopper,
-    Habit::Courier,
-    Habit::Driver,
-    Habit::Passer,
-    Habit::NightOwl,
-    Habit::Passer,
-];
-
 const NAMES: [&str; 40] = [
     "Ada", "Ben", "Cora", "Dev", "Edith", "Femi", "Grace", "Hugo", "Ines", "Jonas", "Kemi", "Liam", "Mara",
     "Noah", "Olga", "Priya", "Quinn", "Rosa", "Sam", "Tara", "Umar", "Vera", "Wanda", "Xenia", "Yusuf",
@@ -141,8 +189,8 @@ const NAMES: [&str; 40] = [
     "Mina", "Nils",
 ];
 
-pub(crate) fn settle(plan: &Plan, streets: &Streets, stores: &[Store]) -> Vec<Person> {
-    let homes = homes(streets, stores);
+pub(crate) fn settle(plan: &Plan, streets: &Streets, stores: &[Store], grid: &Grid) -> Vec<Person> {
+    let homes = homes(streets, stores, grid);
     let person = |no: u32| {
         let mut chance = Chance::of(&[plan.seed, 3, u64::from(no)]);
         let (agreements, agreed_late) = agree(plan.n_merchants as usize, &mut chance);
@@ -150,7 +198,7 @@ pub(crate) fn settle(plan: &Plan, streets: &Streets, stores: &[Store]) -> Vec<Pe
             customer: CustomerId::new(&format!("c{no:06}")).expect("opaque"),
             device: DeviceId::new(&format!("phone-{no:06}")).expect("opaque"),
             name: NAMES[no as usize % NAMES.len()],
-            habit: HABITS[no as usize % HABITS.len()],
+            habit: plan.habits[no as usize % plan.habits.len()],
             agreements,
             agreed_late,
             phone: Phone {
@@ -185,7 +233,7 @@ fn agree(n_merchants: usize, chance: &mut Chance) -> (Vec<Agreement>, bool) {
 }
 
 /// Crossings at which nobody's doorstep is in a fence; all of them in a town too dense for that.
-fn homes(streets: &Streets, stores: &[Store]) -> Vec<Crossing> {
+fn homes(streets: &Streets, stores: &[Store], grid: &Grid) -> Vec<Crossing> {
     let all = 0..streets.n_crossings() as Crossing;
     let reach_m = 60.0;
     let around = |at: Point| {
@@ -194,7 +242,8 @@ fn homes(streets: &Streets, stores: &[Store]) -> Vec<Crossing> {
     };
     let quiet = |&no: &Crossing| {
         let points = around(streets.at(no));
-        !stores.iter().any(|store| points.iter().any(|&point| store.holds(point)))
+        let near = grid.touching(Bounds::about(streets.at(no), reach_m));
+        !near.iter().any(|store| points.iter().any(|&point| stores[store.slot()].holds(point)))
     };
     let quiet: Vec<Crossing> = all.clone().filter(quiet).collect();
     if quiet.is_empty() { all.collect() } else { quiet }

@@ -2,6 +2,8 @@
 
 use model::{Meters, Millis, Position, Timestamp};
 
+use crate::Habit;
+
 /// A town before it is built.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -9,14 +11,18 @@ pub struct Plan {
     pub seed: u64,
     /// How many people live here, at most [`Plan::N_PEOPLE_MAX`].
     pub n_people: u32,
-    /// How many stores there are, from 6 to 400 as far as the streets have room.
+    /// How many stores there are, from 6 to [`Plan::N_STORES_MAX`] as far as the streets have room.
     pub n_stores: u32,
-    /// How many merchants keep them, from 2 to 6.
+    /// How many merchants keep them, from 1 to 6.
     pub n_merchants: u32,
     /// The middle, within 75 degrees of the equator and a degree off the antimeridian.
     pub centre: Position,
-    /// East to west, 1 to 10 km; north to south is four fifths of it.
+    /// East to west, 1 to 150 km; north to south is four fifths of it.
     pub width: Meters,
+    /// The radii of fences that are circles, the least and the most, 10 to 500 m; most are small.
+    pub radius: (Meters, Meters),
+    /// The habits of that many people in a row; the next begin anew.
+    pub habits: Box<[Habit]>,
     /// The IANA name of the zone on its clocks.
     pub tz: Box<str>,
     /// A midnight by those clocks: the first day starts here, and each day has 24 hours.
@@ -38,6 +44,10 @@ pub enum PlanFlaw {
     Centre,
     /// Too narrow, or too wide.
     Width,
+    /// The radii are too small, too large, or the wrong way round.
+    Radius,
+    /// There is no habit to live by.
+    Habits,
     /// The peak is not within a day.
     Peak,
 }
@@ -48,12 +58,14 @@ impl PlanFlaw {
     pub const fn text(self) -> &'static str {
         match self {
             Self::People => "a town has 1 to 1,000,000 people",
-            Self::Stores => "a town has 6 to 400 stores",
-            Self::Merchants => "a town has 2 to 6 merchants",
+            Self::Stores => "a town has 6 to 100,000 stores",
+            Self::Merchants => "a town has 1 to 6 merchants",
             Self::Centre => {
                 "a town lies within 75 degrees of the equator and not within a degree of the antimeridian"
             }
-            Self::Width => "a town is 1 to 10 km wide",
+            Self::Width => "a town is 1 to 150 km wide",
+            Self::Radius => "fences have radii of 10 to 500 m, the least before the most",
+            Self::Habits => "people have at least one habit",
             Self::Peak => "the peak lies within a day",
         }
     }
@@ -63,13 +75,19 @@ impl Plan {
     /// Each costs a few hundred bytes while reports are read.
     pub const N_PEOPLE_MAX: u32 = 1_000_000;
 
+    /// Fence numbers have room for far more, but nobody has yet asked for them.
+    pub const N_STORES_MAX: u32 = 100_000;
+
     pub(crate) fn check(&self) -> Result<(), PlanFlaw> {
+        let (least_m, most_m) = (self.radius.0.0, self.radius.1.0);
         let checks = [
             ((1..=Self::N_PEOPLE_MAX).contains(&self.n_people), PlanFlaw::People),
-            ((6..=400).contains(&self.n_stores), PlanFlaw::Stores),
-            ((2..=6).contains(&self.n_merchants), PlanFlaw::Merchants),
+            ((6..=Self::N_STORES_MAX).contains(&self.n_stores), PlanFlaw::Stores),
+            ((1..=6).contains(&self.n_merchants), PlanFlaw::Merchants),
             (self.centre.lat().abs() <= 75.0 && self.centre.lng().abs() <= 179.0, PlanFlaw::Centre),
-            ((1_000.0..=10_000.0).contains(&self.width.0), PlanFlaw::Width),
+            ((1_000.0..=150_000.0).contains(&self.width.0), PlanFlaw::Width),
+            (10.0 <= least_m && least_m <= most_m && most_m <= 500.0, PlanFlaw::Radius),
+            (!self.habits.is_empty(), PlanFlaw::Habits),
             ((0..crate::DAY.ms()).contains(&self.peak.ms()), PlanFlaw::Peak),
         ];
         checks.into_iter().find(|(sound, _)| !sound).map_or(Ok(()), |(_, flaw)| Err(flaw))
@@ -90,6 +108,8 @@ impl Default for Plan {
             n_merchants: 5,
             centre: Position::new(44.0521, -91.6393).expect("on earth"),
             width: Meters(2_200.0),
+            radius: (Meters(60.0), Meters(150.0)),
+            habits: Habit::SMALL_TOWN.into(),
             tz: "America/Chicago".into(),
             // Saturday 2026-06-06 00:00 in Chicago.
             midnight_at: Timestamp::from_unix_ms(1_780_722_000_000),

@@ -37,6 +37,46 @@ impl Point {
     }
 }
 
+/// A box on the plane.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) west_m: f64,
+    pub(crate) east_m: f64,
+    pub(crate) south_m: f64,
+    pub(crate) north_m: f64,
+}
+
+impl Bounds {
+    /// The square that reaches so far to every side.
+    pub(crate) fn about(middle: Point, reach_m: f64) -> Self {
+        Self {
+            west_m: middle.x_m - reach_m,
+            east_m: middle.x_m + reach_m,
+            south_m: middle.y_m - reach_m,
+            north_m: middle.y_m + reach_m,
+        }
+    }
+
+    /// The box of both.
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self {
+            west_m: self.west_m.min(other.west_m),
+            east_m: self.east_m.max(other.east_m),
+            south_m: self.south_m.min(other.south_m),
+            north_m: self.north_m.max(other.north_m),
+        }
+    }
+
+    /// How far outside a point is; 0 inside.
+    pub(crate) fn distance_m(self, point: Point) -> f64 {
+        let (dx, dy) = (
+            (self.west_m - point.x_m).max(point.x_m - self.east_m).max(0.0),
+            (self.south_m - point.y_m).max(point.y_m - self.north_m).max(0.0),
+        );
+        (dx * dx + dy * dy).sqrt()
+    }
+}
+
 /// A plane that touches the WGS 84 ellipsoid at the town's centre.
 ///
 /// Scales are those of the centre: two kilometres away, below 60 degrees of latitude, a

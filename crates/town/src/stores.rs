@@ -1,9 +1,12 @@
 //! Stores, their merchants and their fences.
 
+use std::collections::BTreeMap;
+
 use model::{FenceId, MerchantId, Meters, Position};
 
 use crate::chance::Chance;
-use crate::streets::{Crossing, Streets};
+use crate::plane::Bounds;
+use crate::streets::{Streets, Stretch};
 use crate::{Plan, Plane, Point};
 
 /// A store of a town, by its place in [`crate::Town::stores`].
@@ -64,8 +67,8 @@ pub struct Store {
     pub(crate) outline: Outline,
     /// Its door, on the street.
     pub(crate) door: Point,
-    /// The two crossings that its street joins.
-    pub(crate) street: (Crossing, Crossing),
+    /// The street that it stands on.
+    pub(crate) stretch: Stretch,
 }
 
 /// A fence on the plane.
@@ -98,6 +101,25 @@ impl Store {
         match &self.outline {
             Outline::Circle { centre, radius_m } => centre.distance_m(point) <= *radius_m,
             Outline::Rings(rings) => rings.iter().filter(|ring| ring_holds(ring, point)).count() % 2 == 1,
+        }
+    }
+}
+
+impl Store {
+    /// The box round the fence.
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.outline.bounds()
+    }
+}
+
+impl Outline {
+    pub(crate) fn bounds(&self) -> Bounds {
+        match self {
+            Self::Circle { centre, radius_m } => Bounds::about(*centre, *radius_m),
+            Self::Rings(rings) => {
+                let corners = rings.iter().flatten().map(|corner| Bounds::about(*corner, 0.0));
+                corners.reduce(Bounds::with).expect("a ring has corners")
+            }
         }
     }
 }
@@ -156,12 +178,15 @@ pub(crate) fn merchants(n: u32) -> Vec<Merchant> {
     named.map(known).collect()
 }
 
+/// From where an arcade's customers stand, its walls are at most so far.
+const ARCADE_REACH_M: f64 = 130.0;
+
 /// A fence before it has a name.
 struct Site {
     outline: Outline,
     spot: Point,
     door: Point,
-    street: (Crossing, Crossing),
+    stretch: Stretch,
 }
 
 /// Opens the stores: an arcade round a courtyard, a pair whose fences overlap, and the rest
@@ -173,33 +198,67 @@ pub(crate) fn open(
     plane: Plane,
     chance: &mut Chance,
 ) -> Vec<Store> {
-    let mut sites = vec![arcade(streets)];
-    let mut order: Vec<usize> = (0..streets.ends().len()).collect();
+    let mut sites = Sites::new(plan);
+    sites.push(arcade(streets));
+    let mut order: Vec<Stretch> = (0..streets.ends().len() as Stretch).collect();
     chance.shuffle(&mut order);
     for crowding in [1.0, 0.8, 0.6, 0.45] {
         for &stretch in &order {
-            if sites.len() == plan.n_stores as usize {
+            if sites.all.len() == plan.n_stores as usize {
                 break;
             }
-            let site = beside(streets, stretch, chance);
-            if sites.iter().all(|other| site.keeps_off(other, crowding)) {
-                let pair = (sites.len() == 1).then(|| site.neighbour());
+            let site = beside(streets, stretch, plan.radius, chance);
+            if sites.have_room_for(&site, crowding) {
+                let pair = (sites.all.len() == 1).then(|| site.neighbour());
                 sites.push(site);
-                sites.extend(pair);
+                pair.into_iter().for_each(|site| sites.push(site));
             }
         }
     }
+    let sites = sites.all;
     let mut stores: Vec<Store> =
         sites.into_iter().enumerate().map(|(no, site)| site.named(no, merchants, plane)).collect();
     stores.sort_by(|a, b| a.id.cmp(&b.id));
     stores
 }
 
+/// The sites that are taken, and which of them lie in which square.
+struct Sites {
+    all: Vec<Site>,
+    squares: BTreeMap<(i32, i32), Vec<u32>>,
+    square_m: f64,
+}
+
+impl Sites {
+    fn new(plan: &Plan) -> Self {
+        // No two fences that far apart can be in each other's way.
+        let square_m = 2.0 * plan.radius.1.0.max(ARCADE_REACH_M);
+        Self { all: Vec::new(), squares: BTreeMap::new(), square_m }
+    }
+
+    fn square(&self, point: Point) -> (i32, i32) {
+        ((point.x_m / self.square_m).floor() as i32, (point.y_m / self.square_m).floor() as i32)
+    }
+
+    fn push(&mut self, site: Site) {
+        let square = self.square(site.centre_and_reach().0);
+        self.squares.entry(square).or_default().push(self.all.len() as u32);
+        self.all.push(site);
+    }
+
+    fn have_room_for(&self, site: &Site, crowding: f64) -> bool {
+        let (x, y) = self.square(site.centre_and_reach().0);
+        let squares = (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y)));
+        let mut near = squares.filter_map(|square| self.squares.get(&square)).flatten();
+        near.all(|&other| site.keeps_off(&self.all[other as usize], crowding))
+    }
+}
+
 impl Site {
     fn centre_and_reach(&self) -> (Point, f64) {
         match &self.outline {
             Outline::Circle { centre, radius_m } => (*centre, *radius_m),
-            Outline::Rings(_) => (self.spot, 130.0),
+            Outline::Rings(_) => (self.spot, ARCADE_REACH_M),
         }
     }
 
@@ -215,7 +274,7 @@ impl Site {
         let east_m = if self.spot.x_m < 0.0 { apart_m } else { -apart_m };
         let outline = Outline::Circle { centre: centre.moved(east_m, 0.0), radius_m: radius_m * 0.9 };
         let (spot, door) = (self.spot.moved(east_m, 0.0), self.door.moved(east_m * 0.6, 0.0));
-        Self { outline, spot, door, street: self.street }
+        Self { outline, spot, door, stretch: self.stretch }
     }
 
     fn named(self, no: usize, merchants: &[Merchant], plane: Plane) -> Store {
@@ -246,7 +305,7 @@ impl Site {
             spot: self.spot,
             outline: self.outline,
             door: self.door,
-            street: self.street,
+            stretch: self.stretch,
         }
     }
 }
@@ -271,24 +330,25 @@ fn arcade(streets: &Streets) -> Site {
     ]);
     let courtyard = ring(&[(-35.0, -22.0), (35.0, -22.0), (35.0, 22.0), (-35.0, 22.0)]);
     let spot = centre.moved(-68.0, -8.0);
-    let stretch = streets.ends().iter().min_by(|a, b| {
-        let middle = |&(from, to): &(Crossing, Crossing)| streets.at(from).towards(streets.at(to), 0.5);
-        middle(a).distance_m(spot).total_cmp(&middle(b).distance_m(spot))
-    });
-    let street = *stretch.expect("a town has streets");
-    let door = streets.at(street.0).towards(streets.at(street.1), 0.5);
-    Site { outline: Outline::Rings(vec![walls, courtyard]), spot, door, street }
+    let middle = |stretch: &Stretch| {
+        let (from, to) = streets.ends()[*stretch as usize];
+        streets.at(from).towards(streets.at(to), 0.5)
+    };
+    let all = 0..streets.ends().len() as Stretch;
+    let stretch = all.min_by(|a, b| middle(a).distance_m(spot).total_cmp(&middle(b).distance_m(spot)));
+    let stretch = stretch.expect("a town has streets");
+    Site { outline: Outline::Rings(vec![walls, courtyard]), spot, door: middle(&stretch), stretch }
 }
 
-/// A store beside a stretch of street, with a circle of 60 to 150 m round it.
-fn beside(streets: &Streets, stretch: usize, chance: &mut Chance) -> Site {
-    let street = streets.ends()[stretch];
-    let (from, to) = (streets.at(street.0), streets.at(street.1));
+/// A store beside a stretch of street, with a circle round it.
+fn beside(streets: &Streets, stretch: Stretch, (least, most): (Meters, Meters), chance: &mut Chance) -> Site {
+    let (from, to) = streets.ends()[stretch as usize];
+    let (from, to) = (streets.at(from), streets.at(to));
     let door = from.towards(to, chance.between(0.3, 0.7));
     let length_m = from.distance_m(to).max(1.0);
     let side_m = if chance.once_in(2.0) { 15.0 } else { -15.0 };
     let spot = door.moved(-(to.y_m - from.y_m) / length_m * side_m, (to.x_m - from.x_m) / length_m * side_m);
     // Two draws: most stores are small.
-    let radius_m = chance.between(60.0, 150.0).min(chance.between(60.0, 150.0)).round();
-    Site { outline: Outline::Circle { centre: spot, radius_m }, spot, door, street }
+    let radius_m = chance.between(least.0, most.0).min(chance.between(least.0, most.0)).round();
+    Site { outline: Outline::Circle { centre: spot, radius_m }, spot, door, stretch }
 }

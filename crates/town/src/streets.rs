@@ -1,23 +1,39 @@
 //! Streets: a grid that grew, with crossings out of line and stretches missing.
 
 use core::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::chance::Chance;
 use crate::{Plan, Point};
 
 /// A crossing, by its place in the list.
-pub(crate) type Crossing = u16;
+pub(crate) type Crossing = u32;
+/// A stretch of street between two crossings, by its place in the list.
+pub(crate) type Stretch = u32;
 
 pub(crate) struct Streets {
     crossings: Vec<Point>,
     stretches: Vec<(Crossing, Crossing)>,
-    /// Of each crossing, where one can walk from it, and how far in millimetres.
-    next: Vec<Vec<(Crossing, u64)>>,
+    /// Where the ways out of each crossing begin in `ways`, and one more for the end of the last.
+    first_way: Vec<u32>,
+    ways: Vec<Way>,
+    /// Crossings in a row, where they lie in rows.
+    n_across: Option<usize>,
+}
+
+/// A way out of a crossing.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) to: Crossing,
+    pub(crate) stretch: Stretch,
+    /// Whole millimetres, so that ties and rounding fall the same everywhere.
+    length_mm: u64,
 }
 
 /// The usual distance of two crossings.
-const BLOCK_M: f64 = 205.0;
+pub(crate) const BLOCK_M: f64 = 205.0;
+/// In a big town nobody looks for a crossing further away than so many blocks.
+const BLOCKS_MAX: usize = 12;
 
 impl Streets {
     pub(crate) fn lay(plan: &Plan, chance: &mut Chance) -> Self {
@@ -43,45 +59,31 @@ impl Streets {
                 }
             }
         }
-        let mut streets = Self { crossings, stretches, next: Vec::new() };
-        streets.close_some(chance);
-        streets
+        close_some(&mut stretches, crossings.len(), chance);
+        Self { n_across: Some(n_across), ..Self::between(crossings, stretches) }
     }
 
-    /// Takes about an eighth of the stretches away, as parks and rivers do, and leaves every
-    /// crossing with three ways or more where it had them.
-    fn close_some(&mut self, chance: &mut Chance) {
-        self.join();
-        let mut order: Vec<usize> = (0..self.stretches.len()).collect();
-        chance.shuffle(&mut order);
-        let mut n_left = self.stretches.len() / 8;
-        let mut closed = vec![false; self.stretches.len()];
-        for at in order {
-            let (a, b) = self.stretches[at];
-            let wide = |end: Crossing| 4 <= self.next[usize::from(end)].len();
-            if n_left == 0 || !(wide(a) && wide(b)) {
-                continue;
+    /// Streets between any crossings.
+    pub(crate) fn between(crossings: Vec<Point>, stretches: Vec<(Crossing, Crossing)>) -> Self {
+        let mut first_way = vec![0_u32; crossings.len() + 1];
+        for end in stretches.iter().flat_map(|&(a, b)| [a, b]) {
+            first_way[end as usize + 1] += 1;
+        }
+        for no in 1..first_way.len() {
+            first_way[no] += first_way[no - 1];
+        }
+        let mut free = first_way.clone();
+        let mut ways = vec![Way { to: 0, stretch: 0, length_mm: 0 }; stretches.len() * 2];
+        for (no, &(a, b)) in stretches.iter().enumerate() {
+            let length_m = crossings[a as usize].distance_m(crossings[b as usize]);
+            let length_mm = (length_m * 1_000.0).round() as u64;
+            for (from, to) in [(a, b), (b, a)] {
+                let slot = &mut free[from as usize];
+                ways[*slot as usize] = Way { to, stretch: no as Stretch, length_mm };
+                *slot += 1;
             }
-            self.next[usize::from(a)].retain(|&(other, _)| other != b);
-            self.next[usize::from(b)].retain(|&(other, _)| other != a);
-            closed[at] = true;
-            n_left -= 1;
         }
-        let mut at = 0;
-        self.stretches.retain(|_| {
-            at += 1;
-            !closed[at - 1]
-        });
-    }
-
-    fn join(&mut self) {
-        self.next = vec![Vec::new(); self.crossings.len()];
-        for &(a, b) in &self.stretches {
-            let length = self.at(a).distance_m(self.at(b));
-            let length_mm = (length * 1_000.0).round() as u64;
-            self.next[usize::from(a)].push((b, length_mm));
-            self.next[usize::from(b)].push((a, length_mm));
-        }
+        Self { crossings, stretches, first_way, ways, n_across: None }
     }
 
     pub(crate) fn n_crossings(&self) -> usize {
@@ -89,9 +91,10 @@ impl Streets {
     }
 
     pub(crate) fn at(&self, crossing: Crossing) -> Point {
-        self.crossings[usize::from(crossing)]
+        self.crossings[crossing as usize]
     }
 
+    /// The two crossings that each stretch joins.
     pub(crate) fn ends(&self) -> &[(Crossing, Crossing)] {
         &self.stretches
     }
@@ -100,44 +103,92 @@ impl Streets {
         self.stretches.iter().map(|&(a, b)| (self.at(a), self.at(b)))
     }
 
+    /// The ways out of a crossing.
+    pub(crate) fn ways(&self, crossing: Crossing) -> &[Way] {
+        let [from, to] = [crossing, crossing + 1].map(|no| self.first_way[no as usize] as usize);
+        &self.ways[from..to]
+    }
+
     pub(crate) fn nearest(&self, point: Point) -> Crossing {
         let distance = |&no: &Crossing| self.at(no).distance_m(point);
         let all = 0..self.crossings.len() as Crossing;
         all.min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or_default()
     }
 
+    /// Any crossing within so many blocks of another as people know their way about; any at all
+    /// where crossings lie in no rows.
+    pub(crate) fn any_near(&self, crossing: Crossing, chance: &mut Chance) -> Crossing {
+        let Some(n_across) = self.n_across else { return chance.below(self.n_crossings()) as Crossing };
+        let (row, column) = (crossing as usize / n_across, crossing as usize % n_across);
+        let span = |middle: usize, n: usize| {
+            let first = middle.saturating_sub(BLOCKS_MAX);
+            (first, (middle + BLOCKS_MAX + 1).min(n) - first)
+        };
+        let ((first_row, n_rows), (first_column, n_columns)) =
+            (span(row, self.n_crossings() / n_across), span(column, n_across));
+        let drawn = chance.below(n_rows * n_columns);
+        ((first_row + drawn / n_columns) * n_across + first_column + drawn % n_columns) as Crossing
+    }
+
     /// The shortest way from one crossing to another, both included.
     ///
-    /// Dijkstra over whole millimetres, so that ties and rounding fall the same everywhere.
+    /// Dijkstra over whole millimetres; costs as much as there are crossings nearer than the end.
     pub(crate) fn way(&self, from: Crossing, to: Crossing) -> Vec<Crossing> {
-        let mut before = vec![from; self.crossings.len()];
-        let mut length = vec![u64::MAX; self.crossings.len()];
+        // The length of the best way so far, and the crossing before.
+        let mut best = BTreeMap::from([(from, (0, from))]);
         let mut open = BinaryHeap::from([Reverse((0_u64, from))]);
-        length[usize::from(from)] = 0;
         while let Some(Reverse((so_far, here))) = open.pop() {
             if here == to {
                 break;
             }
-            if length[usize::from(here)] < so_far {
+            if best[&here].0 < so_far {
                 continue;
             }
-            for &(next, step) in &self.next[usize::from(here)] {
-                if so_far + step < length[usize::from(next)] {
-                    length[usize::from(next)] = so_far + step;
-                    before[usize::from(next)] = here;
-                    open.push(Reverse((so_far + step, next)));
+            for way in self.ways(here) {
+                let length = so_far + way.length_mm;
+                if best.get(&way.to).is_none_or(|&(before, _)| length < before) {
+                    best.insert(way.to, (length, here));
+                    open.push(Reverse((length, way.to)));
                 }
             }
         }
         let mut way = vec![to];
         let mut here = to;
-        while here != from && before[usize::from(here)] != here {
-            here = before[usize::from(here)];
+        while let Some(&(_, before)) = best.get(&here).filter(|&&(_, before)| before != here) {
+            here = before;
             way.push(here);
         }
         way.reverse();
         way
     }
+}
+
+/// Takes about an eighth of the stretches away, as parks and rivers do, and leaves every
+/// crossing with three ways or more where it had them.
+fn close_some(stretches: &mut Vec<(Crossing, Crossing)>, n_crossings: usize, chance: &mut Chance) {
+    let mut n_ways = vec![0_u8; n_crossings];
+    for end in stretches.iter().flat_map(|&(a, b)| [a, b]) {
+        n_ways[end as usize] += 1;
+    }
+    let mut order: Vec<usize> = (0..stretches.len()).collect();
+    chance.shuffle(&mut order);
+    let mut n_left = stretches.len() / 8;
+    let mut closed = vec![false; stretches.len()];
+    for at in order {
+        let (a, b) = stretches[at];
+        if n_left == 0 || n_ways[a as usize] < 4 || n_ways[b as usize] < 4 {
+            continue;
+        }
+        n_ways[a as usize] -= 1;
+        n_ways[b as usize] -= 1;
+        closed[at] = true;
+        n_left -= 1;
+    }
+    let mut at = 0;
+    stretches.retain(|_| {
+        at += 1;
+        !closed[at - 1]
+    });
 }
 
 /// Where parallel streets lie: evenly, give or take a fifth of a block.

@@ -1,8 +1,11 @@
 //! The truth about visits: who was inside, from when until when.
 
+use std::collections::BTreeMap;
+
 use model::{Millis, Timestamp};
 
 use crate::day::Leg;
+use crate::plane::Bounds;
 use crate::stores::{Outline, Store};
 use crate::{PersonNo, Point, StoreNo, Town};
 
@@ -29,24 +32,26 @@ impl TruthVisit {
     }
 }
 
-pub(crate) fn of(town: &Town, person: PersonNo, from: Timestamp, to: Timestamp) -> Vec<TruthVisit> {
+/// The stays of somebody who goes along these legs, cut to the span; by time, then by store.
+pub(crate) fn along(
+    town: &Town,
+    person: PersonNo,
+    legs: impl Iterator<Item = Leg>,
+    (from, to): (Timestamp, Timestamp),
+) -> Vec<TruthVisit> {
     let mut visits = Vec::new();
-    let mut open: Vec<Option<TruthVisit>> = vec![None; town.stores().len()];
-    for day_no in town.day_of(from)..=town.day_of(to - Millis::new(1)) {
-        for leg in &town.day(person, day_no).legs {
-            if from < leg.ends_at && leg.begins_at < to {
-                for (no, store) in town.stores().iter().enumerate() {
-                    let store_no = StoreNo(no as u32);
-                    for (entered_at, left_at) in spans_inside(leg, store) {
-                        let stood = leg.from == leg.to;
-                        let visit = TruthVisit { person, store: store_no, entered_at, left_at, stood };
-                        join(&mut open[no], visit, &mut visits);
-                    }
-                }
+    let mut open: BTreeMap<StoreNo, Option<TruthVisit>> = BTreeMap::new();
+    for leg in legs.filter(|leg| from < leg.ends_at && leg.begins_at < to) {
+        let way = Bounds::about(leg.from, 0.0).with(Bounds::about(leg.to, 0.0));
+        for store_no in town.grid.touching(way) {
+            for (entered_at, left_at) in spans_inside(&leg, &town.stores()[store_no.slot()]) {
+                let stood = leg.from == leg.to;
+                let visit = TruthVisit { person, store: store_no, entered_at, left_at, stood };
+                join(open.entry(store_no).or_default(), visit, &mut visits);
             }
         }
     }
-    visits.extend(open.into_iter().flatten());
+    visits.extend(open.into_values().flatten());
     visits.retain(|visit| from < visit.left_at && visit.entered_at < to);
     for visit in &mut visits {
         visit.entered_at = visit.entered_at.max(from);
