@@ -8,6 +8,8 @@ mod replay;
 mod report;
 mod safety;
 mod violation;
+#[allow(dead_code, unused_imports, reason = "the modes that live in it come next")]
+mod world;
 
 use std::process::ExitCode;
 

@@ -1,0 +1,86 @@
+//! What people say about consent, with the evidence that they said it.
+
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
+use model::Timestamp;
+use town::{Agreement, PersonNo, Want, Wish};
+use wire::FeedbackKind;
+
+use super::World;
+
+impl World {
+    /// What a person agreed to, an event for each merchant and purpose.
+    pub(crate) fn grants(&self, person: PersonNo, shown_at: Timestamp) -> Vec<ConsentEvent> {
+        let merchants = 0..self.town.merchants().len();
+        merchants
+            .flat_map(|merchant| self.said(person, merchant, ConsentKind::Grant { until: None }, shown_at))
+            .collect()
+    }
+
+    /// The same taken back.
+    pub(crate) fn withdrawals(&self, person: PersonNo, at: Timestamp) -> Vec<ConsentEvent> {
+        let merchants = 0..self.town.merchants().len();
+        merchants.flat_map(|merchant| self.said(person, merchant, ConsentKind::Withdraw, at)).collect()
+    }
+
+    /// What a wish says about consent; nothing when it is about an offer.
+    ///
+    /// The house has no erasure of its own yet: who wants to be forgotten takes everything back.
+    pub(crate) fn consents(&self, person: PersonNo, wish: &Wish) -> Vec<ConsentEvent> {
+        let said = |kind| self.said(person, wish.merchant, kind, wish.at);
+        match wish.what {
+            Want::Withdraw => said(ConsentKind::Withdraw),
+            Want::Pause { until } => said(ConsentKind::Pause { until: Some(until) }),
+            Want::Grant => said(ConsentKind::Grant { until: None }),
+            Want::Resume => said(ConsentKind::Resume),
+            Want::Erase => self.withdrawals(person, wish.at),
+            Want::Feedback(_) => Vec::new(),
+        }
+    }
+
+    /// One word to one merchant, about each purpose that the person ever agreed to with them.
+    fn said(&self, person: PersonNo, merchant: usize, kind: ConsentKind, at: Timestamp) -> Vec<ConsentEvent> {
+        let purposes: &[Purpose] = match self.town.people()[person.slot()].agreements[merchant] {
+            Agreement::Nothing => &[],
+            Agreement::LocationOnly => &[Purpose::Location],
+            Agreement::Offers => &Purpose::ALL,
+        };
+        let event = |(no, purpose): (usize, &Purpose)| {
+            // One person says one thing to one merchant at one instant.
+            let id = format!("{}-{}-{merchant}-{no}-{}", kind.word(), person.0, at.unix_ms());
+            ConsentEvent {
+                id: EventId::new(&id).expect("words and numbers make an id"),
+                merchant: self.merchant(merchant).clone(),
+                purpose: *purpose,
+                kind,
+                actor: Actor::Own,
+                method: Method::Toggle,
+                notice: matches!(kind, ConsentKind::Grant { .. }).then(|| notice(at)),
+                evidence_at: Some(at),
+            }
+        };
+        purposes.iter().enumerate().map(event).collect()
+    }
+}
+
+/// What somebody thinks of an offer, as the wire has it.
+pub(crate) const fn feedback(opinion: town::Opinion) -> FeedbackKind {
+    match opinion {
+        town::Opinion::Opened => FeedbackKind::Opened,
+        town::Opinion::Dismissed => FeedbackKind::Dismissed,
+        town::Opinion::Redeemed => FeedbackKind::Redeemed,
+        town::Opinion::NotRelevant => FeedbackKind::NotRelevant,
+        town::Opinion::TooOften => FeedbackKind::TooOften,
+        town::Opinion::Creepy => FeedbackKind::Creepy,
+    }
+}
+
+/// What the app showed; its hash is that of an empty text, for the town's app is not written.
+fn notice(at: Timestamp) -> Notice {
+    Notice {
+        id: "town-app".into(),
+        version: 1,
+        lang: "en".into(),
+        sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".into(),
+        shown_at: at,
+    }
+}
