@@ -65,7 +65,7 @@ impl Tree {
     }
 }
 
-fn kept_by_git(root: &Path) -> Option<Vec<String>> {
+pub(crate) fn kept_by_git(root: &Path) -> Option<Vec<String>> {
     let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let output = Command::new("git").arg("-C").arg(root).args(list).output().ok()?;
     let paths = String::from_utf8(output.stdout).ok()?;
@@ -73,7 +73,7 @@ fn kept_by_git(root: &Path) -> Option<Vec<String>> {
     (output.status.success() && !paths.is_empty()).then_some(paths)
 }
 
-fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) -> std::io::Result<()> {
+pub(crate) fn walk(root: &Path, folder: &str, paths: &mut Vec<String>) -> std::io::Result<()> {
     for entry in fs::read_dir(root.join(folder))? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
