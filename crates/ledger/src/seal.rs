@@ -9,7 +9,7 @@ use std::fmt;
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
 use model::{CustomerId, Partition};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::{Entry, StateRow, StoredState, Table, codec};
 
@@ -92,13 +92,13 @@ impl Place {
 }
 
 /// The key under which one customer's rows are sealed; wiped from memory when dropped.
-pub struct CustomerKey([u8; KEY_LEN]);
+pub struct CustomerKey(Zeroizing<[u8; KEY_LEN]>);
 
 impl CustomerKey {
     /// A key of random bytes.
     #[must_use]
-    pub const fn new(random: [u8; KEY_LEN]) -> Self {
-        Self(random)
+    pub fn new(random: [u8; KEY_LEN]) -> Self {
+        Self(Zeroizing::new(random))
     }
 
     /// Seals an entry.
@@ -124,12 +124,6 @@ impl CustomerKey {
     }
 }
 
-impl Drop for CustomerKey {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
 impl fmt::Debug for CustomerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("CustomerKey(not shown)")
@@ -139,8 +133,8 @@ impl fmt::Debug for CustomerKey {
 /// What follows from the master key: the hashes of customers and the wrapping of their
 /// keys; wiped from memory when dropped.
 pub struct Vault {
-    index_key: [u8; KEY_LEN],
-    wrapping_key: [u8; KEY_LEN],
+    index_key: Zeroizing<[u8; KEY_LEN]>,
+    wrapping_key: Zeroizing<[u8; KEY_LEN]>,
 }
 
 impl Vault {
@@ -148,8 +142,8 @@ impl Vault {
     #[must_use]
     pub fn new(master_key: &[u8; KEY_LEN]) -> Self {
         Self {
-            index_key: blake3::derive_key("stile ledger index v1", master_key),
-            wrapping_key: blake3::derive_key("stile ledger wrapping v1", master_key),
+            index_key: Zeroizing::new(blake3::derive_key("stile ledger index v1", master_key)),
+            wrapping_key: Zeroizing::new(blake3::derive_key("stile ledger wrapping v1", master_key)),
         }
     }
 
@@ -165,22 +159,13 @@ impl Vault {
     /// A customer's key as it may be stored.
     #[must_use]
     pub fn wrap(&self, key: &CustomerKey, place: &Place, nonce: &Nonce) -> Vec<u8> {
-        seal(&self.wrapping_key, place, nonce, |out| out.extend_from_slice(&key.0))
+        seal(&self.wrapping_key, place, nonce, |out| out.extend_from_slice(&*key.0))
     }
 
     /// The key that was wrapped.
     pub fn unwrap(&self, wrapped: &[u8], place: &Place) -> Result<CustomerKey, Unreadable> {
-        let mut opened = open(&self.wrapping_key, place, wrapped)?;
-        let key = opened.as_slice().try_into().map(CustomerKey).map_err(|_| Unreadable::Malformed);
-        opened.zeroize();
-        key
-    }
-}
-
-impl Drop for Vault {
-    fn drop(&mut self) {
-        self.index_key.zeroize();
-        self.wrapping_key.zeroize();
+        let opened = Zeroizing::new(open(&self.wrapping_key, place, wrapped)?);
+        opened.as_slice().try_into().map(CustomerKey::new).map_err(|_| Unreadable::Malformed)
     }
 }
 
