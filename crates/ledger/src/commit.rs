@@ -65,18 +65,6 @@ impl Staged {
     pub const fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.rows.is_empty()
     }
-
-    /// How many entries it holds.
-    #[must_use]
-    pub const fn n_entries(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The number given to [`stage`].
-    #[must_use]
-    pub const fn ticket(&self) -> u64 {
-        self.ticket
-    }
 }
 
 impl fmt::Debug for Staged {

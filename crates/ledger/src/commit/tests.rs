@@ -48,6 +48,11 @@ fn what_was_committed_comes_back_recorded_with_its_ticket() {
 }
 
 #[test]
+fn what_is_staged_shows_how_much_it_is_and_nothing_of_it() {
+    assert_eq!(format!("{:?}", staged(7)), "Staged(1 entries, 1 rows, ticket 7)");
+}
+
+#[test]
 fn ledger_precedes_delivery_or_nothing_is_recorded() {
     let mut storage = MemoryStorage::new();
     storage.fail_with(Some(StorageError::Full));
