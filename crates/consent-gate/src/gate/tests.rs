@@ -234,3 +234,11 @@ fn a_grant_of_tomorrow_proves_nothing() {
     gate.confirm(&change);
     assert_eq!((change.effect, answer(&gate, at(1))), (Effect::NoEvidence, Err(Refusal::NotGranted)));
 }
+
+#[test]
+fn a_yes_of_this_very_moment_silences_no_other_of_it() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    let change = granted(&mut gate, at(0));
+    assert_eq!(change.effect, Effect::Applied);
+}

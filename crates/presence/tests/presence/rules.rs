@@ -1,7 +1,9 @@
 //! Every rule of presence, as sentences with a story each.
 
-use crate::world::{check, check_under};
-use presence::PresencePolicy;
+use model::{Fix, Meters, Millis, Position};
+use presence::{Arrival, Presence, PresencePolicy};
+
+use crate::world::{PHONE, World, check, check_under, place, start};
 
 fn check_crossings(story: &str) {
     check_under(PresencePolicy { crossings: true, ..PresencePolicy::default() }, story);
@@ -171,6 +173,52 @@ fn a_held_fix_that_nothing_follows_is_dropped_in_the_end() {
 }
 
 #[test]
+fn a_jump_is_longer_than_its_time_and_both_accuracies_allow() {
+    check(
+        "0:00 at -9000   => used
+         0:10 at -7981   => used
+         0:20 at -6960   => held
+         0:30 at -5950   => used, used",
+    );
+}
+
+#[test]
+fn a_degree_of_longitude_is_half_as_long_at_sixty_degrees_north() {
+    let mut presence = Presence::new(PresencePolicy::default());
+    let mut arrival = |secs, lng| {
+        let at = start() + Millis::from_secs(secs);
+        let fix = Fix { accuracy: Some(Meters(10.0)), ..Fix::at(at, Position::new(60.0, lng).unwrap()) };
+        presence.screen(PHONE, fix, at).arrival
+    };
+    assert!(matches!(arrival(0, 10.0), Arrival::Used(_)));
+    // 5,560 m.
+    assert!(matches!(arrival(56, 10.1), Arrival::Used(_)));
+    assert!(matches!(arrival(56 + 55, 10.0), Arrival::Held));
+}
+
+#[test]
+fn a_phone_whose_place_was_forgotten_is_compared_with_nothing_and_looked_at_anew() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 60000  => held
+         0:20 forget    => jump
+         0:30 at 60000  => used
+         0:40 forget
+         0:50 at 0      => used, enter shop initial",
+    );
+}
+
+#[test]
+fn a_phone_without_a_stay_sets_no_timer() {
+    let mut world = World::new(PresencePolicy::default());
+    for secs in 0..3 {
+        let at = start() + Millis::from_secs(secs);
+        world.fix(Fix::at(at, place(300.0)), at, &mut Vec::new());
+        assert_eq!(world.presence.poll_timeout(), None);
+    }
+}
+
+#[test]
 fn a_held_fix_that_was_confirmed_late_is_mute() {
     check(
         "0:00 at 300    => used
@@ -286,7 +334,7 @@ fn a_phone_that_moves_again_or_leaves_does_not_dwell_by_timer() {
 
 #[test]
 fn stillness_is_believed_for_thirty_minutes() {
-    let patient = PresencePolicy { dwell: model::Millis::from_mins(31), ..PresencePolicy::default() };
+    let patient = PresencePolicy { dwell: Millis::from_mins(31), ..PresencePolicy::default() };
     check_under(
         patient,
         "0:00 at 300     => used

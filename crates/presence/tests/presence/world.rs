@@ -11,8 +11,8 @@
 //!
 //! `at X` is a fix X metres north of the middle of the shop. Words behind it: `acc M`,
 //! `speed MPS`, `still`, `mock`, `late SECS` (it arrives so much later than it was taken).
-//! `wait` lets time pass; `restart` forgets all but the open visits; `withdraw shop` closes
-//! a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
+//! `wait` lets time pass; `restart` forgets all but the open visits, `forget` only where the phone was;
+//! `withdraw shop` closes a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
 //! (where it lay at first, at the first free number), `move shop X`, `resize shop METRES` and
 //! `renumber`, which turns the order of the fences round. `mute` behind a change says that no offer may follow.
 
@@ -208,6 +208,11 @@ impl World {
         told
     }
 
+    fn forget(&mut self, changes: &mut Vec<Change>) -> Vec<&'static str> {
+        let abandoned = self.presence.forget_place(PHONE).then_some(Drop::Jump);
+        abandoned.into_iter().map(|drop| self.settled(Err(drop), changes)).collect()
+    }
+
     pub(crate) fn restart(&mut self, now: Timestamp) {
         let open: Vec<OpenVisit> = self.presence.open_visits(PHONE).collect();
         self.n_dropped += self.presence.n_held();
@@ -261,6 +266,7 @@ fn tell(world: &mut World, event: &str) -> String {
             world.restart(now);
             Vec::new()
         }
+        "forget" => world.forget(&mut changes),
         "withdraw" => {
             let fence = street.no_of(home_of(&mut words)).expect("a fence that is there");
             let gone = |of| of == fence;
