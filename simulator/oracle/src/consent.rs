@@ -306,9 +306,12 @@ mod tests {
     const GRANT: Word = Word::Grant { until_ms: None };
     const YEAR: i64 = 365 * DAY;
 
-    /// A story of one row: at what time, what, shown or said when; what became of it, and the
-    /// reason of a no at that time once it is durable.
-    fn check(story: &[(i64, Word, Option<i64>, Effect, Option<&str>)]) {
+    /// At what time, what, shown or said when; what became of it, and the reason of a no at that time
+    /// once it is durable.
+    type Step = (i64, Word, Option<i64>, Effect, Option<&'static str>);
+
+    /// A story of one row.
+    fn check(story: &[Step]) {
         let mut row = Row::unknown(0, Purpose::Location);
         for (i, &(now_ms, word, evidence, effect, refusal)) in story.iter().enumerate() {
             let is_grant = matches!(word, Word::Grant { .. });

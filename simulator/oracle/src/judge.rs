@@ -1,6 +1,6 @@
 //! Offers seen from outside, held against those that were due, one for one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An offer that was due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,6 +142,217 @@ pub fn judge(
     withdrawals: &[Withdrawal],
     tolerance: &Tolerance,
 ) -> Vec<Judgement> {
-    let _ = (expected, observed, withdrawals, tolerance, BTreeMap::<u32, u32>::new());
-    Vec::new()
+    let mut judged = Vec::with_capacity(expected.len() + observed.len());
+    let mut ids = BTreeSet::new();
+    let mut given: BTreeMap<Subject, Vec<Observed>> = BTreeMap::new();
+    let mut in_order = observed.to_vec();
+    in_order.sort_unstable();
+    for one in in_order {
+        let verdict = if one.heard_by != one.customer {
+            Verdict::WrongCustomer
+        } else if !ids.insert(one.id) {
+            Verdict::Duplicate
+        } else {
+            given.entry((one.customer, one.fence, one.offer)).or_default().push(one);
+            continue;
+        };
+        judged.push(Judgement { verdict, expected: None, observed: Some(one) });
+    }
+    let mut due: BTreeMap<Subject, Vec<Expected>> = BTreeMap::new();
+    let mut in_order = expected.to_vec();
+    in_order.sort_unstable();
+    for one in in_order {
+        due.entry((one.customer, one.fence, one.offer)).or_default().push(one);
+    }
+    let held_back = HeldBack::of(withdrawals, tolerance.grace_ms);
+    let subjects: BTreeSet<Subject> = due.keys().chain(given.keys()).copied().collect();
+    for subject in subjects {
+        let (due, given) = (due.remove(&subject), given.remove(&subject));
+        let pairs = pair(&due.unwrap_or_default(), given.unwrap_or_default(), tolerance);
+        judged.extend(pairs.into_iter().map(|(due, given)| held_back.judge(due, given, tolerance)));
+    }
+    swap_addressees(&mut judged, tolerance);
+    judged
+}
+
+/// What verdicts are counted by: customer, fence, offer.
+type Subject = (u32, u32, u32);
+
+/// The first due with the first given, unless that is nearer to the next one due.
+fn pair(
+    due: &[Expected],
+    given: Vec<Observed>,
+    tolerance: &Tolerance,
+) -> Vec<(Option<Expected>, Option<Observed>)> {
+    let mut pairs = Vec::new();
+    let mut given = given.into_iter().peekable();
+    for (i, one) in due.iter().enumerate() {
+        while let Some(early) = given.next_if(|given| given.at_ms < one.at_ms - tolerance.grace_ms) {
+            pairs.push((None, Some(early)));
+        }
+        let next_ms = due.get(i + 1).map_or(i64::MAX, |next| next.at_ms - tolerance.grace_ms);
+        let in_time = |given: &Observed| given.at_ms - one.at_ms <= tolerance.late_after_ms;
+        pairs.push((Some(*one), given.next_if(|given| in_time(given) || given.at_ms < next_ms)));
+    }
+    pairs.extend(given.map(|given| (None, Some(given))));
+    pairs
+}
+
+/// Withdrawals by customer.
+struct HeldBack {
+    of: BTreeMap<u32, Vec<Withdrawal>>,
+    grace_ms: i64,
+}
+
+impl HeldBack {
+    fn of(withdrawals: &[Withdrawal], grace_ms: i64) -> Self {
+        let mut of: BTreeMap<u32, Vec<Withdrawal>> = BTreeMap::new();
+        for withdrawal in withdrawals {
+            of.entry(withdrawal.customer).or_default().push(*withdrawal);
+        }
+        Self { of, grace_ms }
+    }
+
+    fn judge(
+        &self,
+        expected: Option<Expected>,
+        observed: Option<Observed>,
+        tolerance: &Tolerance,
+    ) -> Judgement {
+        let verdict = match (expected, observed) {
+            (_, Some(observed)) if self.is_leak(&observed) => Verdict::Leaked,
+            (Some(expected), Some(observed)) => {
+                let is_late = tolerance.late_after_ms < observed.at_ms - expected.at_ms;
+                if is_late { Verdict::Late } else { Verdict::Correct }
+            }
+            (None, Some(observed)) => {
+                self.unless_unsure(observed.customer, observed.at_ms, Verdict::Unexpected)
+            }
+            (Some(expected), None) => self.unless_unsure(expected.customer, expected.at_ms, Verdict::Missing),
+            (None, None) => unreachable!("a pair has at least one side"),
+        };
+        Judgement { verdict, expected, observed }
+    }
+
+    fn withdrawals(&self, customer: u32) -> &[Withdrawal] {
+        self.of.get(&customer).map_or(&[], Vec::as_slice)
+    }
+
+    /// Given after the acknowledgement and before the next yes.
+    fn is_leak(&self, observed: &Observed) -> bool {
+        self.withdrawals(observed.customer).iter().any(|one| {
+            one.acknowledged_at_ms.saturating_add(self.grace_ms) < observed.at_ms
+                && observed.at_ms < one.agreed_again_at_ms
+        })
+    }
+
+    fn unless_unsure(&self, customer: u32, at_ms: i64, verdict: Verdict) -> Verdict {
+        let is_unsure = self.withdrawals(customer).iter().any(|one| {
+            one.said_at_ms - self.grace_ms <= at_ms
+                && at_ms <= one.acknowledged_at_ms.saturating_add(self.grace_ms)
+        });
+        if is_unsure { Verdict::Excused } else { verdict }
+    }
+}
+
+/// What one customer was not due while another missed the very same was given to the wrong one.
+fn swap_addressees(judged: &mut Vec<Judgement>, tolerance: &Tolerance) {
+    let mut missing: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
+    for (i, one) in judged.iter().enumerate() {
+        if let (Verdict::Missing, Some(expected)) = (one.verdict, one.expected) {
+            missing.entry((expected.fence, expected.offer)).or_default().push(i);
+        }
+    }
+    let mut found = BTreeSet::new();
+    for i in 0..judged.len() {
+        let (Verdict::Unexpected, Some(observed)) = (judged[i].verdict, judged[i].observed) else { continue };
+        let Some(others) = missing.get_mut(&(observed.fence, observed.offer)) else { continue };
+        let is_it = |other: &usize| {
+            judged[*other].expected.is_some_and(|expected| {
+                (expected.at_ms - tolerance.grace_ms..=expected.at_ms + tolerance.late_after_ms)
+                    .contains(&observed.at_ms)
+            })
+        };
+        if let Some(place) = others.iter().position(is_it) {
+            let other = others.swap_remove(place);
+            let expected = judged[other].expected;
+            judged[i] = Judgement { verdict: Verdict::WrongCustomer, expected, observed: Some(observed) };
+            found.insert(other);
+        }
+    }
+    let mut no = 0;
+    judged.retain(|_| {
+        no += 1;
+        !found.contains(&(no - 1))
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOLERANCE: Tolerance = Tolerance { late_after_ms: 1_000, grace_ms: 100 };
+
+    fn due(at_ms: i64, customer: u32) -> Expected {
+        Expected { at_ms, customer, fence: 1, offer: 2 }
+    }
+
+    fn given(at_ms: i64, customer: u32) -> Observed {
+        let id = u128::from(customer) << 64 | at_ms as u128;
+        Observed { at_ms, customer, heard_by: customer, fence: 1, offer: 2, id }
+    }
+
+    fn check(expected: &[Expected], observed: &[Observed], withdrawals: &[Withdrawal], says: &[Verdict]) {
+        let judged = judge(expected, observed, withdrawals, &TOLERANCE);
+        let mut verdicts: Vec<Verdict> = judged.iter().map(|one| one.verdict).collect();
+        verdicts.sort_unstable();
+        let mut says = says.to_vec();
+        says.sort_unstable();
+        assert_eq!(verdicts, says, "{judged:?}");
+    }
+
+    #[test]
+    fn offers_match_one_for_one_in_their_order() {
+        use Verdict::{Correct, Late, Missing, Unexpected};
+        check(&[due(0, 1), due(9_000, 1)], &[given(10, 1), given(9_010, 1)], &[], &[Correct, Correct]);
+        check(&[due(0, 1), due(9_000, 1)], &[given(9_010, 1)], &[], &[Missing, Correct]);
+        check(&[due(0, 1), due(9_000, 1)], &[given(2_000, 1), given(9_010, 1)], &[], &[Late, Correct]);
+        check(&[due(9_000, 1)], &[given(10, 1), given(9_010, 1)], &[], &[Unexpected, Correct]);
+        check(&[due(0, 1)], &[given(0, 1), given(5, 1)], &[], &[Correct, Unexpected]);
+    }
+
+    #[test]
+    fn what_is_given_twice_is_a_duplicate() {
+        let again = Observed { at_ms: 50, ..given(10, 1) };
+        check(&[due(0, 1)], &[given(10, 1), again], &[], &[Verdict::Correct, Verdict::Duplicate]);
+    }
+
+    #[test]
+    fn what_somebody_else_is_given_is_the_wrong_customers() {
+        let overheard = Observed { heard_by: 7, ..given(10, 1) };
+        check(&[due(0, 1)], &[overheard], &[], &[Verdict::WrongCustomer, Verdict::Missing]);
+        check(&[due(0, 1)], &[given(10, 3)], &[], &[Verdict::WrongCustomer]);
+        check(&[due(0, 1)], &[given(5_000, 3)], &[], &[Verdict::Unexpected, Verdict::Missing]);
+    }
+
+    #[test]
+    fn nothing_may_come_once_a_withdrawal_is_acknowledged() {
+        let withdrawal = Withdrawal {
+            customer: 1,
+            said_at_ms: 1_000,
+            acknowledged_at_ms: 1_200,
+            agreed_again_at_ms: 60_000,
+        };
+        let check = |expected: &[Expected], observed: &[Observed], verdict| {
+            check(expected, observed, &[withdrawal], &[verdict]);
+        };
+        check(&[], &[given(1_301, 1)], Verdict::Leaked);
+        check(&[due(900, 1)], &[given(1_301, 1)], Verdict::Leaked);
+        check(&[], &[given(1_300, 1)], Verdict::Excused);
+        check(&[due(900, 1)], &[], Verdict::Excused);
+        check(&[due(899, 1)], &[], Verdict::Missing);
+        check(&[due(899, 1)], &[given(1_250, 1)], Verdict::Correct);
+        check(&[due(60_000, 1)], &[given(60_000, 1)], Verdict::Correct);
+        check(&[], &[given(1_301, 2)], Verdict::Unexpected);
+    }
 }

@@ -10,13 +10,22 @@
 //! its place in the list that the caller gave.
 
 mod consent;
+mod customer;
 mod fence;
 mod fix;
+mod geometry;
+mod hours;
 mod judge;
+mod notifier;
 mod offer;
+mod offers;
 mod oracle;
+mod presence;
+mod restarting;
 mod restored;
 mod rules;
+mod screening;
+mod speaking;
 mod told;
 
 pub use consent::{Consent, ConsentState, Effect, Purpose, Word};

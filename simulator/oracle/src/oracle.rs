@@ -1,19 +1,82 @@
 //! The rules joined: what happens goes in, what must have become of it comes out.
 
-use crate::{Consent, Effect, Fence, Fix, Leaving, Offer, Purpose, Restored, Rules, Said, Told};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+
+use crate::consent::Row;
+use crate::customer::Customer;
+use crate::geometry::Map;
+use crate::offers::OffersDue;
+use crate::presence::{Change, Device, Ground};
+use crate::screening::{JUMP, Screened, Used};
+use crate::speaking::Line;
+use crate::{Consent, Effect, Fence, Fix, Offer, Purpose, Rules, Told, What};
 
 /// What must become of everything that it is told, in the order in which the engine handles it.
 #[derive(Debug)]
 pub struct Oracle {
-    told: Vec<Told>,
+    pub(crate) rules: Rules,
+    pub(crate) map: Map,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) due: OffersDue,
+    pub(crate) customers: Vec<Customer>,
+    pub(crate) line: Line,
+    pub(crate) edits: Edits,
+    pub(crate) told: Vec<Told>,
+    pub(crate) timers: BinaryHeap<Reverse<(i64, u32, u32)>>,
+    pub(crate) spoken: Spoken,
+    /// Never goes back.
+    now_ms: i64,
+    inside: Vec<u32>,
+}
+
+/// What operators did to the fences.
+#[derive(Debug, Default)]
+pub(crate) struct Edits {
+    pub(crate) n: u32,
+    /// Of every fence the edit that drew it; 0 when it was there from the beginning.
+    pub(crate) drawn_in: Vec<u32>,
+    /// Visits that an edit ended: what waits to be said about them is not.
+    pub(crate) ended: BTreeSet<(u32, u32, u32, i64)>,
+}
+
+/// Words about consent on their way to be durable.
+#[derive(Debug, Default)]
+pub(crate) struct Spoken {
+    said: Vec<Spoke>,
+    on_its_way: Vec<Spoke>,
+    /// Customers of whom something is to be written down.
+    pub(crate) touched: BTreeSet<u32>,
+    touched_on_its_way: BTreeSet<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Spoke {
+    customer: u32,
+    merchant: u32,
+    purpose: Purpose,
+    n_said: u32,
 }
 
 impl Oracle {
     /// An oracle that knows nobody, with fences and offers by number.
     #[must_use]
     pub fn new(fences: Vec<Fence>, offers: Vec<Offer>, rules: Rules) -> Self {
-        let _ = (fences, offers, rules);
-        Self { told: Vec::new() }
+        let map = Map::new(fences.into_iter().map(Some).collect());
+        Self {
+            due: OffersDue::of(&map, &offers),
+            edits: Edits { drawn_in: vec![0; map.len()], ..Edits::default() },
+            map,
+            rules,
+            offers,
+            customers: Vec::new(),
+            line: Line::default(),
+            told: Vec::new(),
+            timers: BinaryHeap::new(),
+            spoken: Spoken::default(),
+            now_ms: i64::MIN,
+            inside: Vec::new(),
+        }
     }
 
     /// A customer's word on one purpose of one merchant: what it takes away holds at once, what it
@@ -26,68 +89,309 @@ impl Oracle {
         consent: &Consent,
         now_ms: i64,
     ) -> Effect {
-        let _ = (customer, merchant, purpose, consent, now_ms);
-        Effect::Applied
+        let now_ms = self.advance(now_ms);
+        if consent.proves_nothing(now_ms) {
+            return Effect::NoEvidence;
+        }
+        let grant_lasts_ms = self.rules.grant_lasts_ms;
+        let known = self.customer_mut(customer);
+        known.is_known = true;
+        let is_first_yes = known.is_first_yes(purpose, consent.word, now_ms);
+        let place = known.place_of(merchant, purpose);
+        let mut row = place.map_or(Row::unknown(merchant, purpose), |place| known.rows[place]);
+        let effect = row.hear(consent, grant_lasts_ms, now_ms);
+        if effect == Effect::Applied {
+            match place {
+                Some(place) => known.rows[place] = row,
+                None => known.rows.push(row),
+            }
+            known.n_restrictions += u32::from(consent.restricts());
+            known.agreed_at_ms = if is_first_yes { Some(now_ms) } else { known.agreed_at_ms };
+            self.spoken.said.push(Spoke { customer, merchant, purpose, n_said: row.n_said() });
+        }
+        self.spoken.touched.insert(customer);
+        if purpose == Purpose::Location {
+            self.stop_seeing(customer, now_ms);
+        }
+        effect
     }
 
     /// One message of fixes from one phone.
+    ///
+    /// Offers are decided when its newest fix has been seen: of many fixes told at once only that one
+    /// speaks for the present.
     pub fn message(&mut self, customer: u32, device: u32, fixes: &[Fix], now_ms: i64) {
-        let _ = (customer, device, fixes, now_ms);
+        let now_ms = self.advance(now_ms);
+        let known = self.customer_mut(customer);
+        if let Some(reason) = known.refusal(now_ms) {
+            return self.tell(now_ms, customer, device, What::Refused { reason });
+        }
+        let place = known.device(device).unwrap_or(known.devices.len());
+        if self.rules.devices_max <= place {
+            let too_many = What::Dropped { reason: "too_many_devices" };
+            return fixes.iter().for_each(|_| self.tell(now_ms, customer, device, too_many));
+        }
+        let known = self.customer_mut(customer);
+        if place == known.devices.len() && !fixes.is_empty() {
+            known.devices.push(Device::new(device));
+        }
+        let mut in_order;
+        let fixes = if fixes.is_sorted_by_key(|fix| fix.taken_at_ms) {
+            fixes
+        } else {
+            in_order = fixes.to_vec();
+            in_order.sort_by_key(|fix| fix.taken_at_ms);
+            &in_order
+        };
+        let mut changes = Vec::new();
+        for fix in fixes {
+            self.arrive(customer, place, fix, &mut changes, now_ms);
+        }
+        self.decide(customer, place, &changes, now_ms);
     }
 
-    /// Time passes: every timer due by now fires, the earliest first.
+    /// Time passes: every timer due by now fires, the earliest first, each at its own time unless
+    /// something was handled later already.
     pub fn time(&mut self, now_ms: i64) {
-        let _ = now_ms;
-    }
-
-    /// The engine was asked what to record, and nothing it gave out before is on its way: candidates
-    /// in line get their verdicts, and all that was said up to here is written down.
-    pub fn stage(&mut self, now_ms: i64) {
-        let _ = now_ms;
-    }
-
-    /// What was staged is durable: grants are in force.
-    pub fn committed(&mut self, now_ms: i64) {
-        let _ = now_ms;
-    }
-
-    /// An operator's edit: all fences from now on, by number; `None` where none is any more. A fence
-    /// keeps its number for ever, and one that is put back has the number that it had.
-    pub fn fences(&mut self, fences: Vec<Option<Fence>>, now_ms: i64) {
-        let _ = (fences, now_ms);
+        while let Some(due_ms) = self.next_timer_ms().filter(|due_ms| *due_ms <= now_ms) {
+            let Some(Reverse((_, customer, place))) = self.timers.pop() else { break };
+            let now_ms = self.advance(due_ms);
+            self.wake(customer, place as usize, due_ms, now_ms);
+        }
+        self.advance(now_ms);
     }
 
     /// The instant at which the next timer is due.
     #[must_use]
     pub fn next_timer_ms(&self) -> Option<i64> {
-        None
+        self.timers.peek().map(|timer| timer.0.0)
     }
 
-    /// Whether a decided offer that is durable may be published now, and if not, why not.
+    /// The engine was asked what to record, and nothing it gave out before is on its way: candidates
+    /// in line get their verdicts, and all that was said up to here is written down.
+    pub fn stage(&mut self, now_ms: i64) {
+        let now_ms = self.advance(now_ms);
+        self.let_out(now_ms);
+        let Spoken { said, on_its_way, touched, touched_on_its_way } = &mut self.spoken;
+        for spoke in said.drain(..) {
+            let known = &mut self.customers[spoke.customer as usize];
+            let place = known.place_of(spoke.merchant, spoke.purpose).expect("it was spoken of");
+            known.rows[place].write();
+            on_its_way.push(spoke);
+        }
+        for customer in std::mem::take(touched) {
+            self.customers[customer as usize].write();
+            touched_on_its_way.insert(customer);
+        }
+    }
+
+    /// What was staged is durable: grants are in force, and the next look is a first one for whom
+    /// somebody may see now who could not before.
+    pub fn committed(&mut self, now_ms: i64) {
+        let now_ms = self.advance(now_ms);
+        for spoke in std::mem::take(&mut self.spoken.on_its_way) {
+            let known = &mut self.customers[spoke.customer as usize];
+            let place = known.place_of(spoke.merchant, spoke.purpose).expect("it was spoken of");
+            let was_hidden = known.rows[place].in_force.refusal(now_ms).is_some();
+            known.rows[place].confirm(spoke.n_said);
+            let is_seen = known.rows[place].in_force.refusal(now_ms).is_none();
+            if was_hidden && is_seen && spoke.purpose == Purpose::Location {
+                known.look_anew();
+            }
+        }
+        for customer in std::mem::take(&mut self.spoken.touched_on_its_way) {
+            self.customers[customer as usize].confirm();
+        }
+    }
+
+    /// An operator's edit: all fences from now on, by number; `None` where none is any more. A fence
+    /// keeps its number for ever, and one that is put back has the number that it had.
     ///
-    /// # Errors
-    /// How it leaves the outbox instead; tell [`Oracle::left`].
-    pub fn may_send(&self, said: &Said, now_ms: i64) -> Result<(), Leaving> {
-        let _ = (said, now_ms);
-        Ok(())
-    }
-
-    /// A decided offer left the outbox; one that expired or was refused gives its count back.
-    pub fn left(&mut self, said: &Said, leaving: Leaving, now_ms: i64) {
-        let _ = (said, leaving, now_ms);
-    }
-
-    /// The engine starts again after a crash, with what its storage gave back.
-    ///
-    /// Says in sentences what was lost though it had been acknowledged or sent, then goes on from
-    /// what was given back.
-    pub fn restart(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
-        let _ = (restored, now_ms);
-        Vec::new()
+    /// No offer comes of it: visits end silently in fences that are gone, another merchant's, or drawn
+    /// elsewhere, and what the next look finds in a new or redrawn one was there before.
+    pub fn fences(&mut self, fences: Vec<Option<Fence>>, now_ms: i64) {
+        self.advance(now_ms);
+        let before = std::mem::replace(&mut self.map, Map::new(fences));
+        let merchant = |map: &Map, no: u32| map.fence(no).and_then(|fence| fence.merchant);
+        let is_gone = |no: u32| {
+            let (old, new) = (before.fence(no), self.map.fence(no));
+            old.is_some() && (new.is_none() || merchant(&before, no) != merchant(&self.map, no))
+        };
+        let is_redrawn = |no: u32| {
+            let shape = |map: &'_ Map| map.fence(no).map(|fence| fence.shape.clone());
+            shape(&before) != shape(&self.map)
+        };
+        self.edits.n += 1;
+        self.edits.drawn_in.resize(self.map.len(), 0);
+        for no in (0..self.map.len() as u32).filter(|no| is_gone(*no) || is_redrawn(*no)) {
+            self.edits.drawn_in[no as usize] = self.edits.n;
+        }
+        let ground = Ground {
+            map: &self.map,
+            rules: &self.rules,
+            drawn_in: &self.edits.drawn_in,
+            n_edits: self.edits.n,
+            crossings: self.due.asks_for_crossings,
+        };
+        let mut all = Vec::new();
+        for (customer, known) in (0..).zip(&mut self.customers) {
+            for device in &mut known.devices {
+                let mut changes = Vec::new();
+                device.edit(ground, is_gone, is_redrawn, &mut changes);
+                all.extend(changes.into_iter().map(|change| (customer, device.no, change)));
+            }
+        }
+        for (customer, device, change) in all {
+            self.edits.ended.insert((customer, device, change.fence, change.entered_at_ms));
+            self.tell_change(customer, device, &change);
+        }
+        self.due = OffersDue::of(&self.map, &self.offers);
     }
 
     /// Takes what must have happened since it was last asked, in order.
     pub fn told(&mut self) -> Vec<Told> {
         std::mem::take(&mut self.told)
+    }
+
+    fn arrive(&mut self, customer: u32, place: usize, fix: &Fix, changes: &mut Vec<Change>, now_ms: i64) {
+        // A consent can run out without a word: what may not be seen any more ended with the fix before.
+        self.close_hidden(customer, place, now_ms);
+        let device = &mut self.customers[customer as usize].devices[place];
+        let no = device.no;
+        if device.track.repeats_last(fix) {
+            // A phone that repeats its last place, for hours even, is alive.
+            device.heard_at(now_ms);
+        }
+        let Screened { held, arrived } = device.track.screen(fix, &self.rules, now_ms);
+        match held {
+            None => {}
+            Some(Ok(used)) => self.see(customer, place, &used, changes, now_ms),
+            Some(Err(reason)) => self.tell(now_ms, customer, no, What::Dropped { reason }),
+        }
+        match arrived {
+            Ok(None) => {}
+            Ok(Some(used)) => self.see(customer, place, &used, changes, now_ms),
+            Err(reason) => self.tell(now_ms, customer, no, What::Dropped { reason }),
+        }
+        self.arm(customer, place);
+    }
+
+    /// A used fix, against the fences that may be seen.
+    fn see(&mut self, customer: u32, place: usize, used: &Used, changes: &mut Vec<Change>, now_ms: i64) {
+        let n_before = changes.len();
+        let known = &mut self.customers[customer as usize];
+        // A pause can end without a word.
+        if known.has_a_pause_ended(now_ms) {
+            known.look_anew();
+        }
+        let mut inside = std::mem::take(&mut self.inside);
+        self.map.holding(used.fix.at, &mut inside);
+        let mut device = std::mem::replace(&mut known.devices[place], Device::new(0));
+        let may_see = |fence: u32| {
+            let merchant = self.map.fence(fence).and_then(|fence| fence.merchant);
+            merchant.is_some_and(|merchant| known.allows(merchant, Purpose::Location, now_ms))
+        };
+        inside.retain(|fence| may_see(*fence));
+        let ground = Ground {
+            map: &self.map,
+            rules: &self.rules,
+            drawn_in: &self.edits.drawn_in,
+            n_edits: self.edits.n,
+            crossings: self.rules.crossings || self.due.asks_for_crossings,
+        };
+        device.see(used, &inside, ground, may_see, changes);
+        let no = device.no;
+        known.devices[place] = device;
+        self.inside = inside;
+        for change in &changes[n_before..] {
+            self.tell_change(customer, no, change);
+        }
+    }
+
+    /// One timer: what it is about may have changed since it was set.
+    fn wake(&mut self, customer: u32, place: usize, due_ms: i64, now_ms: i64) {
+        // The clients of a timer that an engine has forgotten are forgotten, too.
+        let Some(device) = self.customers[customer as usize].devices.get_mut(place) else { return };
+        if device.armed_ms != due_ms {
+            return;
+        }
+        device.armed_ms = i64::MAX;
+        if device.due_ms(&self.rules) <= due_ms {
+            // Nothing is told of a stay that may not be seen any more.
+            self.close_hidden(customer, place, now_ms);
+            let device = &mut self.customers[customer as usize].devices[place];
+            let no = device.no;
+            let mut changes = Vec::new();
+            device.pass_time(&self.rules, due_ms, &mut changes);
+            if device.give_up_held(&self.rules, due_ms) {
+                self.tell(now_ms, customer, no, What::Dropped { reason: JUMP });
+            }
+            for change in &changes {
+                self.tell_change(customer, no, change);
+            }
+            self.decide(customer, place, &changes, now_ms);
+        }
+        self.arm(customer, place);
+    }
+
+    pub(crate) fn arm(&mut self, customer: u32, place: usize) {
+        let device = &mut self.customers[customer as usize].devices[place];
+        let due_ms = device.due_ms(&self.rules);
+        if due_ms < device.armed_ms {
+            device.armed_ms = due_ms;
+            self.timers.push(Reverse((due_ms, customer, place as u32)));
+        }
+    }
+
+    /// What must not be seen any more ends, and is forgotten when nobody may see it.
+    fn stop_seeing(&mut self, customer: u32, now_ms: i64) {
+        let known = &self.customers[customer as usize];
+        let is_seen = known.refusal(now_ms).is_none();
+        for place in 0..known.devices.len() {
+            self.close_hidden(customer, place, now_ms);
+            if !is_seen {
+                self.customers[customer as usize].devices[place].forget_place();
+            }
+        }
+    }
+
+    fn close_hidden(&mut self, customer: u32, place: usize, now_ms: i64) {
+        let known = &mut self.customers[customer as usize];
+        if known.devices[place].visits.is_empty() {
+            return;
+        }
+        let mut device = std::mem::replace(&mut known.devices[place], Device::new(0));
+        let mut changes = Vec::new();
+        let may_see = |fence: u32| {
+            let merchant = self.map.fence(fence).and_then(|fence| fence.merchant);
+            merchant.is_some_and(|merchant| known.allows(merchant, Purpose::Location, now_ms))
+        };
+        device.close(may_see, &mut changes);
+        let no = device.no;
+        known.devices[place] = device;
+        for change in &changes {
+            self.tell_change(customer, no, change);
+        }
+    }
+
+    fn tell_change(&mut self, customer: u32, device: u32, change: &Change) {
+        let &Change { kind, fence, at_ms, entered_at_ms, initial, reason, .. } = change;
+        self.tell(at_ms, customer, device, What::Transition { kind, fence, entered_at_ms, initial, reason });
+    }
+
+    pub(crate) fn tell(&mut self, at_ms: i64, customer: u32, device: u32, what: What) {
+        self.told.push(Told { at_ms, customer, device, what });
+    }
+
+    pub(crate) fn customer_mut(&mut self, customer: u32) -> &mut Customer {
+        if self.customers.len() <= customer as usize {
+            self.customers.resize_with(customer as usize + 1, Customer::default);
+        }
+        &mut self.customers[customer as usize]
+    }
+
+    pub(crate) fn advance(&mut self, now_ms: i64) -> i64 {
+        self.now_ms = self.now_ms.max(now_ms);
+        self.now_ms
     }
 }

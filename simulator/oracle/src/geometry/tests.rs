@@ -1,0 +1,1 @@
+//! Geometry against known answers.

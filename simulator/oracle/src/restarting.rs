@@ -1,0 +1,155 @@
+//! After a crash: what was lost, and going on from what is left.
+
+use crate::consent::Row;
+use crate::customer::{Customer, Durability, Heard, Outgoing};
+use crate::presence::{Device, Visit};
+use crate::speaking::Line;
+use crate::{Oracle, Restored, StoredCustomer, StoredNotice};
+
+impl Oracle {
+    /// The engine starts again after a crash, with what its storage gave back.
+    ///
+    /// Says in sentences, each beginning with the name of an invariant, what was lost though it had
+    /// been acknowledged or could have been sent; then goes on from what was given back: a visit read
+    /// back stays open and its evidence begins anew, all else that a look finds was there before, what
+    /// stood in the outbox passes the gate again, and what waited in line was never decided.
+    pub fn restart(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
+        let now_ms = self.advance(now_ms);
+        let mut sentences = Vec::new();
+        let nothing = StoredCustomer::default();
+        let last = restored.customers.iter().map(|stored| stored.customer).max();
+        self.customer_mut(last.unwrap_or(0));
+        let mut stored_of: Vec<Option<&StoredCustomer>> = vec![None; self.customers.len()];
+        for stored in &restored.customers {
+            stored_of[stored.customer as usize] = Some(stored);
+        }
+        let memory_ms = self.rules.memory_ms();
+        for ((no, known), stored) in (0_u32..).zip(&self.customers).zip(&stored_of) {
+            let lost = known.lost(stored.unwrap_or(&nothing), now_ms.saturating_sub(memory_ms));
+            sentences.extend(lost.into_iter().map(|what| format!("{what} (customer {no})")));
+        }
+        self.line = Line::default();
+        self.spoken = crate::oracle::Spoken::default();
+        self.timers.clear();
+        for (no, stored) in (0..).zip(stored_of) {
+            self.adopt(no, stored.unwrap_or(&nothing), now_ms);
+            self.customers[no as usize].is_known = stored.is_some();
+        }
+        sentences
+    }
+
+    fn adopt(&mut self, no: u32, stored: &StoredCustomer, now_ms: i64) {
+        let n_restrictions = self.customers[no as usize].n_restrictions;
+        let row = |row: &crate::StoredConsent| {
+            Row::stored(row.merchant, row.purpose, row.state, row.restricted_at_ms)
+        };
+        let heard = |notice: &StoredNotice| Heard {
+            said: notice.said,
+            at_ms: notice.at_ms,
+            tz: notice.tz,
+            durability: Durability::Durable,
+        };
+        let mut known = Customer::default();
+        known.rows = stored.consents.iter().map(row).collect();
+        known.n_restrictions = n_restrictions;
+        known.heard = stored.heard.iter().map(heard).collect();
+        known.adopt_agreed_at(stored.agreed_at_ms);
+        let goes_on = |notice: &&StoredNotice| {
+            let merchant = self.offers[notice.said.offer as usize].merchant;
+            now_ms < notice.expires_at_ms
+                && self.stands(&notice.said, merchant)
+                && known.may_be_told(merchant, now_ms)
+        };
+        let outgoing = |notice: &StoredNotice| Outgoing {
+            said: notice.said,
+            expires_at_ms: notice.expires_at_ms,
+            n_restrictions,
+            durability: Durability::Durable,
+        };
+        known.outbox = stored.outbox.iter().filter(goes_on).map(outgoing).collect();
+        self.customers[no as usize] = known;
+        self.resume_visits(no, stored, now_ms);
+    }
+
+    /// How long a device was silent while nobody listened is not known: what is recent is waited for
+    /// anew. Visits in fences that went meanwhile are over, silently.
+    fn resume_visits(&mut self, no: u32, stored: &StoredCustomer, now_ms: i64) {
+        let known = &mut self.customers[no as usize];
+        for visit in &stored.visits {
+            if self.map.fence(visit.fence).is_none() {
+                continue;
+            }
+            let place = known.device(visit.device).unwrap_or(known.devices.len());
+            if place == known.devices.len() {
+                known.devices.push(Device::new(visit.device));
+            }
+            let device = &mut known.devices[place];
+            device.heard_at(visit.last_at_ms);
+            let at = device.visits.partition_point(|open| open.fence < visit.fence);
+            let open = Visit::stored(visit.fence, visit.entered_at_ms, visit.initial, visit.dwelled);
+            device.visits.insert(at, open);
+        }
+        for place in 0..known.devices.len() {
+            let device = &mut self.customers[no as usize].devices[place];
+            if now_ms.saturating_sub(device.last_at_ms()) <= self.rules.stale_max_ms {
+                device.heard_at(now_ms);
+            }
+            self.arm(no, place);
+        }
+    }
+}
+
+impl Customer {
+    /// What a storage should have given back and did not, and what it made up.
+    fn lost(&self, stored: &StoredCustomer, forgotten_before_ms: i64) -> Vec<String> {
+        let mut sentences = self.lost_consents(stored);
+        if !self.may_have_agreed_at(stored.agreed_at_ms) {
+            sentences.push("acknowledged_is_durable: when they agreed to offers was lost".to_owned());
+        }
+        for heard in self.heard.iter().filter(|heard| forgotten_before_ms < heard.at_ms) {
+            let is_kept =
+                stored.heard.iter().any(|kept| kept.said == heard.said && kept.at_ms == heard.at_ms);
+            if heard.durability == Durability::Durable && !is_kept {
+                sentences.push(format!("caps_hold: a durable decision was forgotten, {:?}", heard.said));
+            }
+        }
+        for kept in &stored.heard {
+            let is_it = |heard: &&Heard| heard.said == kept.said && heard.durability != Durability::Said;
+            if !self.heard.iter().any(|heard| is_it(&heard)) && !self.given_back.contains(&kept.said) {
+                sentences.push(format!("caps_hold: nobody decided what was heard, {:?}", kept.said));
+            }
+        }
+        for outgoing in &self.outbox {
+            let is_kept = stored.outbox.iter().any(|kept| kept.said == outgoing.said);
+            if outgoing.durability == Durability::Durable && !is_kept {
+                let said = outgoing.said;
+                sentences.push(format!("ledger_precedes_delivery: what was to be sent is lost, {said:?}"));
+            }
+        }
+        sentences
+    }
+
+    fn lost_consents(&self, stored: &StoredCustomer) -> Vec<String> {
+        let mut sentences = Vec::new();
+        for row in &self.rows {
+            let kept = stored
+                .consents
+                .iter()
+                .find(|kept| kept.merchant == row.merchant && kept.purpose == row.purpose);
+            let kept = kept.map_or_else(Default::default, |kept| (kept.state, kept.restricted_at_ms));
+            if !row.may_be_stored_as(kept) {
+                let &Row { merchant, purpose, durable, .. } = row;
+                sentences.push(format!(
+                    "acknowledged_is_durable: the word on {purpose:?} of merchant {merchant} was durable as \
+                     {durable:?} and read back as {kept:?}"
+                ));
+            }
+        }
+        for kept in &stored.consents {
+            if self.place_of(kept.merchant, kept.purpose).is_none() {
+                sentences.push(format!("acknowledged_is_durable: nobody gave the consent {kept:?}"));
+            }
+        }
+        sentences
+    }
+}
