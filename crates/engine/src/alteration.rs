@@ -1,9 +1,15 @@
-//! Another fence set in the place of the one in force.
+//! Another fence set, or other offers, in the place of those in force.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{DeviceNo, FenceFacts, FenceNo, MerchantId, Meters, Position, Timestamp, VisitId};
+use ledger::DeliveryOutcome;
+use model::{
+    DeviceNo, FenceFacts, FenceNo, MerchantId, Meters, Notification, NotificationId, Position, Timestamp,
+    TransitionKind, VisitId,
+};
+use notifier::Suppression;
+use offers::{Catalogue, Difference};
 use presence::{Change, Redrawn};
 use spatial_index::{BuildError, Fence};
 
@@ -26,6 +32,7 @@ pub struct Alteration {
     /// other fences get other numbers, too.
     touched: Option<Vec<FenceNo>>,
     extent: Extent,
+    offers: Difference,
 }
 
 /// How much an alteration changes.
@@ -133,17 +140,33 @@ impl Alteration {
         news.sort_unstable();
         extent.n_removed = extent.n_before + extent.n_added - to.n_fences();
         let touched = keeps_numbers.then(|| touched(&from, &numbers, &news));
-        Self { from, to, numbers, news, merchants, touched, extent }
+        let offers = match Arc::ptr_eq(&from.catalogue, &to.catalogue) {
+            true => Difference::default(),
+            false => from.catalogue.difference(&to.catalogue),
+        };
+        Self { from, to, numbers, news, merchants, touched, extent, offers }
     }
 
-    /// Gives the house that it leads to a version.
+    /// Gives the house that it leads to other offers.
     ///
     /// # Panics
     /// When somebody has that house already.
     #[must_use]
-    pub fn named(mut self, version: SetVersion) -> Self {
+    pub fn with_offers(mut self, catalogue: Arc<Catalogue>) -> Self {
+        self.offers = self.from.catalogue.difference(&catalogue);
         let to = Arc::into_inner(self.to).expect("nobody has the house yet");
-        self.to = Arc::new(to.named(Some(version)));
+        self.to = Arc::new(to.with_offers(catalogue));
+        self
+    }
+
+    /// Gives the house that it leads to a version, or none.
+    ///
+    /// # Panics
+    /// When somebody has that house already.
+    #[must_use]
+    pub fn named(mut self, version: Option<SetVersion>) -> Self {
+        let to = Arc::into_inner(self.to).expect("nobody has the house yet");
+        self.to = Arc::new(to.named(version));
         self
     }
 
@@ -165,10 +188,43 @@ impl Alteration {
         self.extent
     }
 
+    /// What becomes of offers.
+    #[must_use]
+    pub const fn offers(&self) -> &Difference {
+        &self.offers
+    }
+
     /// The house that it leads to.
     #[must_use]
     pub const fn to(&self) -> &Arc<House> {
         &self.to
+    }
+}
+
+/// What an operator took away before something was said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    /// The fence, or the visit with it.
+    Fence,
+    /// The offer, or the words that it had.
+    Offer,
+}
+
+impl Gone {
+    /// How what waited in line is dropped.
+    pub(crate) const fn suppression(self) -> Suppression {
+        match self {
+            Self::Fence => Suppression::FenceGone,
+            Self::Offer => Suppression::OfferGone,
+        }
+    }
+
+    /// How what was recorded leaves the outbox.
+    pub(crate) const fn outcome(self) -> DeliveryOutcome {
+        match self {
+            Self::Fence => DeliveryOutcome::FenceGone,
+            Self::Offer => DeliveryOutcome::OfferGone,
+        }
     }
 }
 
@@ -229,10 +285,11 @@ impl Redrawn for Alteration {
 }
 
 impl Engine {
-    /// Takes up another fence set, between two letters; answers how many visits it ended.
+    /// Takes up another fence set or other offers, between two letters; answers how many visits it ended.
     ///
     /// Visits end in fences that are gone, and in those that no longer lie where their visitor was
-    /// seen last; what was to be said about them is not. Whatever else was under way goes on. Costs
+    /// seen last; what was to be said about them is not, nor what would not be said by the offers
+    /// that there are then. Whatever else was under way goes on. Costs
     /// as much as there are visitors in what is touched; a pass over all devices when many fences
     /// differ and get other numbers.
     ///
@@ -248,7 +305,24 @@ impl Engine {
         let n_ended = self.vacate(alteration, now);
         self.presence.renumber(alteration);
         self.house = alteration.to.clone();
+        self.take_up_offers(&alteration.offers);
         n_ended
+    }
+
+    fn take_up_offers(&mut self, offers: &Difference) {
+        if offers.is_nothing() {
+            return;
+        }
+        let waiting = self.notifier.waiting().chain(self.desk.outbox.values().flatten());
+        let is_off =
+            |waiting: &&Notification| offers.touches(&waiting.offer) && !self.house.stands_behind(waiting);
+        let off: Vec<NotificationId> = waiting.filter(is_off).map(|waiting| waiting.id).collect();
+        self.desk.called_off.extend(off);
+        let crossings =
+            self.policy.presence.crossings || self.house.catalogue.asks_for(TransitionKind::Cross);
+        if crossings != self.presence.policy().crossings {
+            self.presence.look_for_crossings(crossings);
+        }
     }
 
     fn vacate(&mut self, alteration: &Alteration, now: Timestamp) -> usize {

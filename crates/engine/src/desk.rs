@@ -28,6 +28,8 @@ pub(crate) struct Desk {
     pub(crate) visits: UnstoredVisits,
     /// Visits that an operator's edit ended; what waits to be said about them is dropped.
     pub(crate) ended: BTreeSet<VisitId>,
+    /// Notifications of offers that an operator took away or changed while they waited.
+    pub(crate) called_off: BTreeSet<NotificationId>,
     pub(crate) outputs: VecDeque<Output>,
     n_tickets: u64,
 }
@@ -98,6 +100,7 @@ impl Desk {
         let waiting = self.outbox.get_mut(&customer)?;
         let at = waiting.iter().position(|notification| notification.id == id)?;
         let taken = waiting.remove(at);
+        self.called_off.remove(&id);
         if waiting.is_empty() {
             self.outbox.remove(&customer);
         }

@@ -7,12 +7,13 @@ use consent_gate::{Gate, Purpose, Refusal};
 use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
 use model::{
     CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, MerchantNo, Notification, NotificationId,
-    Timestamp,
+    Timestamp, TransitionKind,
 };
 use notifier::Notifier;
-use presence::{Change, Presence};
+use presence::{Change, Presence, PresencePolicy};
 use wire::{Decoder, Flaw};
 
+use crate::alteration::Gone;
 use crate::deciding::Deferred;
 use crate::desk::Desk;
 use crate::event::{Event, Tap};
@@ -57,8 +58,8 @@ impl Engine {
     ///
     /// It looks for crossings when the policy or one of the offers asks for them.
     #[must_use]
-    pub fn new(house: Arc<House>, mut policy: Policy) -> Self {
-        policy.presence.crossings |= house.catalogue().asks_for(model::TransitionKind::Cross);
+    pub fn new(house: Arc<House>, policy: Policy) -> Self {
+        let crossings = policy.presence.crossings || house.catalogue.asks_for(TransitionKind::Cross);
         let mut people = People::default();
         for merchant in house.facts().filter_map(|facts| facts.merchant.as_ref()) {
             people.merchant_no(merchant);
@@ -66,7 +67,7 @@ impl Engine {
         Self {
             gate: Gate::new(policy.gate),
             decoder: Decoder::new(policy.limits),
-            presence: Presence::new(policy.presence),
+            presence: Presence::new(PresencePolicy { crossings, ..policy.presence }),
             notifier: Notifier::new(policy.notifier),
             desk: Desk::default(),
             book: Book::default(),
@@ -255,9 +256,7 @@ impl Engine {
         if notification.expires_at <= now {
             return Err(DeliveryOutcome::Expired);
         }
-        if !self.still_stands(notification) {
-            return Err(DeliveryOutcome::FenceGone);
-        }
+        self.still_stands(notification).map_err(Gone::outcome)?;
         let allowed = self.merchant_may_speak(customer, notification, now).is_ok();
         if allowed && recorded.epoch() == self.gate.epoch(customer) {
             Ok(())
@@ -341,10 +340,14 @@ impl Engine {
         self.gate.check(customer, merchant, Purpose::OffersPush, now)
     }
 
-    /// Whether the fence that a notification speaks of is there, and its visit was not ended by us.
-    pub(crate) fn still_stands(&self, notification: &Notification) -> bool {
-        self.house.has(&notification.fence, &notification.merchant)
-            && !self.desk.ended.contains(&notification.visit)
+    /// Whether the fence and the offer that a notification speaks of are there, and its visit was not
+    /// ended by us.
+    pub(crate) fn still_stands(&self, notification: &Notification) -> Result<(), Gone> {
+        let Notification { id, fence, merchant, visit, .. } = notification;
+        if !self.house.has(fence, merchant) || self.desk.ended.contains(visit) {
+            return Err(Gone::Fence);
+        }
+        if self.desk.called_off.contains(id) { Err(Gone::Offer) } else { Ok(()) }
     }
 
     /// Whether a customer lets the merchant of a fence see where they are.

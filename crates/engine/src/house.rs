@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use model::{FenceFacts, FenceId, FenceNo, MerchantId};
+use model::{FenceFacts, FenceId, FenceNo, MerchantId, Notification};
 use offers::Catalogue;
 use spatial_index::{BuildError, Change, Fence, Index, Shape};
 
@@ -165,6 +165,11 @@ impl House {
         self
     }
 
+    pub(crate) fn with_offers(mut self, catalogue: Arc<Catalogue>) -> Self {
+        self.catalogue = catalogue;
+        self
+    }
+
     pub(crate) fn fence(&self, no: FenceNo) -> &FenceFacts {
         &self.facts[no.slot()]
     }
@@ -186,6 +191,12 @@ impl House {
     /// Whether a merchant has a fence with this id.
     pub(crate) fn has(&self, fence: &FenceId, merchant: &MerchantId) -> bool {
         self.no_of(fence).is_some_and(|no| self.merchant(no) == Some(merchant))
+    }
+
+    /// Whether its offers would say what was decided to be said.
+    pub(crate) fn stands_behind(&self, notification: &Notification) -> bool {
+        let facts = self.facts_of(&notification.fence);
+        facts.is_some_and(|facts| self.catalogue.stands_behind(notification, facts))
     }
 
     /// What a decision records of it.

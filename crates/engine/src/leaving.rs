@@ -5,6 +5,7 @@ use ledger::{DeliveryOutcome, Entry, OpenVisit, Recorded, SENT, Said, Staged, St
 use model::{CustomerNo, DeviceNo, Notification, NotificationId, Timestamp, VisitId};
 use notifier::{Suppressed, Suppression, Waiting};
 
+use crate::alteration::Gone;
 use crate::deciding::decision_on;
 use crate::desk::VISIT_ROWS_MAX;
 use crate::engine::Engine;
@@ -26,8 +27,8 @@ impl Engine {
         if let Some(suppressed) = refusal {
             return self.give_up(customer, device, &notification, &suppressed, now);
         }
-        if !self.still_stands(&notification) {
-            let gone = Suppressed::by(Suppression::FenceGone);
+        if let Err(gone) = self.still_stands(&notification) {
+            let gone = Suppressed::by(gone.suppression());
             return self.give_up(customer, device, &notification, &gone, now);
         }
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted);
@@ -58,6 +59,7 @@ impl Engine {
         why: &Suppressed,
         now: Timestamp,
     ) {
+        self.desk.called_off.remove(&notification.id);
         self.notifier.give_back(customer, notification.id);
         self.suppress(customer, device, notification, why, now);
     }
@@ -129,8 +131,10 @@ impl Engine {
             // A crash may have come between its publish and the note of it: the cap stays used.
             return self.leave(customer, id, DeliveryOutcome::Lapsed, now);
         }
-        if !self.still_stands(stored.notification()) {
-            return self.leave(customer, id, DeliveryOutcome::FenceGone, now);
+        let offer_stands =
+            || self.house.stands_behind(stored.notification()).then_some(()).ok_or(Gone::Offer);
+        if let Err(gone) = self.still_stands(stored.notification()).and_then(|()| offer_stands()) {
+            return self.leave(customer, id, gone.outcome(), now);
         }
         let merchant = self.people.find_merchant(&stored.notification().merchant).ok_or(Refusal::NotGranted);
         match merchant.and_then(|merchant| self.gate.release(customer, merchant, stored, now)) {

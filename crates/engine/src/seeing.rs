@@ -68,7 +68,7 @@ impl Engine {
 
     fn crossed(&self, customer: CustomerNo, used: &Used, now: Timestamp) -> Vec<FenceNo> {
         let mut crossed = Vec::new();
-        if self.policy.presence.crossings
+        if self.presence.policy().crossings
             && let Some(previous) = used.previous
         {
             self.house.index.crossed(previous, used.fix.position, &mut crossed);

@@ -71,12 +71,21 @@ pub enum DeliveryOutcome {
     Lapsed,
     /// Its fence was removed or moved away first.
     FenceGone,
+    /// Its offer was taken away or changed first.
+    OfferGone,
 }
 
 impl DeliveryOutcome {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Sent, Self::Expired, Self::Revoked, Self::Refused, Self::Lapsed, Self::FenceGone];
+    pub const ALL: [Self; 7] = [
+        Self::Sent,
+        Self::Expired,
+        Self::Revoked,
+        Self::Refused,
+        Self::Lapsed,
+        Self::FenceGone,
+        Self::OfferGone,
+    ];
 
     /// The word that files and wires use.
     #[must_use]
@@ -88,6 +97,7 @@ impl DeliveryOutcome {
             Self::Refused => "refused",
             Self::Lapsed => "lapsed",
             Self::FenceGone => "fence_gone",
+            Self::OfferGone => "offer_gone",
         }
     }
 
@@ -99,12 +109,12 @@ impl DeliveryOutcome {
 
     /// Whether the notification counts no longer towards any cap.
     ///
-    /// One that is revoked, or whose fence is gone, still counts: it may have been on its way.
+    /// One that is revoked, or whose fence or offer is gone, still counts: it may have been on its way.
     #[must_use]
     pub const fn gives_back(self) -> bool {
         match self {
             Self::Expired | Self::Refused => true,
-            Self::Sent | Self::Revoked | Self::Lapsed | Self::FenceGone => false,
+            Self::Sent | Self::Revoked | Self::Lapsed | Self::FenceGone | Self::OfferGone => false,
         }
     }
 }

@@ -79,6 +79,11 @@ impl Notifier {
         self.line.len()
     }
 
+    /// What waits, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = &Notification> {
+        self.line.iter().map(|in_line| &in_line.candidate.notification)
+    }
+
     /// Takes over what the ledger holds of one customer.
     pub fn load(&mut self, customer: CustomerNo, heard: Vec<Heard>, agreed_at: Option<Timestamp>) {
         let person = self.person_mut(customer);

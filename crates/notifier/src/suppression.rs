@@ -43,11 +43,13 @@ pub enum Suppression {
     Withdrawn,
     /// Its fence was removed, or moved elsewhere, while it waited.
     FenceGone,
+    /// Its offer was taken away, or changed, while it waited.
+    OfferGone,
 }
 
 impl Suppression {
     /// All of them, for counters that start at nought.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::NoConsent,
         Self::AlreadyInside,
         Self::Unfit,
@@ -67,6 +69,7 @@ impl Suppression {
         Self::TooLate,
         Self::Withdrawn,
         Self::FenceGone,
+        Self::OfferGone,
     ];
 
     /// The word that counters, records and traces use.
@@ -92,6 +95,7 @@ impl Suppression {
             Self::TooLate => "too_late",
             Self::Withdrawn => "withdrawn",
             Self::FenceGone => "fence_gone",
+            Self::OfferGone => "offer_gone",
         }
     }
 
@@ -124,6 +128,7 @@ impl Suppression {
             Self::TooLate => "it could not be sent in time, and late offers are dropped",
             Self::Withdrawn => "they took their consent back before it was sent",
             Self::FenceGone => "the store's fence was removed or moved before it was sent",
+            Self::OfferGone => "the offer was taken away or changed before it was sent",
         }
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::{Environment, UndefinedBehavior, context};
-use model::{FenceFacts, MerchantId, Meters, TransitionKind, Words};
+use model::{FenceFacts, MerchantId, Meters, Notification, TransitionKind, Words};
 
+use crate::difference::Difference;
 use crate::offer::{Draft, Offer};
 use crate::text::{self, TextFlaw, TextPart};
 
@@ -123,6 +124,29 @@ impl Catalogue {
             }
         };
         Ok(Words { title: say(TextPart::Title)?, body: say(TextPart::Body)?, link, why })
+    }
+
+    /// How another catalogue differs from this one.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Difference {
+        Difference::between(&self.offers, &other.offers)
+    }
+
+    /// Whether what was decided to be said would be said by these offers, too: the offer is there, is
+    /// meant for that fence and that transition, and has the same words for the store.
+    ///
+    /// Costs one pass over the merchant's offers.
+    #[must_use]
+    pub fn stands_behind(&self, notification: &Notification, fence: &FenceFacts) -> bool {
+        let of_merchant = self.of_merchant.get(&notification.merchant).into_iter().flatten();
+        let offer = of_merchant.map(|&i| &self.offers[i]).find(|offer| *offer.id() == notification.offer);
+        // A store that has got another name since was called so then.
+        let named = FenceFacts { name: notification.store.as_str().into(), ..fence.clone() };
+        offer.is_some_and(|offer| {
+            offer.draft().trigger == notification.trigger
+                && offer.applies_to(&named)
+                && self.words(offer, &named).is_ok_and(|words| words == notification.words)
+        })
     }
 
     fn add(&mut self, draft: Draft) -> Vec<(TextPart, TextFlaw)> {

@@ -27,6 +27,8 @@ pub(crate) struct Device {
 /// The last used fix, as far as a passage needs it.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
+    /// False until a fix was noted here.
+    pub(crate) is_known: bool,
     pub(crate) inside: Vec<FenceNo>,
     pub(crate) accuracy: Meters,
 }
@@ -42,7 +44,7 @@ impl Device {
             is_new: true,
             n_edits_seen: 0,
             visits: Vec::new(),
-            before: Before { inside: Vec::new(), accuracy: Meters(0.0) },
+            before: Before { is_known: false, inside: Vec::new(), accuracy: Meters(0.0) },
         }
     }
 

@@ -35,6 +35,16 @@ impl Presence {
         &self.policy
     }
 
+    /// Looks for crossings, or does so no longer.
+    ///
+    /// On the way on which somebody is when it begins none is found. Costs a pass over all devices.
+    pub fn look_for_crossings(&mut self, yes: bool) {
+        self.policy.crossings = yes;
+        for known in self.devices.iter_mut().flatten() {
+            known.before.is_known = false;
+        }
+    }
+
     /// How many fixes wait for the next one of their device.
     #[must_use]
     pub const fn n_held(&self) -> u64 {
@@ -112,11 +122,12 @@ impl Presence {
             known.visits.insert(at, visit);
         }
         if policy.crossings {
-            if used.previous.is_some() && !initial {
+            if used.previous.is_some() && !initial && known.before.is_known {
                 let is_old = |fence: &FenceNo| !edits.is_news(*fence, n_seen);
                 let crossed = around.crossed().into_iter().filter(is_old);
                 cross(known, used, &policy, around, crossed, changes);
             }
+            known.before.is_known = true;
             known.before.inside.clear();
             known.before.inside.extend_from_slice(around.inside());
             known.before.accuracy = accuracy;

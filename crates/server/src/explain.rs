@@ -102,6 +102,9 @@ fn said(decision: &Decision, delivery: Option<&(DeliveryOutcome, Timestamp)>) ->
         Some((DeliveryOutcome::FenceGone, _)) => {
             "It was not handed over: the store's fence was removed or moved first.".into()
         }
+        Some((DeliveryOutcome::OfferGone, _)) => {
+            "It was not handed over: the offer was taken away or changed first.".into()
+        }
         None => "It is on its way.".into(),
     };
     let text = format!(

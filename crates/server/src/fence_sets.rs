@@ -1,4 +1,5 @@
-//! The keeper of the fences: checks another set, makes it durable, and says how it differs.
+//! The keeper of the fences, and of the offers with them: checks others, makes them durable, and says
+//! how they differ.
 //!
 //! It works beside the shards. What it hands out as a [`Kept`] is durable and checked, and is in
 //! force once every shard has taken it up.
@@ -9,7 +10,7 @@ mod start;
 mod version;
 mod wish;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::{Alteration, Edits, Extent, House, SetVersion};
@@ -31,6 +32,7 @@ pub const SHARE_MAX: f64 = 0.20;
 pub struct Keeper {
     sets: FenceSets,
     settings: FenceSettings,
+    offers_file: Option<PathBuf>,
     offers: Option<OffersFile>,
     house: Arc<House>,
     /// How the house in force is told from a version that is kept whole.
@@ -82,6 +84,8 @@ struct Ready {
     keep: Keep,
     since: Since,
     warnings: Vec<Problem>,
+    /// The offers as they were read anew.
+    offers: Option<OffersFile>,
 }
 
 enum Keep {
@@ -89,6 +93,8 @@ enum Keep {
     New { content: Content, file_hash: Option<Box<str>>, origin: String },
     /// One that is kept.
     Old(u64),
+    /// The fences are those in force.
+    Nothing,
 }
 
 /// Fences that were read, with where they come from.
@@ -121,8 +127,8 @@ impl Keeper {
         let offers = settings.offers_file.as_deref().map(OffersFile::load).transpose()?;
         let catalogue = Arc::new(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default());
         let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue)?;
-        let settings = settings.fences.clone();
-        Ok(Self { sets, settings, offers, house, since, next: None, before: None })
+        let (offers_file, settings) = (settings.offers_file.clone(), settings.fences.clone());
+        Ok(Self { sets, settings, offers_file, offers, house, since, next: None, before: None })
     }
 
     /// Checks what is wished for and makes it durable; the caller lets it be taken up, and calls
@@ -142,20 +148,23 @@ impl Keeper {
         if wish.needs_yes() && 0 < extent.n_before && SHARE_MAX < extent.share() {
             return Err(too_large(&wish.name(&self.settings), extent).into());
         }
-        self.check_offers(ready.alteration.to())?;
+        check_offers(ready.offers.as_ref().or(self.offers.as_ref()), ready.alteration.to())?;
         Ok(ready)
     }
 
     fn keep(&mut self, ready: Ready, by: &str, now: Timestamp) -> Result<Answered, Refused> {
         let extent = ready.alteration.extent();
         let has_set = self.sets.in_force().is_some();
+        // The same offers may stand in other lines now.
+        self.offers = ready.offers.or(self.offers.take());
         let no = match ready.keep {
             Keep::New { file_hash, .. } if has_set && extent.is_nothing() => {
                 if let Some(hash) = file_hash {
                     self.sets.note_file(&hash)?;
                 }
-                return Ok(Answered::Unchanged);
+                return Ok(self.with_the_fences_that_are_there(ready.alteration, ready.warnings));
             }
+            Keep::Nothing => return Ok(self.with_the_fences_that_are_there(ready.alteration, ready.warnings)),
             Keep::Old(no) => {
                 self.sets.put_in_force(no, by, now)?;
                 no
@@ -176,12 +185,25 @@ impl Keeper {
         Ok(Answered::Kept(Kept { alteration: Arc::new(ready.alteration), no, warnings: ready.warnings }))
     }
 
+    /// No other version; what differs, if anything, is offers.
+    fn with_the_fences_that_are_there(&self, alteration: Alteration, warnings: Vec<Problem>) -> Answered {
+        if alteration.offers().is_nothing() {
+            return Answered::Unchanged;
+        }
+        let version = self.house.version().cloned();
+        let no = version.as_ref().map_or(0, |version| version.no);
+        Answered::Kept(Kept { alteration: Arc::new(alteration.named(version)), no, warnings })
+    }
+
     /// Notes that an alteration is in force everywhere.
     pub fn settle(&mut self, alteration: &Alteration) {
         let house = std::mem::replace(&mut self.house, alteration.to().clone());
-        if let Some(next) = self.next.take() {
-            let since = std::mem::replace(&mut self.since, next);
-            self.before = alteration.keeps_numbers().then_some((house, since));
+        let before = self.next.take().map(|next| (house, std::mem::replace(&mut self.since, next)));
+        // To go back to a set is not to go back to the offers of its time.
+        if !alteration.offers().is_nothing() || !alteration.keeps_numbers() {
+            self.before = None;
+        } else if before.is_some() {
+            self.before = before;
         }
     }
 
@@ -201,6 +223,13 @@ impl Keeper {
         if let Wish::Rollback { to } = wish {
             return self.prepare_old(*to);
         }
+        let offers = match wish {
+            Wish::Reload { .. } => self.offers_file.as_deref().map(OffersFile::load).transpose()?,
+            Wish::Apply { .. } | Wish::Put { .. } | Wish::Remove { .. } | Wish::Rollback { .. } => None,
+        };
+        if offers.is_some() && self.settings.file.is_none() {
+            return Ok(self.prepare_offers(offers));
+        }
         let Source { fences, warnings, origin, file_hash } = self.source(wish)?;
         let told = |error| cannot_be_matched(&wish.name(&self.settings), &error);
         let (alteration, edited) = match fences {
@@ -210,11 +239,29 @@ impl Keeper {
                 (Alteration::edit(&self.house, edits), Some(ids))
             }
         };
-        let alteration = alteration.map_err(told)?;
+        let alteration = self.with_offers(alteration.map_err(told)?, offers.as_ref());
         let (content, since) = self.since.write(alteration.to(), edited, &self.sets);
         let version = SetVersion { no: self.sets.next_no(), hash: hash_of(content.text.as_bytes()) };
-        let alteration = alteration.named(version);
-        Ok(Ready { alteration, keep: Keep::New { content, file_hash, origin }, since, warnings })
+        let alteration = alteration.named(Some(version));
+        Ok(Ready { alteration, keep: Keep::New { content, file_hash, origin }, since, warnings, offers })
+    }
+
+    /// The same fences, with the offers as they are now.
+    fn prepare_offers(&self, offers: Option<OffersFile>) -> Ready {
+        let alteration = Alteration::edit(&self.house, Edits::new()).expect("the same fences can be matched");
+        let alteration = self.with_offers(alteration, offers.as_ref());
+        let since = self.since.clone();
+        Ready { alteration, keep: Keep::Nothing, since, warnings: Vec::new(), offers }
+    }
+
+    fn with_offers(&self, alteration: Alteration, offers: Option<&OffersFile>) -> Alteration {
+        let Some(offers) = offers else { return alteration };
+        let catalogue = offers.catalogue();
+        // One that is the same stays the one that everybody has.
+        if self.house.catalogue().difference(&catalogue).is_nothing() {
+            return alteration;
+        }
+        alteration.with_offers(Arc::new(catalogue))
     }
 
     fn prepare_old(&self, to: Option<u64>) -> Result<Ready, Refused> {
@@ -235,18 +282,19 @@ impl Keeper {
                 (alteration.map_err(|error| cannot_be_matched(Path::new("fences"), &error))?, since)
             }
         };
-        Ok(Ready { alteration, keep: Keep::Old(no), since, warnings: Vec::new() })
+        Ok(Ready { alteration, keep: Keep::Old(no), since, warnings: Vec::new(), offers: None })
     }
+}
 
-    fn check_offers(&self, house: &House) -> Result<(), Refused> {
-        let Some(offers) = &self.offers else { return Ok(()) };
-        if offers.fit(|id| house.facts_of(id), || house.facts()) {
-            return Ok(());
-        }
-        let facts: Vec<FenceFacts> = house.facts().cloned().collect();
-        let problems = offers.check_fences(&facts);
-        if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
+/// Whether offers name nothing but what there is in a house.
+fn check_offers(offers: Option<&OffersFile>, house: &House) -> Result<(), Refused> {
+    let Some(offers) = offers else { return Ok(()) };
+    if offers.fit(|id| house.facts_of(id), || house.facts()) {
+        return Ok(());
     }
+    let facts: Vec<FenceFacts> = house.facts().cloned().collect();
+    let problems = offers.check_fences(&facts);
+    if problems.is_empty() { Ok(()) } else { Err(problems.into()) }
 }
 
 fn in_force_no(sets: &FenceSets) -> Option<u64> {

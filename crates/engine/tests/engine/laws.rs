@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use wire::{Feedback, FeedbackKind};
 
 use crate::shell::{Left, Message, Shell};
-use crate::street::{Edit, clock, consent, edited, fix_at, fixes, house, x_of};
+use crate::street::{Edit, OfferEdit, clock, consent, edited, fix_at, fixes, house, offers_edited, x_of};
 
 const CUSTOMERS: [&str; 4] = ["anna", "bert", "carl", "dora"];
 const MERCHANTS: [&str; 2] = ["corner", "bricks"];
@@ -46,6 +46,8 @@ enum Happening {
     PhonesAway(bool),
     /// An operator's edit of one fence.
     Edit(usize, Edit),
+    /// And of one offer.
+    EditOffer(&'static str, OfferEdit),
 }
 
 #[derive(Clone, Debug)]
@@ -97,8 +99,14 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => any::<bool>().prop_map(Happening::LedgerSlow),
         1 => any::<bool>().prop_map(Happening::PhonesAway),
         1 => (0..PLACES.len(), edit()).prop_map(|(place, edit)| Happening::Edit(place, edit)),
+        1 => (prop::sample::select(&["bye", "hello", "ten"][..]), prop::sample::select(&OFFER_EDITS[..]))
+            .prop_map(|(offer, edit)| Happening::EditOffer(offer, edit)),
     ]
 }
+
+/// All but those for which every way between two places is looked at.
+const OFFER_EDITS: [OfferEdit; 4] =
+    [OfferEdit::Stop, OfferEdit::PutBack, OfferEdit::Reword, OfferEdit::Prefer];
 
 fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
@@ -212,7 +220,13 @@ impl Runner {
             Happening::Edit(place, edit) => {
                 let name = PLACES.get(*place).copied().unwrap_or("attic");
                 let fences = edited(&self.shell.house, edit, name);
-                self.shell.edit(fences, now);
+                let alteration = self.shell.to_fences(fences);
+                self.shell.edit(&alteration, now);
+            }
+            Happening::EditOffer(offer, edit) => {
+                let offers = offers_edited(&self.shell.house, *edit, offer);
+                let alteration = self.shell.to_offers(offers);
+                self.shell.edit(&alteration, now);
             }
             Happening::Fixes { .. }
             | Happening::Garbage(_)
@@ -264,7 +278,8 @@ impl Runner {
             | Happening::Restart
             | Happening::LedgerSlow(_)
             | Happening::PhonesAway(_)
-            | Happening::Edit(..) => None,
+            | Happening::Edit(..)
+            | Happening::EditOffer(..) => None,
         }
     }
 
@@ -353,7 +368,8 @@ proptest! {
             Happening::Consent { kind, .. } => matches!(kind, ConsentKind::Withdraw | ConsentKind::Refuse | ConsentKind::Pause { .. }),
             Happening::Fixes { .. } | Happening::Garbage(_) => true,
             Happening::Again | Happening::Feedback | Happening::Wait | Happening::Restart => false,
-            Happening::LedgerSlow(_) | Happening::PhonesAway(_) | Happening::Edit(..) => false,
+            Happening::LedgerSlow(_) | Happening::PhonesAway(_) => false,
+            Happening::Edit(..) | Happening::EditOffer(..) => false,
         };
         let letters: Vec<_> = letters.into_iter().filter(|(_, what)| is_no_grant(what)).collect();
         let told = |cuts: &[bool]| {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{Alteration, ConsentAck, Door, Engine, Event, House, Letter, Output, Policy};
 use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, Storage, commit, replay};
 use model::{Notification, NotificationId, Timestamp};
+use offers::Catalogue;
 use spatial_index::Fence;
 
 /// A message before it is a letter.
@@ -98,19 +99,30 @@ impl Shell {
         self.open(now);
     }
 
-    /// An operator puts other fences in force.
-    pub(crate) fn edit(&mut self, fences: Vec<Fence>, now: Timestamp) {
-        let alteration = Alteration::new(&self.house, fences, None).expect("the fences can be indexed");
-        self.engine.handle_alteration(&alteration, now);
+    /// The way to other fences.
+    pub(crate) fn to_fences(&self, fences: Vec<Fence>) -> Alteration {
+        Alteration::new(&self.house, fences, None).expect("the fences can be indexed")
+    }
+
+    /// The way to other offers.
+    pub(crate) fn to_offers(&self, offers: Arc<Catalogue>) -> Alteration {
+        self.to_fences(self.house.fences().collect()).with_offers(offers)
+    }
+
+    /// An operator puts something else in force.
+    pub(crate) fn edit(&mut self, alteration: &Alteration, now: Timestamp) {
+        self.engine.handle_alteration(alteration, now);
         self.house = alteration.to().clone();
         self.settle(now);
     }
 
-    /// The same, and the engine starts with them the next time.
-    pub(crate) fn edit_unseen(&mut self, fences: Vec<Fence>) {
-        let alteration = Alteration::new(&self.house, fences, None).expect("the fences can be indexed");
+    /// The same, and the engine starts with it the next time.
+    pub(crate) fn edit_unseen(&mut self, alteration: &Alteration) {
         let house = std::mem::replace(&mut self.house, alteration.to().clone());
-        self.seen.get_or_insert(house);
+        // Of offers nobody knows what the last server had.
+        if !alteration.extent().is_nothing() {
+            self.seen.get_or_insert(house);
+        }
     }
 
     pub(crate) fn deliver(&mut self, messages: &[Message], now: Timestamp) {

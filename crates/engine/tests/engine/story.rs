@@ -15,6 +15,7 @@
 //! A TIME may name its day, as in `3-12:00`. Of the house itself: `time passes`, `engine restarts`, `ledger slow`, `ledger done`,
 //! `phones away`, `phones back`. An `operator` edits the fences: `removes`, `moves`, `takes` or `puts`
 //! one `back`, and `reloads` them all; to move is 1,000 m east, to take is to give it to another merchant.
+//! Of offers it `stops`, `rewords` or `prefers` one, lets it ask for a `crosses`, or `restores` it.
 //! `unseen` behind an edit: the engine finds out when it restarts.
 
 use std::collections::BTreeMap;
@@ -26,7 +27,9 @@ use model::{Fix, Meters, Millis, NotificationId, Timestamp};
 use wire::{Feedback, FeedbackKind};
 
 use crate::shell::{Left, Message, Shell};
-use crate::street::{Edit, clock, consent, day_one, edited, fix_at, fixes, house, letter_of, x_of};
+use crate::street::{
+    Edit, OfferEdit, clock, consent, day_one, edited, fix_at, fixes, house, letter_of, offers_edited, x_of,
+};
 
 /// A story that is being told.
 pub(crate) struct Teller {
@@ -116,18 +119,28 @@ impl Teller {
     }
 
     fn edit(&mut self, words: &mut SplitWhitespace<'_>, now: Timestamp) {
-        let edit = match words.next().expect("something") {
-            "reloads" => Edit::Nothing,
-            "removes" => Edit::Remove,
-            "puts" => Edit::PutBack,
-            "moves" => Edit::Move { by_m: 1_000.0 },
-            "takes" => Edit::GiveTo("bricks"),
+        let verb = words.next().expect("something");
+        let name = words.next().unwrap_or("books");
+        let house = self.shell().house.clone();
+        let fences = |edit: &Edit| edited(&house, edit, name);
+        let offers = |edit| offers_edited(&house, edit, name);
+        let shell = self.shell();
+        let alteration = match verb {
+            "reloads" => shell.to_fences(fences(&Edit::Nothing)),
+            "removes" => shell.to_fences(fences(&Edit::Remove)),
+            "puts" => shell.to_fences(fences(&Edit::PutBack)),
+            "moves" => shell.to_fences(fences(&Edit::Move { by_m: 1_000.0 })),
+            "takes" => shell.to_fences(fences(&Edit::GiveTo("bricks"))),
+            "stops" => shell.to_offers(offers(OfferEdit::Stop)),
+            "restores" => shell.to_offers(offers(OfferEdit::PutBack)),
+            "rewords" => shell.to_offers(offers(OfferEdit::Reword)),
+            "prefers" => shell.to_offers(offers(OfferEdit::Prefer)),
+            "crosses" => shell.to_offers(offers(OfferEdit::AskOnCross)),
             other => panic!("no operator {other}"),
         };
-        let fences = edited(&self.shell().house, &edit, words.next().unwrap_or("books"));
         match words.next() {
-            None => self.shell().edit(fences, now),
-            Some("unseen") => self.shell().edit_unseen(fences),
+            None => shell.edit(&alteration, now),
+            Some("unseen") => shell.edit_unseen(&alteration),
             Some(other) => panic!("nobody edits {other}"),
         }
     }

@@ -115,7 +115,40 @@ pub(crate) enum Edit {
     GiveTo(&'static str),
 }
 
+/// The offers that there are, after an operator's edit of one of them.
+pub(crate) fn offers_edited(house: &House, what: OfferEdit, name: &str) -> Arc<Catalogue> {
+    let at_first = drafts().into_iter().find(|draft| draft.id.as_str() == name);
+    let mut draft = at_first.expect("an offer of this street");
+    let there = house.catalogue().offers().iter().map(|offer| offer.draft().clone());
+    let mut offers: Vec<Draft> = there.filter(|known| known.id != draft.id).collect();
+    match what {
+        OfferEdit::Stop => return Arc::new(Catalogue::new(offers).unwrap()),
+        OfferEdit::PutBack => {}
+        OfferEdit::Reword => draft.title = "Another offer".into(),
+        OfferEdit::Prefer => draft.priority = 200,
+        OfferEdit::AskOnCross => draft.trigger = TransitionKind::Cross,
+    }
+    offers.push(draft);
+    Arc::new(Catalogue::new(offers).unwrap())
+}
+
+/// What an operator does to an offer of the street.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OfferEdit {
+    Stop,
+    /// As it was at first.
+    PutBack,
+    Reword,
+    /// Before all others; the words stay.
+    Prefer,
+    AskOnCross,
+}
+
 fn catalogue() -> Catalogue {
+    Catalogue::new(drafts()).expect("the offers obey the rules")
+}
+
+fn drafts() -> Vec<Draft> {
     let draft = |(id, merchant, trigger, fences, priority): Saying| Draft {
         id: OfferId::new(id).unwrap(),
         merchant: MerchantId::new(merchant).unwrap(),
@@ -128,7 +161,7 @@ fn catalogue() -> Catalogue {
         body: "Something good at {{ store }}".into(),
         link: None,
     };
-    Catalogue::new(OFFERS.into_iter().map(draft).collect()).expect("the offers obey the rules")
+    OFFERS.into_iter().map(draft).collect()
 }
 
 /// Midnight of a Monday on UTC: the first day of every story.

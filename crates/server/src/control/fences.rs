@@ -63,7 +63,7 @@ impl FenceDesk {
         let n_ended = running.take_up(&kept.alteration).await.map_err(|error| error.to_string())?;
         let swap = Swap { n_ended, took: swapping.elapsed() };
         keeper.settle(&kept.alteration);
-        tracing::info!(version = kept.no, n_ended, "another fence set is in force");
+        tracing::info!(version = kept.no, n_ended, "other fences or offers are in force");
         let answer = kept_as_json(was, &kept, Some(&swap), started.elapsed());
         // What a million fences held is given back in a second, and nobody waits for that.
         spawn_blocking(move || drop(kept));
@@ -85,7 +85,7 @@ pub(crate) fn unchanged_as_json(version: Option<u64>) -> Value {
 /// The answer about a set that is in force, or will be at the next start.
 pub(crate) fn kept_as_json(was: Option<u64>, kept: &Kept, swap: Option<&Swap>, took: Duration) -> Value {
     let ms = |took: Duration| (took.as_secs_f64() * 1e6).round() / 1e3;
-    let extent = kept.alteration.extent();
+    let (extent, offers) = (kept.alteration.extent(), kept.alteration.offers());
     json!({
         "version": kept.no,
         "was": was,
@@ -94,6 +94,12 @@ pub(crate) fn kept_as_json(was: Option<u64>, kept: &Kept, swap: Option<&Swap>, t
         "added": extent.n_added,
         "removed": extent.n_removed,
         "changed": extent.n_changed,
+        "offers": {
+            "n": kept.alteration.to().catalogue().offers().len(),
+            "added": offers.added.len(),
+            "removed": offers.removed.len(),
+            "changed": offers.changed.len(),
+        },
         "warnings": kept.warnings.iter().map(problem_json).collect::<Vec<_>>(),
         "in_force": swap.is_some(),
         "visits_ended": swap.map(|swap| swap.n_ended),

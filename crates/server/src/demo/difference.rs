@@ -88,6 +88,7 @@ pub(super) const fn rule_text(suppression: Suppression) -> &'static str {
         Suppression::TooLate => "too late, so dropped",
         Suppression::Withdrawn => "opted out before it was sent",
         Suppression::FenceGone => "the store's fence was removed",
+        Suppression::OfferGone => "the offer was taken away",
     }
 }
 

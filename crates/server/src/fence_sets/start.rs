@@ -8,7 +8,7 @@ use model::Timestamp;
 use settings::Settings;
 use store::FenceSets;
 
-use super::{Answered, Keeper, Kept, Ready, Refused, Wish, hash_of_file, version};
+use super::{Answered, Keeper, Kept, Ready, Refused, Wish, check_offers, hash_of_file, version};
 use crate::fence_files;
 
 /// What a server starts with, worked out before anything is touched.
@@ -39,7 +39,7 @@ impl Start {
                 Some(keeper.examine(&Wish::Reload { yes: true })?)
             }
             Some(_) | None => {
-                keeper.check_offers(&keeper.house)?;
+                check_offers(keeper.offers.as_ref(), &keeper.house)?;
                 None
             }
         };

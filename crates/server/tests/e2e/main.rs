@@ -9,6 +9,7 @@ mod crash;
 mod fence_sets;
 mod flood;
 mod link;
+mod offer_sets;
 mod offers;
 mod operators;
 mod premises;

@@ -1,4 +1,4 @@
-//! `stile reload`, `stile fences apply`, `put`, `remove` and `rollback`: other fences in force.
+//! `stile reload`, `stile fences apply`, `put`, `remove` and `rollback`: other fences or offers in force.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::cli::data::Data;
 use crate::cli::report::{Failure, Weight, counted, problem_of_json, tell_problems};
 use crate::fence_sets::Wish;
 
-/// Takes the settings' fence file up as it is now.
+/// Takes the settings' fence and offers files up as they are now.
 #[derive(Debug, clap::Args)]
 pub struct ReloadArgs {
     /// Even when more than a fifth of the fences change
@@ -135,7 +135,11 @@ fn in_words(answer: &Value) -> String {
     if answer["unchanged"] == true {
         return format!("nothing is different; version {version} stays in force");
     }
-    let was = was.map_or_else(|| "the first".to_owned(), |was| format!("after version {was}"));
+    let which = match was {
+        None => format!("version {version}, the first"),
+        Some(was) if was == version => format!("version {version} stays"),
+        Some(was) => format!("version {version}, after version {was}"),
+    };
     let ms = |key: &str| answer[key].as_f64().unwrap_or_default();
     let then = if answer["in_force"] == true {
         format!(
@@ -147,11 +151,19 @@ fn in_words(answer: &Value) -> String {
     } else {
         "in force when a server starts on this directory".to_owned()
     };
+    let changes = |of: &Value| {
+        let n = |key: &str| of[key].as_u64().unwrap_or_default();
+        (0 < n("added") + n("removed") + n("changed"))
+            .then(|| format!(", {} added, {} removed, {} changed", n("added"), n("removed"), n("changed")))
+    };
+    let offers = changes(&answer["offers"]).map(|changes| {
+        let n = answer["offers"]["n"].as_u64().unwrap_or_default();
+        format!("; {}{changes}", counted(usize::try_from(n).unwrap_or(usize::MAX), "offer"))
+    });
     format!(
-        "version {version}, {was}: {}, {} added, {} removed, {} changed; {then}",
+        "{which}: {}{}{}; {then}",
         counted(n("fences"), "fence"),
-        n("added"),
-        n("removed"),
-        n("changed"),
+        changes(answer).unwrap_or_else(|| ", none of them different".to_owned()),
+        offers.unwrap_or_default(),
     )
 }
