@@ -49,6 +49,13 @@ impl Chance {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
     }
 
+    /// The same from three draws, in steps of a 65,536th: for those who need millions a second.
+    pub(crate) fn quick_normal(&mut self) -> f64 {
+        let four = |draw: u64| (0..4).map(|part| (draw >> (part * 16)) & 0xFFFF).sum::<u64>();
+        let sum: u64 = (0..3).map(|_| four(self.draw())).sum();
+        (sum as f64 + 6.0) / 65_536.0 - 6.0
+    }
+
     /// Puts a list in random order.
     pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {

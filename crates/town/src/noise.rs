@@ -9,7 +9,7 @@ use crate::{Phone, Plane};
 /// Errors of a receiver hold on for about this long.
 const DRIFT_MS: i64 = 60_000;
 /// A phone that tells says that it stands still after so long on one spot.
-const STILL_AFTER_MS: i64 = 120_000;
+pub(crate) const STILL_AFTER_MS: i64 = 120_000;
 
 /// A phone of one person, to take fixes with.
 pub(crate) struct Receiver {
@@ -60,6 +60,40 @@ impl Receiver {
         };
         let ((x0, y0), (x1, y1)) = (draw(step), draw(step + 1));
         (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)
+    }
+}
+
+/// The part of an error that changes over a minute, for fixes in ascending order.
+///
+/// Unlike a [`Receiver`]'s it is as wide between two draws as at them, so that the stated sigma is
+/// the measured one.
+#[derive(Clone, Copy)]
+pub(crate) struct Drift {
+    step: i64,
+    from: (f32, f32),
+    to: (f32, f32),
+}
+
+impl Drift {
+    pub(crate) const fn new() -> Self {
+        Self { step: i64::MIN, from: (0.0, 0.0), to: (0.0, 0.0) }
+    }
+
+    /// The error along each axis at an instant, of a phone with a seed; in sigmas.
+    pub(crate) fn at(&mut self, at: Timestamp, seed: u64) -> (f64, f64) {
+        let (step, rest) = (at.unix_ms().div_euclid(DRIFT_MS), at.unix_ms().rem_euclid(DRIFT_MS));
+        if step != self.step {
+            let draw = |step: i64| {
+                let mut chance = Chance::of(&[seed, step.cast_unsigned()]);
+                (chance.quick_normal() as f32, chance.quick_normal() as f32)
+            };
+            (self.step, self.from, self.to) = (step, draw(step), draw(step + 1));
+        }
+        let share = rest as f64 / DRIFT_MS as f64;
+        let (before, after) = (1.0 - share, share);
+        let width = (before * before + after * after).sqrt();
+        let between = |from: f32, to: f32| (f64::from(from) * before + f64::from(to) * after) / width;
+        (between(self.from.0, self.to.0), between(self.from.1, self.to.1))
     }
 }
 

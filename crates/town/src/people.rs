@@ -141,14 +141,48 @@ pub enum Agreement {
 /// A phone, as far as its reports show it.
 #[derive(Clone, Copy, Debug)]
 pub struct Phone {
-    /// Usual time between two fixes when out, 10 to 60 s.
+    /// Usual time between two fixes when out, in seconds.
     pub interval_s: f64,
-    /// Usual error of a fix in the open, in metres along each axis, 5 to 15.
+    /// Usual error of a fix in the open, in metres along each axis.
     pub sigma_m: f64,
     /// Reports speed.
     pub tells_speed: bool,
     /// Reports that it stands still.
     pub tells_still: bool,
+    /// Sends nothing while it stands still, on outings.
+    pub sleeps: bool,
+}
+
+/// What phones a town's people have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phones {
+    /// They report every 10 to 60 s, with an error of 5 to 15 m.
+    Lively,
+    /// They report every second, every quarter of an hour, or anything between; one in five with
+    /// errors of 20 to 50 m. One in four sleeps while it stands still.
+    Motley,
+}
+
+impl Phones {
+    fn hand_out(self, chance: &mut Chance) -> Phone {
+        const INTERVALS_S: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 150.0, 300.0, 900.0];
+        let phone = Phone {
+            interval_s: chance.between(10.0, 60.0).min(chance.between(10.0, 60.0)),
+            sigma_m: chance.between(5.0, 15.0).min(chance.between(5.0, 15.0)),
+            tells_speed: !chance.once_in(5.0),
+            tells_still: chance.once_in(4.0),
+            sleeps: false,
+        };
+        match self {
+            Self::Lively => phone,
+            Self::Motley => Phone {
+                interval_s: INTERVALS_S[chance.below(INTERVALS_S.len())],
+                sigma_m: if chance.once_in(5.0) { chance.between(20.0, 50.0) } else { phone.sigma_m },
+                sleeps: chance.once_in(4.0),
+                ..phone
+            },
+        }
+    }
 }
 
 /// A person.
@@ -201,12 +235,7 @@ pub(crate) fn settle(plan: &Plan, streets: &Streets, stores: &[Store], grid: &Gr
             habit: plan.habits[no as usize % plan.habits.len()],
             agreements,
             agreed_late,
-            phone: Phone {
-                interval_s: chance.between(10.0, 60.0).min(chance.between(10.0, 60.0)),
-                sigma_m: chance.between(5.0, 15.0).min(chance.between(5.0, 15.0)),
-                tells_speed: !chance.once_in(5.0),
-                tells_still: chance.once_in(4.0),
-            },
+            phone: plan.phones.hand_out(&mut chance),
             home: homes[chance.below(homes.len())],
             pace_mps: chance.between(1.1, 1.6),
         }

@@ -2,7 +2,7 @@
 
 use model::{Meters, Millis, Position, Timestamp};
 
-use crate::Habit;
+use crate::{Habit, Phones};
 
 /// A town before it is built.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Plan {
     pub radius: (Meters, Meters),
     /// The habits of that many people in a row; the next begin anew.
     pub habits: Box<[Habit]>,
+    /// Their phones.
+    pub phones: Phones,
     /// The IANA name of the zone on its clocks.
     pub tz: Box<str>,
     /// A midnight by those clocks: the first day starts here, and each day has 24 hours.
@@ -110,6 +112,7 @@ impl Default for Plan {
             width: Meters(2_200.0),
             radius: (Meters(60.0), Meters(150.0)),
             habits: Habit::SMALL_TOWN.into(),
+            phones: Phones::Lively,
             tz: "America/Chicago".into(),
             // Saturday 2026-06-06 00:00 in Chicago.
             midnight_at: Timestamp::from_unix_ms(1_780_722_000_000),

@@ -282,3 +282,5 @@ fn the_plane_is_right_to_a_metre_and_a_half() {
     let back = plane.point(plane.position(Point::new(700.0, -300.0)));
     assert!((back.x_m - 700.0).abs() < 0.02 && (back.y_m + 300.0).abs() < 0.02);
 }
+
+mod outings;

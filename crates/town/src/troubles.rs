@@ -1,5 +1,7 @@
 //! What goes wrong with phones, and how often.
 
+use crate::chance::Chance;
+
 /// How often each trouble begins, in 10,000 fixes of one phone; `skew` is of 10,000 phones.
 ///
 /// A fix has at most one trouble, so all of them together are at most 10,000.
@@ -44,5 +46,52 @@ impl Troubles {
             mock: 5,
             skew: 300,
         }
+    }
+}
+
+/// What goes wrong with one fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    Liar,
+    ColdStart,
+    Tunnel,
+    Late,
+    Twice,
+    OutOfOrder,
+    Mock,
+}
+
+impl Troubles {
+    /// What a draw brings to a fix, if anything.
+    pub(crate) fn befall(self, draw: u64) -> Option<Trouble> {
+        let shares = [
+            (self.liar, Trouble::Liar),
+            (self.cold_start, Trouble::ColdStart),
+            (self.tunnel, Trouble::Tunnel),
+            (self.late, Trouble::Late),
+            (self.twice, Trouble::Twice),
+            (self.out_of_order, Trouble::OutOfOrder),
+            (self.mock, Trouble::Mock),
+        ];
+        let mut left = ((draw >> 32) * 10_000) >> 32;
+        for (share, trouble) in shares {
+            if left < u64::from(share) {
+                return Some(trouble);
+            }
+            left -= u64::from(share);
+        }
+        None
+    }
+
+    /// How far a phone's clock runs ahead, in milliseconds; for every other wrong one by little.
+    pub(crate) fn skew_ms(self, chance: &mut Chance) -> i64 {
+        let wrong = self.befalls_phone(chance);
+        let most_ms = if chance.once_in(2.0) { 30_000.0 } else { 300_000.0 };
+        let skew_ms = chance.between(-most_ms, most_ms) as i64;
+        if wrong { skew_ms } else { 0 }
+    }
+
+    fn befalls_phone(self, chance: &mut Chance) -> bool {
+        chance.below(10_000) < usize::from(self.skew)
     }
 }
