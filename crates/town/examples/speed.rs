@@ -11,6 +11,7 @@ fn main() {
         n_people: 100_000,
         width: Meters(34_600.0),
         radius: (Meters(30.0), Meters(110.0)),
+        walled_once_in: Some(5),
         habits: Habit::CITY.into(),
         ..Plan::default()
     };

@@ -13,6 +13,7 @@
 //! assert!(reports.count() > 10);
 //! ```
 
+mod around;
 mod chance;
 mod crowd;
 mod day;
@@ -25,6 +26,7 @@ mod plan;
 mod plane;
 mod pocket;
 mod report;
+mod sites;
 mod stores;
 mod streets;
 mod troubles;
@@ -38,6 +40,7 @@ use doors::Doors;
 use grid::Grid;
 use streets::Streets;
 
+pub use around::Site;
 pub use crowd::{Crowd, Spot};
 pub use day::Doing;
 pub use outing::Outing;
@@ -75,7 +78,7 @@ impl Town {
         let plane = Plane::at(plan.centre);
         let streets = Streets::lay(plan, &mut Chance::of(&[plan.seed, 1]));
         let merchants = stores::merchants(plan.n_merchants);
-        let stores = stores::open(plan, &streets, &merchants, plane, &mut Chance::of(&[plan.seed, 2]));
+        let stores = sites::open(plan, &streets, &merchants, plane, &mut Chance::of(&[plan.seed, 2]));
         Ok(Self::settled(plan, plane, streets, merchants, stores))
     }
 

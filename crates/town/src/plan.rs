@@ -21,6 +21,8 @@ pub struct Plan {
     pub width: Meters,
     /// The radii of fences that are circles, the least and the most, 10 to 500 m; most are small.
     pub radius: (Meters, Meters),
+    /// Of so many stores the fence of one follows walls; without, none but the arcades' do.
+    pub walled_once_in: Option<u32>,
     /// The habits of that many people in a row; the next begin anew.
     pub habits: Box<[Habit]>,
     /// Their phones.
@@ -80,24 +82,36 @@ impl Plan {
     /// Fence numbers have room for far more, but nobody has yet asked for them.
     pub const N_STORES_MAX: u32 = 100_000;
 
-    pub(crate) fn check(&self) -> Result<(), PlanFlaw> {
-        let (least_m, most_m) = (self.radius.0.0, self.radius.1.0);
+    /// What counts where stores and streets are there already.
+    pub(crate) fn check_people(&self) -> Result<(), PlanFlaw> {
         let checks = [
             ((1..=Self::N_PEOPLE_MAX).contains(&self.n_people), PlanFlaw::People),
+            (!self.habits.is_empty(), PlanFlaw::Habits),
+            ((0..crate::DAY.ms()).contains(&self.peak.ms()), PlanFlaw::Peak),
+        ];
+        first_of(&checks)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), PlanFlaw> {
+        self.check_people()?;
+        let (least_m, most_m) = (self.radius.0.0, self.radius.1.0);
+        let checks = [
             ((6..=Self::N_STORES_MAX).contains(&self.n_stores), PlanFlaw::Stores),
             ((1..=6).contains(&self.n_merchants), PlanFlaw::Merchants),
             (self.centre.lat().abs() <= 75.0 && self.centre.lng().abs() <= 179.0, PlanFlaw::Centre),
             ((1_000.0..=150_000.0).contains(&self.width.0), PlanFlaw::Width),
             (10.0 <= least_m && least_m <= most_m && most_m <= 500.0, PlanFlaw::Radius),
-            (!self.habits.is_empty(), PlanFlaw::Habits),
-            ((0..crate::DAY.ms()).contains(&self.peak.ms()), PlanFlaw::Peak),
         ];
-        checks.into_iter().find(|(sound, _)| !sound).map_or(Ok(()), |(_, flaw)| Err(flaw))
+        first_of(&checks)
     }
 
     pub(crate) const fn half_size_m(&self) -> (f64, f64) {
         (self.width.0 / 2.0, self.width.0 * 0.4)
     }
+}
+
+fn first_of(checks: &[(bool, PlanFlaw)]) -> Result<(), PlanFlaw> {
+    checks.iter().find(|(sound, _)| !sound).map_or(Ok(()), |&(_, flaw)| Err(flaw))
 }
 
 impl Default for Plan {
@@ -111,6 +125,7 @@ impl Default for Plan {
             centre: Position::new(44.0521, -91.6393).expect("on earth"),
             width: Meters(2_200.0),
             radius: (Meters(60.0), Meters(150.0)),
+            walled_once_in: None,
             habits: Habit::SMALL_TOWN.into(),
             phones: Phones::Lively,
             tz: "America/Chicago".into(),

@@ -1,7 +1,7 @@
 //! Streets: a grid that grew, with crossings out of line and stretches missing.
 
 use core::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BinaryHeap;
 
 use crate::chance::Chance;
 use crate::{Plan, Point};
@@ -115,51 +115,99 @@ impl Streets {
         all.min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or_default()
     }
 
-    /// Any crossing within so many blocks of another as people know their way about; any at all
-    /// where crossings lie in no rows.
+    /// Any crossing within so many blocks of another as people know their way about; where
+    /// crossings lie in no rows, one that a stroll of so many stretches leads to.
     pub(crate) fn any_near(&self, crossing: Crossing, chance: &mut Chance) -> Crossing {
-        let Some(n_across) = self.n_across else { return chance.below(self.n_crossings()) as Crossing };
-        let (row, column) = (crossing as usize / n_across, crossing as usize % n_across);
-        let span = |middle: usize, n: usize| {
-            let first = middle.saturating_sub(BLOCKS_MAX);
-            (first, (middle + BLOCKS_MAX + 1).min(n) - first)
-        };
-        let ((first_row, n_rows), (first_column, n_columns)) =
-            (span(row, self.n_crossings() / n_across), span(column, n_across));
-        let drawn = chance.below(n_rows * n_columns);
-        ((first_row + drawn / n_columns) * n_across + first_column + drawn % n_columns) as Crossing
+        if self.n_across.is_none() {
+            return self.stroll(crossing, chance);
+        }
+        let window = self.window(crossing, crossing);
+        window.crossing(chance.below(window.n()))
+    }
+
+    fn stroll(&self, crossing: Crossing, chance: &mut Chance) -> Crossing {
+        (0..BLOCKS_MAX).fold(crossing, |here, _| {
+            let ways = self.ways(here);
+            ways[chance.below(ways.len())].to
+        })
     }
 
     /// The shortest way from one crossing to another, both included.
     ///
-    /// Dijkstra over whole millimetres; costs as much as there are crossings nearer than the end.
+    /// Dijkstra over whole millimetres, within some blocks of the box round both.
     pub(crate) fn way(&self, from: Crossing, to: Crossing) -> Vec<Crossing> {
-        // The length of the best way so far, and the crossing before.
-        let mut best = BTreeMap::from([(from, (0, from))]);
+        let window = self.window(from, to);
+        let mut before = vec![from; window.n()];
+        let mut length = vec![u64::MAX; window.n()];
         let mut open = BinaryHeap::from([Reverse((0_u64, from))]);
+        let place = |crossing: Crossing| window.place(crossing);
+        length[place(from).expect("a window holds its ends")] = 0;
         while let Some(Reverse((so_far, here))) = open.pop() {
             if here == to {
                 break;
             }
-            if best[&here].0 < so_far {
+            if place(here).is_none_or(|here| length[here] < so_far) {
                 continue;
             }
             for way in self.ways(here) {
-                let length = so_far + way.length_mm;
-                if best.get(&way.to).is_none_or(|&(before, _)| length < before) {
-                    best.insert(way.to, (length, here));
-                    open.push(Reverse((length, way.to)));
+                let Some(next) = place(way.to) else { continue };
+                if so_far + way.length_mm < length[next] {
+                    length[next] = so_far + way.length_mm;
+                    before[next] = here;
+                    open.push(Reverse((length[next], way.to)));
                 }
             }
         }
         let mut way = vec![to];
         let mut here = to;
-        while let Some(&(_, before)) = best.get(&here).filter(|&&(_, before)| before != here) {
-            here = before;
+        while let Some(place) = place(here).filter(|&place| here != from && before[place] != here) {
+            here = before[place];
             way.push(here);
         }
         way.reverse();
         way
+    }
+
+    /// The part of the town in which a way is looked for; all of it where crossings lie in no rows.
+    fn window(&self, from: Crossing, to: Crossing) -> Window {
+        let n_across = self.n_across.unwrap_or(self.n_crossings());
+        let n_up = self.n_crossings() / n_across;
+        let reach = self.n_across.map_or(n_across, |_| BLOCKS_MAX);
+        let span = |a: usize, b: usize, n: usize| {
+            let first = a.min(b).saturating_sub(reach);
+            (first, (a.max(b) + reach + 1).min(n) - first)
+        };
+        let (from, to) = (from as usize, to as usize);
+        Window {
+            n_across,
+            rows: span(from / n_across, to / n_across, n_up),
+            columns: span(from % n_across, to % n_across, n_across),
+        }
+    }
+}
+
+/// Some rows and some columns of crossings: the first of each, and how many.
+struct Window {
+    n_across: usize,
+    rows: (usize, usize),
+    columns: (usize, usize),
+}
+
+impl Window {
+    const fn n(&self) -> usize {
+        self.rows.1 * self.columns.1
+    }
+
+    fn place(&self, crossing: Crossing) -> Option<usize> {
+        let row = (crossing as usize / self.n_across).checked_sub(self.rows.0)?;
+        let column = (crossing as usize % self.n_across).checked_sub(self.columns.0)?;
+        (row < self.rows.1 && column < self.columns.1).then_some(row * self.columns.1 + column)
+    }
+
+    /// The crossing at a place, counted along the rows.
+    const fn crossing(&self, place: usize) -> Crossing {
+        ((self.rows.0 + place / self.columns.1) * self.n_across + self.columns.0 + place % self.columns.1)
+            as Crossing
     }
 }
 

@@ -283,4 +283,5 @@ fn the_plane_is_right_to_a_metre_and_a_half() {
     assert!((back.x_m - 700.0).abs() < 0.02 && (back.y_m + 300.0).abs() < 0.02);
 }
 
+mod around;
 mod outings;
