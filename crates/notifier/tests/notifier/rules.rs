@@ -1,5 +1,7 @@
 //! Every rule of the porter, as sentences with a story each.
 
+use std::collections::BTreeSet;
+
 use model::Millis;
 use notifier::{DailyHours, Notifier, NotifierPolicy, Suppression};
 
@@ -220,6 +222,17 @@ fn what_waits_into_the_quiet_hours_is_dropped() {
 }
 
 #[test]
+fn what_has_waited_is_judged_again() {
+    let mut porter = Porter::new(usual());
+    check_with(&mut porter, "2 12:00 books waits => waits");
+    assert_eq!(porter.notifier.n_waiting(), 1);
+    porter.notifier.agreed(ANNA, clock(2, "12:00:01"));
+    check_with(&mut porter, "2 12:00:02 let_out => settling_in, next 3 12:00:01");
+    assert_eq!(porter.notifier.n_waiting(), 0);
+    assert_eq!(porter.notifier.agreed_at(ANNA), Some(clock(2, "12:00:01")));
+}
+
+#[test]
 fn what_is_told_before_the_quiet_hours_expires_when_they_begin() {
     check(usual(), "1 19:50 books waits => waits\n1 19:50 let_out => told, until 1 20:00");
     let always = NotifierPolicy { hours: DailyHours::ALWAYS, ..usual() };
@@ -273,7 +286,8 @@ fn l04_a_cap_that_is_lowered_or_raised_counts_at_once_and_for_what_was_heard() {
 fn every_reason_has_a_word_of_its_own_and_a_sentence() {
     for suppression in Suppression::ALL {
         assert_eq!(Suppression::from_word(suppression.word()), Some(suppression));
-        assert!(!suppression.because().is_empty());
     }
     assert_eq!(Suppression::from_word("whim"), None);
+    let reasons: BTreeSet<&str> = Suppression::ALL.into_iter().map(Suppression::because).collect();
+    assert!(reasons.len() == Suppression::ALL.len() && !reasons.contains(""), "{reasons:?}");
 }
