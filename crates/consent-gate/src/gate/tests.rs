@@ -242,3 +242,40 @@ fn a_yes_of_this_very_moment_silences_no_other_of_it() {
     let change = granted(&mut gate, at(0));
     assert_eq!(change.effect, Effect::Applied);
 }
+
+#[test]
+fn what_was_loaded_is_answered_by_and_stored_again() {
+    let merchant = MerchantId::new("shop").unwrap();
+    let state = ConsentState::Granted { until: at(100) };
+    let row = ConsentRow { merchant, purpose: Purpose::Location, state, restricted_at: Some(at(5)) };
+    let mut gate = Gate::new(GatePolicy::default());
+    gate.load(ANNA, Epoch(3), [(SHOP, row)]);
+    assert_eq!((gate.epoch(ANNA), gate.stored_epoch(ANNA)), (Epoch(0), Epoch(3)), "it is shut");
+    gate.open();
+    assert_eq!((gate.epoch(ANNA), answer(&gate, at(99))), (Epoch(3), Ok(())));
+    assert_eq!(gate.rows(ANNA).collect::<Vec<_>>(), [(SHOP, Purpose::Location, state, Some(at(5)))]);
+    let late = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(4))), at(6));
+    assert_eq!(late.effect, Effect::LateGrant);
+}
+
+#[test]
+fn a_word_on_one_purpose_leaves_the_other_alone() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    let push = |kind, shown_at| ConsentEvent { purpose: Purpose::OffersPush, ..event(kind, shown_at) };
+    let change = gate.weigh(ANNA, SHOP, &push(ConsentKind::Grant { until: None }, Some(at(1))), at(1));
+    gate.confirm(&change);
+    assert!(gate.release(ANNA, SHOP, (), at(2)).is_ok());
+    gate.weigh(ANNA, SHOP, &push(ConsentKind::Withdraw, None), at(3));
+    assert_eq!(gate.check(ANNA, SHOP, Purpose::Location, at(3)), Ok(()));
+    assert_eq!(gate.check(ANNA, SHOP, Purpose::OffersPush, at(3)), Err(Refusal::Withdrawn));
+}
+
+#[test]
+fn a_resumption_of_the_very_moment_of_the_pause_comes_late() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: None }, None), at(2));
+    let resume = ConsentEvent { evidence_at: Some(at(2)), ..event(ConsentKind::Resume, None) };
+    assert_eq!(gate.weigh(ANNA, SHOP, &resume, at(4)).effect, Effect::LateGrant);
+}
