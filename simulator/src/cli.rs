@@ -1,5 +1,6 @@
 //! The command line: a file a command.
 
+pub(crate) mod lay;
 pub(crate) mod replay;
 pub(crate) mod times;
 
@@ -35,6 +36,11 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 all acknowledged, 2 usage, 3 less acknowledged than sent, 4 no broker.
     Replay(replay::ReplayArgs),
+    /// Writes the fences and offers of a made-up town, or of a file of your own, for a server to load.
+    ///
+    /// The same options write the same bytes. Files that this command did not write stay.
+    /// Exit codes: 0 laid, 2 usage.
+    Lay(lay::LayArgs),
     /// Tells the first and last time of a recording, and when a server's clock should start.
     Times(times::TimesArgs),
 }

@@ -19,6 +19,7 @@ use crate::cli::{Cli, Command, Failure, exit};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Lay(args) => cli::lay::run(&args),
         Command::Replay(args) => cli::replay::run(args),
         Command::Times(args) => cli::times::run(&args),
     };

@@ -8,6 +8,8 @@ mod catalogue;
 mod fences;
 mod saying;
 mod second;
+#[cfg(test)]
+mod tests;
 
 use model::{CustomerId, DeviceId, MerchantId};
 use offers::Draft;
@@ -28,7 +30,20 @@ pub(crate) struct WorldPlan {
     pub(crate) talk: Talk,
 }
 
+impl WorldPlan {
+    /// The town of load runs, unless one asks for another.
+    pub(crate) const LOAD_SEED: u64 = 7;
+    /// Each costs every person two grants before a load run can begin.
+    pub(crate) const LOAD_MERCHANTS: u32 = 2;
+
+    /// As `lay` writes it for a server and a load run walks in it: whoever comes in is told.
+    pub(crate) const fn load(seed: u64, n_people: u32, n_fences: u32) -> Self {
+        Self { seed, n_people, n_fences, n_merchants: Self::LOAD_MERCHANTS, talk: Talk::OnEnter }
+    }
+}
+
 impl Default for WorldPlan {
+    /// A town of 60 fences and 100 people in which something happens all the time.
     fn default() -> Self {
         Self { seed: 1, n_people: 100, n_fences: 60, n_merchants: 3, talk: Talk::Mixed }
     }

@@ -2,7 +2,7 @@
 
 use model::{FenceFacts, Meters};
 use spatial_index::{Fence, Polygon, Ring, Shape};
-use town::{Habit, Plan, Store, Town};
+use town::{Habit, Phones, Plan, Store, Town};
 
 use super::WorldPlan;
 
@@ -14,13 +14,22 @@ const WIDTH_MIN_M: f64 = 1_000.0;
 /// A city that has room for the fences and no more, so that whoever walks passes many.
 pub(super) fn city(plan: &WorldPlan) -> Plan {
     Plan {
-        seed: plan.seed,
-        n_people: plan.n_people,
         n_stores: plan.n_fences,
         n_merchants: plan.n_merchants,
         width: Meters((WIDTH_OF_ONE_M * f64::from(plan.n_fences).sqrt()).max(WIDTH_MIN_M).round()),
         radius: (Meters(30.0), Meters(110.0)),
+        walled_once_in: Some(5),
+        ..people(plan)
+    }
+}
+
+/// The people of a city, wherever they live.
+pub(super) fn people(plan: &WorldPlan) -> Plan {
+    Plan {
+        seed: plan.seed,
+        n_people: plan.n_people,
         habits: Habit::CITY.into(),
+        phones: Phones::Motley,
         ..Plan::default()
     }
 }
