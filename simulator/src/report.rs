@@ -1,10 +1,14 @@
 //! What a run came to: for a terminal, for a machine (JSON), for a colleague (HTML), for a gate.
 
 mod gates;
+mod html;
 mod latency;
 mod machine;
-mod number;
+pub(crate) mod markup;
+pub(crate) mod number;
+pub(crate) mod plot;
 mod progress;
+mod text;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -367,13 +371,19 @@ impl Report {
         serde_json::to_string_pretty(self).expect("a report holds nothing that JSON cannot say")
     }
 
-    /// Writes `report.json` into a folder, which is made if need be.
+    /// One page that needs no network, for a person.
+    pub(crate) fn html(&self) -> String {
+        html::page(self)
+    }
+
+    /// Writes `report.json` and `report.html` into a folder, which is made if need be.
     ///
     /// # Errors
     /// What the file system says.
     pub(crate) fn write_into(&self, folder: &Path) -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        std::fs::write(folder.join("report.json"), self.json())
+        std::fs::write(folder.join("report.json"), self.json())?;
+        std::fs::write(folder.join("report.html"), self.html())
     }
 
     fn reasons_to_doubt(&self) -> Vec<String> {
