@@ -2,6 +2,8 @@
 
 mod cli;
 mod credentials;
+#[allow(dead_code, reason = "the modes that send it come next")]
+mod hostile;
 mod recording;
 mod replay;
 #[allow(dead_code, unused_imports, reason = "the modes that fill it in come next")]

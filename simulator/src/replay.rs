@@ -2,7 +2,7 @@
 //! order, then silence until nothing more comes back.
 
 mod account;
-mod grants;
+pub(crate) mod grants;
 pub(crate) mod pace;
 mod parcels;
 mod progress;
