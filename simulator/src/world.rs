@@ -17,6 +17,8 @@ use spatial_index::Fence;
 use town::{PersonNo, Town};
 
 pub(crate) use catalogue::Talk;
+pub(crate) use saying::feedback;
+pub(crate) use second::fix as oracle_fix;
 
 /// A world before it is made.
 #[derive(Clone, Debug)]

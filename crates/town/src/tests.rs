@@ -266,8 +266,62 @@ fn towns_come_in_all_sizes() {
     assert_eq!(flaw(Plan { n_merchants: 7, ..Plan::default() }), Some(PlanFlaw::Merchants));
     assert_eq!(flaw(Plan { width: Meters(f64::NAN), ..Plan::default() }), Some(PlanFlaw::Width));
     assert_eq!(flaw(Plan { peak: Millis::from_hours(24), ..Plan::default() }), Some(PlanFlaw::Peak));
+    assert_eq!(flaw(Plan { n_stores: 100_001, ..Plan::default() }), Some(PlanFlaw::Stores));
+    assert_eq!(flaw(Plan { n_merchants: 0, ..Plan::default() }), Some(PlanFlaw::Merchants));
+    assert_eq!(flaw(Plan { habits: [].into(), ..Plan::default() }), Some(PlanFlaw::Habits));
+    let radius = (Meters(50.0), Meters(40.0));
+    assert_eq!(flaw(Plan { radius, ..Plan::default() }), Some(PlanFlaw::Radius));
     let pole = model::Position::new(89.0, 0.0).unwrap();
     assert_eq!(flaw(Plan { centre: pole, ..Plan::default() }), Some(PlanFlaw::Centre));
+}
+
+/// What people of a habit did on a day in a city, as (doing, from, until) on each leg.
+fn days_of(habit: Habit) -> Vec<Vec<(Doing, Timestamp, Timestamp)>> {
+    let plan = Plan { habits: [habit].into(), n_people: 12, ..Plan::default() };
+    let town = Town::build(&plan).unwrap();
+    let legs = |no| {
+        let legs = town.day(PersonNo(no), 0).legs;
+        assert!(legs.windows(2).all(|pair| pair[0].ends_at == pair[1].begins_at));
+        assert!(legs.windows(2).all(|pair| pair[0].to.distance_m(pair[1].from) < 0.01));
+        legs.iter().map(|leg| (leg.doing, leg.begins_at, leg.ends_at)).collect()
+    };
+    (0..12).map(legs).collect()
+}
+
+#[test]
+fn each_habit_of_a_city_shows_in_its_days() {
+    let stays = |day: &[(Doing, Timestamp, Timestamp)]| {
+        let stays = day.iter().filter_map(|&(doing, from, until)| match doing {
+            Doing::InStore(store) => Some((store, until.since(from))),
+            Doing::AtHome | Doing::Walking | Doing::Riding | Doing::Driving => None,
+        });
+        stays.collect::<Vec<_>>()
+    };
+    let goes = |day: &[(Doing, Timestamp, Timestamp)], how| day.iter().any(|&(doing, ..)| doing == how);
+    for day in days_of(Habit::Commuter) {
+        let (_, longest) = stays(&day).into_iter().max_by_key(|(_, stay)| *stay).unwrap();
+        assert!(Millis::from_hours(7) <= longest && longest <= Millis::from_hours(9), "{longest}");
+        assert!(goes(&day, Doing::Driving) && !goes(&day, Doing::Walking));
+    }
+    for day in days_of(Habit::MallVisitor) {
+        assert!(3 <= stays(&day).len() && !goes(&day, Doing::Driving));
+    }
+    for day in days_of(Habit::Loyal) {
+        let stays = stays(&day);
+        assert!(!stays.is_empty() && stays.iter().all(|(store, _)| *store == stays[0].0));
+    }
+    for day in days_of(Habit::BusRider) {
+        assert!(goes(&day, Doing::Driving) && !stays(&day).is_empty());
+    }
+}
+
+#[test]
+fn some_stores_have_walls_and_people_stand_within_them() {
+    let plan = Plan { walled_once_in: Some(2), n_stores: 60, width: Meters(4_000.0), ..Plan::default() };
+    let town = Town::build(&plan).unwrap();
+    let walled = town.stores().iter().filter(|store| matches!(store.shape, Shape::Rings(_)));
+    assert!((20..40).contains(&walled.count()));
+    assert!(town.stores().iter().all(|store| store.holds(store.spot)));
 }
 
 /// Against the first-order geodesic on WGS 84: the scales at a place two kilometres off.

@@ -60,3 +60,15 @@ fn rings(polygon: &Polygon) -> Vec<Vec<oracle::Place>> {
         |ring: Vec<[f64; 2]>| ring.into_iter().map(|[lng, lat]| oracle::Place { lat, lng }).collect();
     polygon.rings().map(corners).collect()
 }
+
+/// A fix as the oracle takes it.
+pub(crate) fn fix(fix: &model::Fix) -> oracle::Fix {
+    oracle::Fix {
+        taken_at_ms: fix.taken_at.unix_ms(),
+        at: place(fix.position),
+        accuracy_m: fix.accuracy.map(|accuracy| accuracy.0),
+        speed_mps: fix.speed_mps.map(f64::from),
+        mock: fix.mock,
+        still: fix.still,
+    }
+}

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use consent_gate::ConsentEvent;
+use consent_gate::{ConsentEvent, Purpose};
 use engine::House;
-use model::{FenceNo, Millis};
+use model::{FenceNo, Millis, Timestamp};
 use offers::Catalogue;
 use settings::OffersFile;
 use spatial_index::geojson::{self, ReadOptions};
@@ -151,4 +151,65 @@ fn people_walk_into_the_fences_that_the_index_knows() {
         assert!(n < 5 * n_inside, "{n_inside} of {n} inside");
         assert!(n_other * 500 < n, "the plane is wrong about {n_other} of {n}");
     }
+}
+
+/// Everybody says what they agreed to, and it is durable.
+fn agree(world: &World, oracle: &mut oracle::Oracle, at: Timestamp) {
+    for person in (0..world.n_people()).map(PersonNo) {
+        for event in world.grants(person, at) {
+            let merchant = world.town.merchants().iter().position(|merchant| merchant.id == event.merchant);
+            let purpose = match event.purpose {
+                Purpose::Location => oracle::Purpose::Location,
+                Purpose::OffersPush => oracle::Purpose::OffersPush,
+            };
+            let grant = oracle::Consent::grant(None, at.unix_ms());
+            oracle.consent(person.0, merchant.unwrap() as u32, purpose, &grant, at.unix_ms());
+        }
+    }
+    oracle.stage(at.unix_ms());
+    oracle.committed(at.unix_ms());
+}
+
+/// By the oracle, with what config/load.toml turns off: of 100,000 people in a minute there must be
+/// far more than 50,000 transitions and 5,000 offers, or a load run would judge nothing.
+#[test]
+fn a_minute_of_a_load_world_is_enough_to_judge() {
+    const N_PEOPLE: u32 = 500;
+    const PARTS: usize = 100_000 / N_PEOPLE as usize;
+    let world = World::lay(&WorldPlan::load(3, N_PEOPLE, 400)).expect("sound");
+    let rules = oracle::Rules {
+        per_24h_max: 1_000,
+        per_7d_max: 1_000,
+        per_30d_max: 1_000,
+        per_civil_day_max: 1_000,
+        fence_cooldown_ms: 0,
+        rest_ms: 0,
+        settle_in_ms: 0,
+        hours: (0, 24 * 60),
+        ..oracle::Rules::default()
+    };
+    let mut oracle = oracle::Oracle::new(world.oracle_fences(), world.oracle_offers(), rules);
+    let from = world.town.midnight_at() + Millis::from_hours(10);
+    agree(&world, &mut oracle, from);
+
+    let mut outings: Vec<_> =
+        (0..N_PEOPLE).map(|no| world.town.outing(PersonNo(no), from, &Troubles::none())).collect();
+    let mut fixes = Vec::new();
+    for second in 1..=60 {
+        let now = from + Millis::from_secs(second);
+        for outing in &mut outings {
+            fixes.clear();
+            outing.message(now, &mut fixes);
+            let fixes: Vec<oracle::Fix> = fixes.iter().map(oracle_fix).collect();
+            oracle.message(outing.person().0, outing.person().0, &fixes, now.unix_ms());
+        }
+        oracle.stage(now.unix_ms());
+        oracle.committed(now.unix_ms());
+    }
+    let told = oracle.told();
+    let count = |what: fn(&oracle::What) -> bool| told.iter().filter(|told| what(&told.what)).count() * PARTS;
+    let n_transitions = count(|what| matches!(what, oracle::What::Transition { initial: false, .. }));
+    let n_offers = count(|what| matches!(what, oracle::What::Offer { .. }));
+    assert!(65_000 < n_transitions, "{n_transitions} transitions");
+    assert!(12_000 < n_offers, "{n_offers} offers");
 }
