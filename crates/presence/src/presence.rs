@@ -201,13 +201,6 @@ impl Presence {
         abandoned
     }
 
-    /// Forgets a device altogether; answers whether a held fix was given up.
-    pub fn forget(&mut self, device: DeviceNo) -> bool {
-        let abandoned = self.forget_place(device);
-        self.empty(device.slot());
-        abandoned
-    }
-
     /// What the next fix of a device finds was there before we looked: nobody let us see it till now.
     pub fn look_anew(&mut self, device: DeviceNo) {
         if let Some(known) = self.known_mut(device) {
