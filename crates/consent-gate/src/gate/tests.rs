@@ -279,3 +279,10 @@ fn a_resumption_of_the_very_moment_of_the_pause_comes_late() {
     let resume = ConsentEvent { evidence_at: Some(at(2)), ..event(ConsentKind::Resume, None) };
     assert_eq!(gate.weigh(ANNA, SHOP, &resume, at(4)).effect, Effect::LateGrant);
 }
+
+#[test]
+fn a_clock_may_run_a_minute_ahead_and_no_more() {
+    let yes = |ms| event(ConsentKind::Grant { until: None }, Some(at(1) + Millis::new(ms)));
+    assert!(!yes(0).proves_nothing(at(0)));
+    assert!(yes(1).proves_nothing(at(0)));
+}
