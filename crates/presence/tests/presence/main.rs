@@ -1,5 +1,7 @@
 //! The guest book's rules and laws.
 
+mod answers;
+mod crossings;
 mod edits;
 mod laws;
 mod rules;

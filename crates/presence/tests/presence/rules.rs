@@ -1,13 +1,9 @@
 //! Every rule of presence, as sentences with a story each.
 
-use model::{Fix, Meters, Millis, Position};
-use presence::{Arrival, Presence, PresencePolicy};
+use model::Millis;
+use presence::PresencePolicy;
 
-use crate::world::{PHONE, World, check, check_under, place, start};
-
-fn check_crossings(story: &str) {
-    check_under(PresencePolicy { crossings: true, ..PresencePolicy::default() }, story);
-}
+use crate::world::{check, check_under};
 
 #[test]
 fn a_point_inside_enters_and_two_points_well_outside_leave() {
@@ -183,20 +179,6 @@ fn a_jump_is_longer_than_its_time_and_both_accuracies_allow() {
 }
 
 #[test]
-fn a_degree_of_longitude_is_half_as_long_at_sixty_degrees_north() {
-    let mut presence = Presence::new(PresencePolicy::default());
-    let mut arrival = |secs, lng| {
-        let at = start() + Millis::from_secs(secs);
-        let fix = Fix { accuracy: Some(Meters(10.0)), ..Fix::at(at, Position::new(60.0, lng).unwrap()) };
-        presence.screen(PHONE, fix, at).arrival
-    };
-    assert!(matches!(arrival(0, 10.0), Arrival::Used(_)));
-    // 5,560 m.
-    assert!(matches!(arrival(56, 10.1), Arrival::Used(_)));
-    assert!(matches!(arrival(56 + 55, 10.0), Arrival::Held));
-}
-
-#[test]
 fn a_phone_whose_place_was_forgotten_is_compared_with_nothing_and_looked_at_anew() {
     check(
         "0:00 at 300    => used
@@ -209,13 +191,14 @@ fn a_phone_whose_place_was_forgotten_is_compared_with_nothing_and_looked_at_anew
 }
 
 #[test]
-fn a_phone_without_a_stay_sets_no_timer() {
-    let mut world = World::new(PresencePolicy::default());
-    for secs in 0..3 {
-        let at = start() + Millis::from_secs(secs);
-        world.fix(Fix::at(at, place(300.0)), at, &mut Vec::new());
-        assert_eq!(world.presence.poll_timeout(), None);
-    }
+fn a_timer_of_a_visit_gives_up_no_held_fix() {
+    check(
+        "0:00 at 300      => used
+         1:00 at 0 still  => used, enter shop
+         2:00 at 60000    => held
+         4:00 wait        => dwell shop
+         62:00 wait       => jump, exit shop timed_out",
+    );
 }
 
 #[test]
@@ -372,41 +355,6 @@ fn the_time_out_goes_by_the_phones_clock_when_fixes_arrive_together() {
          120:00 at 0 late 4860    => used, exit shop timed_out, enter shop mute
          201:00 wait              => exit shop timed_out",
     );
-}
-
-#[test]
-fn passing_through_between_two_fixes_is_a_cross() {
-    check_crossings(
-        "0:00 at -300 => used
-         1:00 at 300  => used, cross shop
-         2:00 at 400  => used",
-    );
-}
-
-#[test]
-fn a_way_that_begins_or_ends_inside_is_no_cross() {
-    check_crossings(
-        "0:00 at 0 acc 150 => used
-         1:00 at 300       => used
-         2:00 at 0         => used, enter shop
-         3:00 at 300       => used
-         4:00 at 310       => used, exit shop",
-    );
-}
-
-#[test]
-fn a_vague_fix_tells_of_no_cross() {
-    check_crossings(
-        "0:00 at -300 acc 101 => used
-         1:00 at 300          => used
-         2:00 at -300 acc 101 => used",
-    );
-}
-
-#[test]
-fn g19_a_phone_that_jumps_over_a_fence_crosses_it_only_where_crossings_are_looked_for() {
-    check_under(PresencePolicy::default(), "0:00 at -300 => used\n1:00 at 300 => used");
-    check_crossings("0:00 at -300 => used\n1:00 at 300 => used, cross shop");
 }
 
 #[test]

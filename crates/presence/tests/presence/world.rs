@@ -12,7 +12,7 @@
 //! `at X` is a fix X metres north of the middle of the shop. Words behind it: `acc M`,
 //! `speed MPS`, `still`, `mock`, `late SECS` (it arrives so much later than it was taken).
 //! `wait` lets time pass; `restart` forgets all but the open visits, `forget` only where the phone was;
-//! `withdraw shop` closes a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
+//! `look_anew` says that nobody let us see it till now; `withdraw shop` closes a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
 //! (where it lay at first, at the first free number), `move shop X`, `resize shop METRES` and
 //! `renumber`, which turns the order of the fences round. `mute` behind a change says that no offer may follow.
 
@@ -267,6 +267,10 @@ fn tell(world: &mut World, event: &str) -> String {
             Vec::new()
         }
         "forget" => world.forget(&mut changes),
+        "look_anew" => {
+            world.presence.look_anew(PHONE);
+            Vec::new()
+        }
         "withdraw" => {
             let fence = street.no_of(home_of(&mut words)).expect("a fence that is there");
             let gone = |of| of == fence;

@@ -1,0 +1,66 @@
+//! What presence answers beside its stories.
+
+use model::{FenceNo, Fix, Meters, Millis, Position, TransitionKind};
+use presence::{Arrival, Flag, Presence, PresencePolicy};
+
+use crate::world::{PHONE, World, place, start};
+
+#[test]
+fn a_degree_of_longitude_is_half_as_long_at_sixty_degrees_north() {
+    let mut presence = Presence::new(PresencePolicy::default());
+    let mut arrival = |secs, lng| {
+        let at = start() + Millis::from_secs(secs);
+        let fix = Fix { accuracy: Some(Meters(10.0)), ..Fix::at(at, Position::new(60.0, lng).unwrap()) };
+        presence.screen(PHONE, fix, at).arrival
+    };
+    assert!(matches!(arrival(0, 10.0), Arrival::Used(_)));
+    // 5,560 m.
+    assert!(matches!(arrival(56, 10.1), Arrival::Used(_)));
+    assert!(matches!(arrival(56 + 55, 10.0), Arrival::Held));
+}
+
+#[test]
+fn a_phone_without_a_stay_sets_no_timer() {
+    let mut world = World::new(PresencePolicy::default());
+    for secs in 0..3 {
+        let at = start() + Millis::from_secs(secs);
+        world.fix(Fix::at(at, place(300.0)), at, &mut Vec::new());
+        assert_eq!(world.presence.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn a_change_tells_how_fast_the_deciding_fix_was() {
+    let mut world = World::new(PresencePolicy::default());
+    let mut changes = Vec::new();
+    for (minute, x_m) in [(0, 300.0), (1, 0.0), (4, 0.0), (5, 300.0), (6, 300.0)] {
+        let at = start() + Millis::from_mins(minute);
+        world.fix(Fix { speed_mps: Some(minute as f32), ..Fix::at(at, place(x_m)) }, at, &mut changes);
+    }
+    let told: Vec<_> = changes.iter().map(|change| (change.kind, change.speed_mps)).collect();
+    let (enter, dwell, exit) = (TransitionKind::Enter, TransitionKind::Dwell, TransitionKind::Exit);
+    assert_eq!(told, [(enter, Some(1.0)), (dwell, Some(4.0)), (exit, Some(6.0))]);
+}
+
+#[test]
+fn what_is_asked_about_a_phone_is_answered_by_its_last_fix() {
+    let mut world = World::new(PresencePolicy::default());
+    let (entered_at, left_at) = (start(), start() + Millis::from_mins(1));
+    assert_eq!((world.presence.last_at(PHONE), world.presence.due_device(left_at)), (None, None));
+    world.fix(Fix::at(entered_at, place(0.0)), entered_at, &mut Vec::new());
+    assert_eq!(world.presence.last_at(PHONE), Some(entered_at));
+    assert!(world.presence.is_inside(PHONE, FenceNo(0), entered_at));
+    assert!(!world.presence.is_inside(PHONE, FenceNo(0), left_at), "another visit");
+    world.fix(Fix::at(left_at, place(300.0)), left_at, &mut Vec::new());
+    assert!(!world.presence.is_inside(PHONE, FenceNo(0), entered_at));
+    let silent_at = entered_at + PresencePolicy::default().silence_max;
+    assert_eq!(world.presence.due_device(silent_at - Millis::new(1)), None);
+    assert_eq!(world.presence.due_device(silent_at), Some(PHONE));
+    world.presence.forget_place(PHONE);
+    assert_eq!(world.presence.last_at(PHONE), None);
+}
+
+#[test]
+fn every_flag_has_a_word_of_its_own() {
+    assert_eq!(Flag::ALL.map(Flag::word), ["late", "inaccurate", "mock"]);
+}
