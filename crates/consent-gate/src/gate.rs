@@ -131,14 +131,14 @@ impl Gate {
     /// The first merchant's reason when none does.
     pub fn admit<T>(&self, customer: CustomerNo, value: T, now: Timestamp) -> Result<Consented<T>, Refusal> {
         let known = self.known(customer)?;
-        let mut refusal = Refusal::NotGranted;
+        let mut refusal = None;
         for row in known.rows.iter().filter(|row| row.purpose == Purpose::Location) {
             match row.effective.check(now) {
                 Ok(()) => return Ok(Consented::new(value, customer, known.epoch)),
-                Err(why) => refusal = why,
+                Err(why) => refusal = refusal.or(Some(why)),
             }
         }
-        Err(refusal)
+        Err(refusal.unwrap_or(Refusal::NotGranted))
     }
 
     /// Whether one merchant may do one thing with one customer.
@@ -152,6 +152,15 @@ impl Gate {
         let known = self.known(customer)?;
         let row = known.row(merchant, purpose).ok_or(Refusal::NotGranted)?;
         row.effective.check(now)
+    }
+
+    /// Whether a merchant may see a customer again because a pause has ended by itself.
+    #[must_use]
+    pub fn is_back_from_pause(&self, customer: CustomerNo, merchant: MerchantNo, now: Timestamp) -> bool {
+        let row = self.known(customer).ok().and_then(|known| known.row(merchant, Purpose::Location));
+        row.is_some_and(|row| {
+            matches!(row.effective, ConsentState::Paused { .. }) && row.effective.check(now).is_ok()
+        })
     }
 
     /// The back door: lets something of a merchant out to a customer who agreed to both

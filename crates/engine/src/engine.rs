@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use consent_gate::{Gate, Purpose, Refusal};
+use consent_gate::{ConsentState, Gate, Purpose, Refusal};
 use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
 use model::{
     CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, MerchantNo, Notification, NotificationId,
@@ -85,6 +85,12 @@ impl Engine {
         let no = self.people.customer_no(&customer);
         let people = &mut self.people;
         let rows = consents.into_iter().filter_map(|row| Some((people.merchant_no(&row.merchant)?, row)));
+        let rows: Vec<_> = rows.collect();
+        for (merchant, row) in &rows {
+            if let (Purpose::Location, ConsentState::Paused { until, .. }) = (row.purpose, row.state) {
+                self.book.pauses.insert((no, *merchant), until);
+            }
+        }
         self.gate.load(no, epoch, rows);
         self.notifier.load(no, heard, consented_since);
         for visit in visits {

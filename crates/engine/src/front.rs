@@ -192,7 +192,7 @@ impl Engine {
         }
         if event.purpose == Purpose::Location {
             self.stop_seeing(no, now);
-            if let ConsentState::Paused { until, .. } = change.state {
+            if let (Effect::Applied, ConsentState::Paused { until, .. }) = (change.effect, change.state) {
                 self.book.pauses.insert((no, merchant), until);
             }
         }
@@ -211,9 +211,11 @@ impl Engine {
     /// A change that is durable: what it allows is in force, and begins with a look anew.
     pub(crate) fn put_in_force(&mut self, change: &Change, now: Timestamp) {
         let Change { customer, merchant, purpose, .. } = *change;
-        let was_seen = self.gate.check(customer, merchant, purpose, now).is_ok();
+        let was_allowed = self.gate.check(customer, merchant, purpose, now).is_ok();
         self.gate.confirm(change);
-        if purpose == Purpose::Location && !was_seen {
+        let is_allowed = self.gate.check(customer, merchant, purpose, now).is_ok();
+        // A no to one merchant changes nothing about what the others see.
+        if purpose == Purpose::Location && !was_allowed && is_allowed {
             self.look_anew(customer);
         }
     }
@@ -231,7 +233,10 @@ impl Engine {
         let over: Vec<_> = pauses.filter(|(_, until)| **until <= now).map(|(key, _)| *key).collect();
         for key in over {
             self.book.pauses.remove(&key);
-            self.look_anew(customer);
+            // It may have been resumed since, or the consent withdrawn.
+            if self.gate.is_back_from_pause(customer, key.1, now) {
+                self.look_anew(customer);
+            }
         }
     }
 

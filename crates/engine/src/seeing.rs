@@ -16,6 +16,8 @@ impl Engine {
     /// One fix, with the fences that hold it.
     pub(crate) fn see(&mut self, record: &Record, hits: &[FenceNo], now: Timestamp) {
         let &Record { customer, device, fix, .. } = record;
+        // A consent can run out without an event; what it let us see ended before this fix.
+        self.close_hidden(customer, device, now);
         let screening = self.presence.screen(device, fix, now);
         match screening.held {
             None => {}
@@ -47,8 +49,7 @@ impl Engine {
         hits: &[FenceNo],
         now: Timestamp,
     ) {
-        // A consent can run out, and a pause can end, without an event.
-        self.close_hidden(customer, device, now);
+        // A pause can end without an event.
         self.end_pauses(customer, now);
         let inside: Vec<FenceNo> =
             hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();

@@ -143,10 +143,12 @@ impl Presence {
         self.timers.peek().map(|Reverse((due_at, _))| *due_at)
     }
 
-    /// The device that [`Presence::handle_timeout`] is about to let time pass for.
+    /// The device for which [`Presence::handle_timeout`] is about to change something; `None` when
+    /// what the timer was set for has been put off since.
     #[must_use]
     pub fn due_device(&self, now: Timestamp) -> Option<DeviceNo> {
-        self.timers.peek().filter(|timer| timer.0.0 <= now).map(|Reverse((_, device))| *device)
+        let Reverse((due_at, device)) = *self.timers.peek().filter(|timer| timer.0.0 <= now)?;
+        self.known(device).filter(|known| known.due_at(&self.policy) <= due_at).map(|_| device)
     }
 
     /// Lets time pass for the device whose timer is due first, if any is due by `now`.

@@ -1,7 +1,7 @@
 //! The front door: what is opened, what is refused unread, and what that costs in counters.
 
 use consent_gate::{ConsentKind, Purpose};
-use engine::{Door, Engine, Output, Policy, Tally};
+use engine::{Door, Engine, Event, EventKind, Output, Policy, Tally};
 use ledger::{StorageError, commit};
 use model::{Millis, Timestamp};
 
@@ -216,4 +216,36 @@ fn ledger_precedes_delivery() {
     }
     assert!(matches!(shell.engine.poll_output(), Some(Output::Send(_))), "and now it goes out");
     assert!(shell.engine.tally().is_balanced());
+}
+
+#[test]
+fn a_refusal_has_the_reason_of_the_merchant_first_spoken_of() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(1, "10:00");
+    withdraw(&mut shell, "bert", now);
+    let (no, _) = consent("bert", "bricks", Purpose::Location, ConsentKind::Refuse, now, 0);
+    shell.deliver(&[no, fixes("bert", "phone", &[fix_at(now, x_of("books"))])], now);
+    let refused = shell.engine.tally().refused;
+    assert_eq!((refused.of_word("withdrawn"), refused.of_word("refused")), (1, 0));
+}
+
+#[test]
+fn a_visit_ends_with_the_last_fix_that_its_consent_covered() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let (seen_at, now) = (clock(1, "12:01"), clock(1, "12:06"));
+    let until = Some(clock(1, "12:05"));
+    grant(&mut shell, "bert", "bricks", clock(1, "12:00"));
+    let kind = ConsentKind::Grant { until };
+    let (yes, _) = consent("bert", "corner", Purpose::Location, kind, clock(1, "12:00"), 0);
+    shell.deliver(&[yes], clock(1, "12:00"));
+    for at in [seen_at, now] {
+        shell.deliver(&[fixes("bert", "phone", &[fix_at(at, x_of("books"))])], at);
+    }
+    let exits: Vec<Timestamp> = shell.events().iter().filter_map(exited_at).collect();
+    assert_eq!(exits, [seen_at]);
+}
+
+fn exited_at(event: &Event) -> Option<Timestamp> {
+    let reason = Some("consent_withdrawn");
+    matches!(&event.kind, EventKind::Transition { reason: why, .. } if *why == reason).then_some(event.at)
 }
