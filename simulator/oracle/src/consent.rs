@@ -227,7 +227,7 @@ impl Row {
     /// It has been written down; the word counts unless another was said since.
     pub(crate) fn confirm(&mut self, n_said: u32) {
         self.durable = self.on_its_way.take().unwrap_or(self.durable);
-        if self.n_said == n_said {
+        if self.n_said == n_said && self.in_force != self.said {
             self.in_force = self.said;
             self.pause_seen_over = false;
         }

@@ -25,8 +25,8 @@ pub struct Oracle {
     pub(crate) told: Vec<Told>,
     pub(crate) timers: BinaryHeap<Reverse<(i64, u32, u32)>>,
     pub(crate) spoken: Spoken,
-    /// Never goes back.
-    now_ms: i64,
+    /// Never goes back while the engine runs.
+    pub(crate) now_ms: i64,
     inside: Vec<u32>,
 }
 

@@ -12,9 +12,10 @@ impl Oracle {
     /// Says in sentences, each beginning with the name of an invariant, what was lost though it had
     /// been acknowledged or could have been sent; then goes on from what was given back: a visit read
     /// back stays open and its evidence begins anew, all else that a look finds was there before, what
-    /// stood in the outbox passes the gate again, and what waited in line was never decided.
+    /// stood in the outbox passes the gate again, and what waited in line was never decided. Its clock
+    /// begins anew too, wherever that of the engine before it stood.
     pub fn restart(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
-        let now_ms = self.advance(now_ms);
+        self.now_ms = now_ms;
         let mut sentences = Vec::new();
         let nothing = StoredCustomer::default();
         let last = restored.customers.iter().map(|stored| stored.customer).max();
@@ -76,6 +77,8 @@ impl Oracle {
     fn resume_visits(&mut self, no: u32, stored: &StoredCustomer, now_ms: i64) {
         let known = &mut self.customers[no as usize];
         for visit in &stored.visits {
+            // It is open again, whatever became of it meanwhile.
+            self.edits.ended.remove(&(no, visit.device, visit.fence, visit.entered_at_ms));
             if self.map.fence(visit.fence).is_none() {
                 continue;
             }

@@ -159,6 +159,16 @@ impl Oracle {
         Ok(())
     }
 
+    /// What is durable and waits to be published, ascending.
+    #[must_use]
+    pub fn to_send(&self) -> Vec<Said> {
+        let outgoing = self.customers.iter().flat_map(|known| &known.outbox);
+        let durable = outgoing.filter(|outgoing| outgoing.durability == Durability::Durable);
+        let mut to_send: Vec<Said> = durable.map(|outgoing| outgoing.said).collect();
+        to_send.sort_unstable();
+        to_send
+    }
+
     /// A decided offer left the outbox; one that expired or was refused gives its count back.
     pub fn left(&mut self, said: &Said, leaving: Leaving, now_ms: i64) {
         self.advance(now_ms);

@@ -1,0 +1,571 @@
+//! An engine with its ledger and its sender, and the oracle beside it, told the same.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, EventId, Method, Notice, Purpose};
+use engine::{Alteration, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
+use ledger::Storage as _;
+use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, StateRow, commit};
+use model::{
+    CustomerId, DeviceId, Fix, MerchantId, Notification, OfferId, Position, Timestamp, TransitionKind,
+    VisitId,
+};
+use offers::{Catalogue, Draft};
+use oracle::{
+    Kind, Leaving, Oracle, Restored, Said, StoredConsent, StoredCustomer, StoredNotice, StoredVisit, What,
+};
+use spatial_index::{Fence, Shape};
+
+/// One line of a trace: at what time, whose, with which phone, and what.
+type Line = (i64, u32, u32, String);
+
+/// The stay that a visit's name stands for: customer, device, fence, since when.
+type Stay = (u32, u32, u32, i64);
+
+pub(crate) struct Twins {
+    engine: Engine,
+    oracle: Oracle,
+    storage: MemoryStorage,
+    house: Arc<House>,
+    policy: Policy,
+    names: Names,
+    in_flight: Option<Staged>,
+    to_send: Vec<Recorded<Notification>>,
+    stays: BTreeMap<VisitId, Stay>,
+    n_events: u64,
+    /// What was compared, by its first words.
+    pub(crate) compared: BTreeMap<String, u64>,
+    /// The last things that were done, for whoever has to find out why.
+    deeds: Vec<String>,
+}
+
+/// Names by number, for all fences that ever are.
+pub(crate) struct Names {
+    pub(crate) customers: Vec<CustomerId>,
+    pub(crate) devices: Vec<DeviceId>,
+    pub(crate) merchants: Vec<MerchantId>,
+    /// Ascending by id.
+    pub(crate) fences: Vec<Fence>,
+    pub(crate) offers: Vec<Draft>,
+}
+
+impl Twins {
+    /// Both with the same fences and offers, and nobody known.
+    pub(crate) fn new(names: Names, policy: Policy, now: Timestamp) -> Self {
+        let catalogue = Catalogue::new(names.offers.clone()).expect("the offers obey the rules");
+        let house = Arc::new(House::new(names.fences.clone(), catalogue).expect("the fences can be indexed"));
+        let mut engine = Engine::new(house.clone(), policy.clone());
+        engine.listen();
+        engine.open(now);
+        let fences = names.fences.iter().map(|fence| names.fence(fence)).collect();
+        let offers = names.offers.iter().map(|draft| names.offer(draft)).collect();
+        let oracle = Oracle::new(fences, offers, rules(&policy));
+        Self {
+            engine,
+            oracle,
+            storage: MemoryStorage::new(),
+            house,
+            policy,
+            names,
+            in_flight: None,
+            to_send: Vec::new(),
+            stays: BTreeMap::new(),
+            n_events: 0,
+            compared: BTreeMap::new(),
+            deeds: Vec::new(),
+        }
+    }
+
+    pub(crate) fn message(&mut self, customer: u32, device: u32, fixes: &[Fix], now: Timestamp) {
+        self.note(
+            || format!("message of {customer} with {device}: {} fixes {}", fixes.len(), shown(fixes, now)),
+            now,
+        );
+        let body = if let [fix] = fixes { wire::encode_fix(fix) } else { wire::encode_fixes(fixes) };
+        let (customer_id, device_id) =
+            (&self.names.customers[customer as usize], &self.names.devices[device as usize]);
+        let letter = Letter {
+            door: Door::Fixes,
+            customer: customer_id.as_str(),
+            device: device_id.as_str(),
+            body: &body,
+            ticket: 0,
+        };
+        self.engine.handle_letters(&[letter], now);
+        let fixes: Vec<oracle::Fix> = fixes.iter().map(plain_fix).collect();
+        self.oracle.message(customer, device, &fixes, now.unix_ms());
+        self.compare();
+    }
+
+    /// A word on consent whose notice was shown, or which was said, at an instant.
+    pub(crate) fn consent(
+        &mut self,
+        customer: u32,
+        merchant: u32,
+        purpose: Purpose,
+        kind: ConsentKind,
+        said_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        self.note(|| format!("{customer} says {kind:?} to {merchant} on {purpose:?}, at {said_at:?}"), now);
+        self.n_events += 1;
+        let is_grant = matches!(kind, ConsentKind::Grant { .. });
+        let (id, lang, sha256) = ("notice".into(), "en".into(), "0".repeat(64).into());
+        let notice = |shown_at| Notice { id, version: 1, lang, sha256, shown_at };
+        let event = ConsentEvent {
+            id: EventId::new(&format!("e{}", self.n_events)).expect("an id"),
+            merchant: self.names.merchants[merchant as usize].clone(),
+            purpose,
+            kind,
+            actor: Actor::Own,
+            method: Method::Toggle,
+            notice: said_at.filter(|_| is_grant).map(notice),
+            evidence_at: said_at,
+        };
+        let body = wire::encode_consent(&event);
+        let customer_id = &self.names.customers[customer as usize];
+        let letter = Letter {
+            door: Door::Consent,
+            customer: customer_id.as_str(),
+            device: "",
+            body: &body,
+            ticket: 0,
+        };
+        self.engine.handle_letters(&[letter], now);
+        let said_ms = said_at.map(Timestamp::unix_ms);
+        let consent = oracle::Consent {
+            word: word(kind),
+            shown_at_ms: said_ms.filter(|_| is_grant),
+            evidence_at_ms: said_ms,
+        };
+        self.oracle.consent(customer, merchant, plain_purpose(purpose), &consent, now.unix_ms());
+        self.compare();
+    }
+
+    /// Every timer that is due by now.
+    pub(crate) fn time(&mut self, now: Timestamp) {
+        self.note(|| "time".to_owned(), now);
+        self.engine.handle_timeout(now);
+        self.oracle.time(now.unix_ms());
+        self.compare();
+    }
+
+    /// When the engine wants to be woken.
+    pub(crate) fn due_at(&self) -> Option<Timestamp> {
+        self.engine.poll_timeout()
+    }
+
+    /// Asks for what is to be recorded, unless something is on its way to the ledger.
+    pub(crate) fn stage(&mut self, now: Timestamp) {
+        if self.in_flight.is_none() {
+            self.in_flight = self.engine.poll_staged(now);
+            if self.in_flight.is_some() {
+                self.note(|| "stage".to_owned(), now);
+            }
+            self.oracle.stage(now.unix_ms());
+            self.compare();
+        }
+    }
+
+    /// The ledger has what is on its way to it.
+    pub(crate) fn commit(&mut self, now: Timestamp) {
+        let Some(staged) = self.in_flight.take() else { return };
+        self.note(|| "commit".to_owned(), now);
+        for committed in commit(&mut self.storage, vec![staged]).expect("memory takes it") {
+            self.engine.handle_committed(committed, now);
+        }
+        self.oracle.committed(now.unix_ms());
+        self.compare();
+    }
+
+    /// Publishes what may be published; phones that are away are tried again later.
+    pub(crate) fn send(&mut self, are_away: bool, now: Timestamp) {
+        self.collect();
+        let mut away = Vec::new();
+        for recorded in std::mem::take(&mut self.to_send) {
+            let said = self.said(recorded.value());
+            let (engine, oracle) =
+                (self.engine.may_send(&recorded, now), self.oracle.may_send(&said, now.unix_ms()));
+            let words = |leaving: Result<(), Leaving>| leaving.map_or_else(Leaving::word, |()| "may be sent");
+            let engine_word = engine.map_or_else(DeliveryOutcome::word, |()| "may be sent");
+            assert_eq!(
+                engine_word,
+                words(oracle),
+                "{said:?} at {now:?}, engine on the left\n{}",
+                self.story()
+            );
+            let (outcome, leaving) = match (engine, oracle) {
+                (Ok(()), _) if are_away => {
+                    away.push(recorded);
+                    continue;
+                }
+                (Ok(()), _) => (DeliveryOutcome::Sent, Leaving::Sent),
+                (Err(outcome), Err(leaving)) => (outcome, leaving),
+                (Err(_), Ok(())) => unreachable!("they agree"),
+            };
+            self.note(|| format!("{said:?} is {}", leaving.word()), now);
+            *self.compared.entry(leaving.word().to_owned()).or_default() += 1;
+            let notification = recorded.value();
+            self.engine.handle_delivery(&notification.customer, notification.id, outcome, now);
+            self.oracle.left(&said, leaving, now.unix_ms());
+        }
+        self.to_send = away;
+    }
+
+    /// Stages, commits and sends until there is nothing to do.
+    pub(crate) fn settle(&mut self, now: Timestamp) {
+        loop {
+            self.stage(now);
+            if self.in_flight.is_none() {
+                break;
+            }
+            self.commit(now);
+            self.send(false, now);
+        }
+        self.send(false, now);
+    }
+
+    /// The engine is gone with all that was not recorded; what is on its way to the ledger may have
+    /// arrived. Another one starts.
+    pub(crate) fn crash(&mut self, has_arrived: bool, now: Timestamp) {
+        self.note(|| format!("crash, has arrived: {has_arrived}"), now);
+        let staged = self.in_flight.take().filter(|_| has_arrived);
+        commit(&mut self.storage, staged.into_iter().collect()).expect("memory takes it");
+        self.to_send.clear();
+        self.engine = Engine::new(self.house.clone(), self.policy.clone());
+        self.engine.listen();
+        let restored = self.restored();
+        let engine = &mut self.engine;
+        self.storage.scan_states(&mut |stored| engine.load(stored)).expect("memory can be read");
+        self.engine.open(now);
+        let sentences = self.oracle.restart(&restored, now.unix_ms());
+        assert_eq!(sentences, Vec::<String>::new(), "{}", self.story());
+        self.compare();
+        self.collect();
+        let mut engine: Vec<Said> = self.to_send.iter().map(|recorded| self.said(recorded.value())).collect();
+        engine.sort_unstable();
+        assert_eq!(engine, self.oracle.to_send(), "what goes on to be sent\n{}", self.story());
+    }
+
+    /// An operator's edit: the fences that there are from now on, by number.
+    pub(crate) fn edit(&mut self, fences: &[Option<Fence>], now: Timestamp) {
+        self.note(|| "edit".to_owned(), now);
+        let there: Vec<Fence> = fences.iter().flatten().cloned().collect();
+        let alteration = Alteration::new(&self.house, there, None).expect("the fences can be indexed");
+        self.engine.handle_alteration(&alteration, now);
+        self.house = alteration.to().clone();
+        let fences = fences.iter().map(|fence| fence.as_ref().map(|fence| self.names.fence(fence))).collect();
+        self.oracle.fences(fences, now.unix_ms());
+        self.compare();
+    }
+
+    fn collect(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            match output {
+                Output::Send(recorded) => self.to_send.push(recorded),
+                Output::Acknowledge(_) | Output::Settled { .. } => {}
+            }
+        }
+    }
+
+    /// Takes what both say has happened, and compares it.
+    fn compare(&mut self) {
+        let told = self.oracle.told();
+        let mut oracle: Vec<Line> = told.iter().map(|told| self.line_of(told)).collect();
+        let events: Vec<Event> = std::iter::from_fn(|| self.engine.poll_event()).collect();
+        let mut engine: Vec<Line> = events.iter().map(|event| self.names.line(event)).collect();
+        oracle.sort_unstable();
+        engine.sort_unstable();
+        for (.., what) in &oracle {
+            let (first, rest) = what.split_once(' ').unwrap_or((what, ""));
+            let kind = format!("{first} {}", rest.rsplit(' ').next().unwrap_or_default());
+            *self.compared.entry(kind).or_default() += 1;
+        }
+        if engine != oracle {
+            let only = |some: &[Line], others: &[Line]| -> Vec<Line> {
+                some.iter().filter(|line| !others.contains(line)).cloned().collect()
+            };
+            panic!(
+                "engine only: {:#?}\noracle only: {:#?}\n{}",
+                only(&engine, &oracle),
+                only(&oracle, &engine),
+                self.story()
+            );
+        }
+    }
+
+    fn line_of(&mut self, told: &oracle::Told) -> Line {
+        let &oracle::Told { at_ms, customer, device, what } = told;
+        let mut visit = |fence: u32, entered_at_ms: i64| {
+            let stay = (customer, device, fence, entered_at_ms);
+            let visit = self.names.visit(stay);
+            self.stays.insert(visit, stay);
+            visit.0.to_string()
+        };
+        let text = match what {
+            What::Transition { kind, fence, entered_at_ms, reason, .. } => {
+                format!("{} {fence} {} {}", kind.word(), visit(fence, entered_at_ms), reason.unwrap_or("-"))
+            }
+            What::Offer { offer, fence, entered_at_ms } => {
+                format!("offer {offer} {fence} {} -", visit(fence, entered_at_ms))
+            }
+            What::Suppressed { offer, fence, entered_at_ms, reason } => {
+                format!("no {offer} {fence} {} {reason}", visit(fence, entered_at_ms))
+            }
+            What::Dropped { reason } => format!("dropped {reason}"),
+            What::Refused { reason } => format!("refused {reason}"),
+        };
+        (at_ms, customer, device, text)
+    }
+
+    fn said(&self, notification: &Notification) -> Said {
+        let (customer, device, fence, entered_at_ms) = self.stays[&notification.visit];
+        Said { customer, device, offer: self.names.offer_no(&notification.offer), fence, entered_at_ms }
+    }
+
+    fn restored(&self) -> Restored {
+        let rows = (0..).zip(&self.names.customers);
+        let stored = rows.filter_map(|(no, id)| Some(self.stored(no, self.storage.state(id)?)));
+        Restored { customers: stored.collect() }
+    }
+
+    fn stored(&self, customer: u32, row: &StateRow) -> StoredCustomer {
+        let names = &self.names;
+        let consents = row.consents.iter().map(|row| StoredConsent {
+            merchant: names.merchant_no(&row.merchant),
+            purpose: plain_purpose(row.purpose),
+            state: plain_state(row.state),
+            restricted_at_ms: row.restricted_at.map(Timestamp::unix_ms),
+        });
+        let heard = row.heard.iter().map(|heard| {
+            let (_, device, fence, entered_at_ms) = self.stays[&heard.visit];
+            let said = Said { customer, device, offer: names.offer_no(&heard.offer), fence, entered_at_ms };
+            let tz = heard.zone.as_deref().map(|zone| zone.parse().expect("a zone"));
+            StoredNotice { at_ms: heard.at.unix_ms(), said, tz, expires_at_ms: 0 }
+        });
+        let outbox = row.outbox.iter().map(|notification| StoredNotice {
+            at_ms: notification.issued_at.unix_ms(),
+            said: self.said(notification),
+            tz: None,
+            expires_at_ms: notification.expires_at.unix_ms(),
+        });
+        let visits = row.visits.iter().map(|visit| StoredVisit {
+            device: names.device_no(&visit.device),
+            fence: names.fence_no(visit.fence.as_str()),
+            entered_at_ms: visit.entered_at.unix_ms(),
+            last_at_ms: visit.last_at.unix_ms(),
+            initial: visit.initial,
+            dwelled: visit.dwelled,
+        });
+        StoredCustomer {
+            customer,
+            consents: consents.collect(),
+            agreed_at_ms: row.consented_since.map(Timestamp::unix_ms),
+            heard: heard.collect(),
+            outbox: outbox.collect(),
+            visits: visits.collect(),
+        }
+    }
+
+    fn note(&mut self, deed: impl FnOnce() -> String, now: Timestamp) {
+        self.deeds.push(format!("{} {}", now.unix_ms(), deed()));
+        if 400 < self.deeds.len() {
+            self.deeds.drain(..200);
+        }
+    }
+
+    fn story(&self) -> String {
+        self.deeds.iter().rev().take(40).rev().map(|deed| format!("{deed}\n")).collect()
+    }
+}
+
+impl Names {
+    fn merchant_no(&self, id: &MerchantId) -> u32 {
+        self.merchants.iter().position(|known| known == id).expect("a known merchant") as u32
+    }
+
+    fn offer_no(&self, id: &OfferId) -> u32 {
+        self.offers.iter().position(|draft| draft.id == *id).expect("a known offer") as u32
+    }
+
+    fn device_no(&self, id: &DeviceId) -> u32 {
+        self.devices.iter().position(|known| known == id).expect("a known device") as u32
+    }
+
+    fn fence_no(&self, id: &str) -> u32 {
+        self.fences.binary_search_by(|fence| fence.facts.id.as_str().cmp(id)).expect("a known fence") as u32
+    }
+
+    fn visit(&self, (customer, device, fence, entered_at_ms): Stay) -> VisitId {
+        VisitId::of(
+            &self.customers[customer as usize],
+            &self.devices[device as usize],
+            &self.fences[fence as usize].facts.id,
+            Timestamp::from_unix_ms(entered_at_ms),
+        )
+    }
+
+    fn line(&self, event: &Event) -> Line {
+        let customer = self.customers.iter().position(|id| *id == event.customer).expect("a known customer");
+        let device = self.device_no(&event.device);
+        let text = match &event.kind {
+            EventKind::Transition { kind, fence, visit, reason } => {
+                let fence = self.fence_no(fence.as_str());
+                format!("{} {fence} {} {}", kind.word(), visit.0, reason.unwrap_or("-"))
+            }
+            EventKind::Offer { offer, fence, visit } => {
+                format!("offer {} {} {} -", self.offer_no(offer), self.fence_no(fence.as_str()), visit.0)
+            }
+            EventKind::Suppressed { offer, fence, visit, reason } => {
+                format!("no {} {} {} {reason}", self.offer_no(offer), self.fence_no(fence.as_str()), visit.0)
+            }
+            EventKind::Refused { reason } => format!("refused {reason}"),
+            EventKind::Dropped { reason } => format!("dropped {reason}"),
+        };
+        (event.at.unix_ms(), customer as u32, device, text)
+    }
+
+    fn fence(&self, fence: &Fence) -> oracle::Fence {
+        oracle::Fence {
+            merchant: fence.facts.merchant.as_ref().map(|id| self.merchant_no(id)),
+            shape: plain_shape(&fence.shape),
+            radius_m: fence.facts.radius.0,
+            tz: fence.facts.tz.as_deref().map(|zone| zone.parse().expect("a zone")),
+        }
+    }
+
+    fn offer(&self, draft: &Draft) -> oracle::Offer {
+        let is_chosen = |fence: &Fence| {
+            draft.fences.contains(&fence.facts.id)
+                || draft.tags.iter().any(|tag| fence.facts.tags.contains(tag))
+        };
+        let fences = (0..).zip(&self.fences).filter(|(_, fence)| is_chosen(fence));
+        oracle::Offer {
+            id: draft.id.as_str().to_owned(),
+            merchant: self.merchant_no(&draft.merchant),
+            trigger: plain_kind(draft.trigger),
+            fences: fences.map(|(no, _)| no).collect(),
+            priority: draft.priority,
+            valid_for_ms: draft.valid_for.ms(),
+        }
+    }
+}
+
+/// What the oracle goes by under a policy of the engine.
+fn rules(policy: &Policy) -> oracle::Rules {
+    let (presence, notifier) = (&policy.presence, &policy.notifier);
+    oracle::Rules {
+        dwell_ms: presence.dwell.ms(),
+        still_max_ms: presence.still_max.ms(),
+        silence_max_ms: presence.silence_max.ms(),
+        exit_margin_m: presence.exit_margin.0,
+        exit_accuracy_max_m: presence.exit_accuracy_max.0,
+        accuracy_decides_max_m: presence.accuracy_decides_max.0,
+        accuracy_trigger_max_m: presence.accuracy_trigger_max.0,
+        future_max_ms: presence.future_max.ms(),
+        fresh_max_ms: presence.fresh_max.ms(),
+        stale_max_ms: presence.stale_max.ms(),
+        jump_mps: presence.jump_mps,
+        crossings: presence.crossings,
+        visits_max: presence.visits_max,
+        devices_max: policy.devices_max,
+        per_24h_max: notifier.per_24h_max,
+        per_7d_max: notifier.per_7d_max,
+        per_30d_max: notifier.per_30d_max,
+        per_civil_day_max: notifier.per_civil_day_max,
+        fence_cooldown_ms: notifier.fence_cooldown.ms(),
+        rest_ms: notifier.rest.ms(),
+        settle_in_ms: notifier.settle_in.ms(),
+        enter_speed_max_mps: notifier.enter_speed_max_mps.into(),
+        speed_max_mps: notifier.speed_max_mps.into(),
+        decide_within_ms: notifier.decide_within.ms(),
+        grant_lasts_ms: policy.gate.grant_lasts.ms(),
+        hours: if notifier.hours == notifier::DailyHours::ALWAYS { (0, 1_440) } else { (9 * 60, 20 * 60) },
+    }
+}
+
+fn shown(fixes: &[Fix], now: Timestamp) -> String {
+    let one = |fix: &Fix| {
+        format!(
+            "[{} {:.5} {:.5} acc {:?} v {:?}{}{}]",
+            fix.taken_at.since(now).ms(),
+            fix.position.lat(),
+            fix.position.lng(),
+            fix.accuracy.map(|accuracy| accuracy.0),
+            fix.speed_mps,
+            if fix.mock { " mock" } else { "" },
+            if fix.still { " still" } else { "" }
+        )
+    };
+    fixes.iter().map(one).collect()
+}
+
+fn plain_fix(fix: &Fix) -> oracle::Fix {
+    oracle::Fix {
+        taken_at_ms: fix.taken_at.unix_ms(),
+        at: place(fix.position),
+        accuracy_m: fix.accuracy.map(|accuracy| accuracy.0),
+        speed_mps: fix.speed_mps.map(f64::from),
+        mock: fix.mock,
+        still: fix.still,
+    }
+}
+
+const fn place(at: Position) -> oracle::Place {
+    oracle::Place { lat: at.lat(), lng: at.lng() }
+}
+
+fn plain_shape(shape: &Shape) -> oracle::Shape {
+    match shape {
+        Shape::Circle { center, radius } => {
+            oracle::Shape::Circle { centre: place(*center), radius_m: radius.0 }
+        }
+        Shape::Polygons(polygons) => {
+            let corner = |&[lng, lat]: &[f64; 2]| oracle::Place { lat, lng };
+            let ring = |ring: Vec<[f64; 2]>| ring.iter().map(corner).collect();
+            oracle::Shape::Polygons(
+                polygons.iter().map(|polygon| polygon.rings().map(ring).collect()).collect(),
+            )
+        }
+    }
+}
+
+const fn plain_kind(kind: TransitionKind) -> Kind {
+    match kind {
+        TransitionKind::Enter => Kind::Enter,
+        TransitionKind::Dwell => Kind::Dwell,
+        TransitionKind::Exit => Kind::Exit,
+        TransitionKind::Cross => Kind::Cross,
+    }
+}
+
+const fn plain_purpose(purpose: Purpose) -> oracle::Purpose {
+    match purpose {
+        Purpose::Location => oracle::Purpose::Location,
+        Purpose::OffersPush => oracle::Purpose::OffersPush,
+    }
+}
+
+fn word(kind: ConsentKind) -> oracle::Word {
+    match kind {
+        ConsentKind::Grant { until } => oracle::Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
+        ConsentKind::Refuse => oracle::Word::Refuse,
+        ConsentKind::Withdraw => oracle::Word::Withdraw,
+        ConsentKind::Pause { until } => oracle::Word::Pause { until_ms: until.map(Timestamp::unix_ms) },
+        ConsentKind::Resume => oracle::Word::Resume,
+    }
+}
+
+const fn plain_state(state: ConsentState) -> oracle::ConsentState {
+    match state {
+        ConsentState::Unknown => oracle::ConsentState::Unknown,
+        ConsentState::Granted { until } => oracle::ConsentState::Granted { until_ms: until.unix_ms() },
+        ConsentState::Paused { until, granted_until } => oracle::ConsentState::Paused {
+            until_ms: until.unix_ms(),
+            granted_until_ms: granted_until.unix_ms(),
+        },
+        ConsentState::Refused => oracle::ConsentState::Refused,
+        ConsentState::Withdrawn => oracle::ConsentState::Withdrawn,
+    }
+}
