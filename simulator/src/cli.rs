@@ -1,8 +1,10 @@
 //! The command line: a file a command.
 
 pub(crate) mod lay;
+pub(crate) mod rate;
 pub(crate) mod replay;
 pub(crate) mod times;
+pub(crate) mod town;
 
 use std::path::PathBuf;
 
@@ -32,6 +34,15 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Loads a running server with a town of people, and judges everything that it does.
+    ///
+    /// Exit codes: 0 passed, 1 a violation or a gate that does not hold, 2 usage, 3 a run that proves
+    /// nothing, 4 no server.
+    Town(Box<town::TownArgs>),
+    /// Tells how many messages a second the generator of `town` can offer on this machine.
+    ///
+    /// Exit codes: 0 fast enough to be no bottleneck, 1 not.
+    Rate(rate::RateArgs),
     /// Streams recorded fixes over one ordered MQTT connection, each customer's consent first.
     ///
     /// Exit codes: 0 all acknowledged, 2 usage, 3 less acknowledged than sent, 4 no broker.

@@ -4,6 +4,7 @@ mod cli;
 mod credentials;
 #[allow(dead_code, reason = "the modes that send it come next")]
 mod hostile;
+mod load;
 mod recording;
 mod replay;
 #[allow(dead_code, unused_imports, reason = "the modes that fill it in come next")]
@@ -22,7 +23,9 @@ use crate::cli::{Cli, Command, Failure, exit};
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Lay(args) => cli::lay::run(&args),
+        Command::Rate(args) => cli::rate::run(&args),
         Command::Replay(args) => cli::replay::run(args),
+        Command::Town(args) => cli::town::run(&args),
         Command::Times(args) => cli::times::run(&args),
     };
     match done {

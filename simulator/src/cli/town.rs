@@ -1,0 +1,363 @@
+//! `simulator town`: a town of people before a running server.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use town::Troubles;
+
+use crate::cli::Failure;
+use crate::credentials::{Credentials, SECRET_VARIABLE};
+use crate::load::faults::{Faults, Swapping};
+use crate::load::link::Door;
+use crate::load::run::{self, Lines, Plan};
+use crate::load::schedule::Pace;
+use crate::load::script::{Form, Qos};
+use crate::load::telling;
+use crate::report::{Counts, Gate, Gates, Mode, Run};
+use crate::safety::Broker;
+use crate::world::{Talk, World, WorldPlan};
+
+/// Messages a second that nobody may ask for more of.
+const RATE_MAX: f64 = 2_000_000.0;
+/// A run ends some time.
+const LASTS_MAX: Duration = Duration::from_secs(24 * 3_600);
+/// Connections of the load.
+const CONNECTIONS_MAX: i64 = 10_000;
+/// Whom the shipped `config/load.toml` lets in, and with which published token.
+const SHIPPED: (&str, &str) = ("load", "try-the-load-backend");
+
+#[derive(Debug, Args)]
+pub(crate) struct TownArgs {
+    #[command(flatten)]
+    world: WorldArgs,
+    #[command(flatten)]
+    pace: PaceArgs,
+    #[command(flatten)]
+    lines: LineArgs,
+    #[command(flatten)]
+    faults: FaultArgs,
+    #[command(flatten)]
+    verdict: VerdictArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The town")]
+struct WorldArgs {
+    /// People
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
+    customers: u32,
+    /// Fences; the server has the same ones from `simulator lay`
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    fences: u32,
+    /// Who keeps the stores
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=6))]
+    merchants: u32,
+    /// What all chance of the run comes from
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// What goes wrong with phones
+    #[arg(long, value_enum, default_value_t = TroublesArg::Usual)]
+    troubles: TroublesArg,
+    /// Of a thousand people, how many change their mind about consent during the run
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    changes_of_mind: u64,
+    /// Only this customer goes out: what a violation's command adds
+    #[arg(long, value_name = "CUSTOMER")]
+    only: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TroublesArg {
+    None,
+    Usual,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The load")]
+struct PaceArgs {
+    /// Fixes a second while the load holds
+    #[arg(long, value_name = "N", default_value_t = 1_000.0, value_parser = rate)]
+    rate: f64,
+    /// How long it holds
+    #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = lasting)]
+    hold: Duration,
+    /// How long it grows before, and shrinks after
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = lasting)]
+    ramp: Duration,
+    /// Fixes a message; 1 sends each on its phone's own topic
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    batch: u32,
+    /// Quality of service of the fixes; consent is always 1
+    #[arg(long, value_enum, default_value_t = QosArg::Zero)]
+    qos: QosArg,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum QosArg {
+    #[value(name = "0")]
+    Zero,
+    #[value(name = "1")]
+    One,
+    /// Every other connection
+    Mixed,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The connections")]
+struct LineArgs {
+    /// Where the server listens; only this machine, unless --i-own-this-broker
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1886")]
+    broker: Broker,
+    /// The backend identity to connect as [default: that of config/load.toml]
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Its secret, in a file; without it the variable STILE_SECRET
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// First part of every topic
+    #[arg(long, value_name = "TOPIC", default_value = "stile/v1")]
+    prefix: String,
+    /// Connections of the load
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    connections: u32,
+    /// Connections that bring everybody's consent before
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
+    setup_connections: u32,
+    /// Threads of the generator
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: u8,
+    /// Messages of one connection that may be unacknowledged
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
+    window: u16,
+    /// Allow a broker that is not on this machine
+    #[arg(long)]
+    i_own_this_broker: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is done to the server")]
+struct FaultArgs {
+    /// All faults, or a list of storm, crowd, race, swap, slow
+    #[arg(long, value_name = "all|LIST", value_delimiter = ',')]
+    faults: Vec<FaultArg>,
+    /// All connections break at once, and so many idle ones come with them
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "500", value_parser = clap::value_parser!(u32).range(0..=20_000))]
+    reconnect_storm: Option<u32>,
+    /// So many people in a thousand come into one fence together
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "100", value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    flash_crowd: Option<u64>,
+    /// So many people in a thousand withdraw in the moment in which they come into a fence
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "50", value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    opt_out_race: Option<u64>,
+    /// Exchanges the offers in this file under load; needs --reload-with
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "target/load/offers.toml")]
+    swap_offers: Option<PathBuf>,
+    /// What makes the server take its offers up, such as `stile reload --config config/load.toml`
+    #[arg(long, value_name = "COMMAND")]
+    reload_with: Option<String>,
+    /// So many backends hear everything and read slowly
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2", value_parser = clap::value_parser!(u16).range(0..=1_000))]
+    slow_readers: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FaultArg {
+    All,
+    Storm,
+    Crowd,
+    Race,
+    Swap,
+    Slow,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The verdict")]
+struct VerdictArgs {
+    /// What must hold, such as `p99_fix_to_offer<20ms` or `leaked==0`; may be repeated
+    #[arg(long = "assert", value_name = "GATE")]
+    gates: Vec<Gate>,
+    /// Transitions that must be judged for the run to mean anything
+    #[arg(long, value_name = "N", default_value_t = Counts::FULL.transitions)]
+    transitions_min: u64,
+    /// Offers, likewise
+    #[arg(long, value_name = "N", default_value_t = Counts::FULL.offers)]
+    offers_min: u64,
+    /// Withdrawals, likewise
+    #[arg(long, value_name = "N", default_value_t = Counts::FULL.withdrawals)]
+    withdrawals_min: u64,
+    /// An offer may be read this long behind the acknowledgement of a withdrawal and have been on its way
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = span)]
+    crossing: Duration,
+    /// It is over when no offer has come for so long
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = span)]
+    drain: Duration,
+    /// Print the JSON object instead of the report
+    #[arg(long)]
+    json: bool,
+    /// Write report.json and report.html into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// Usage, or no server to speak to.
+pub(crate) fn run(args: &TownArgs) -> Result<ExitCode, Failure> {
+    let plan = plan(args).map_err(Failure::Usage)?;
+    let begun = Run::begin(Mode::Load, plan.world.seed);
+    eprintln!("laying a town of {} people and {} fences", plan.world.n_people, plan.world.n_fences);
+    let world = World::lay(&plan.world).map_err(Failure::Usage)?;
+    if let Some(only) = &plan.only {
+        run::number_of(&world, only).map_err(Failure::Usage)?;
+    }
+    let ran = run::run(&plan, &world).map_err(Failure::Unreachable)?;
+    let gates = Gates::new(args.verdict.gates.clone());
+    let report = telling::report(&plan, &world, begun, &ran, &gates);
+    if let Some(folder) = &args.verdict.out {
+        let written = report.write_into(folder);
+        written.map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;
+    }
+    if args.verdict.json {
+        println!("{}", report.json());
+    } else {
+        println!("{}", report.json());
+    }
+    Ok(report.outcome().code())
+}
+
+fn plan(args: &TownArgs) -> Result<Plan, String> {
+    let TownArgs { world, pace, lines, verdict, .. } = args;
+    let needed = Counts {
+        transitions: verdict.transitions_min,
+        offers: verdict.offers_min,
+        withdrawals: verdict.withdrawals_min,
+    };
+    Ok(Plan {
+        world: WorldPlan {
+            seed: world.seed,
+            n_people: world.customers,
+            n_fences: world.fences,
+            n_merchants: world.merchants,
+            talk: Talk::OnEnter,
+        },
+        pace: Pace { rate: pace.rate, ramp_s: pace.ramp.as_secs_f64(), hold_s: pace.hold.as_secs_f64() },
+        form: Form { n_batch: pace.batch as usize, qos: pace.qos.into() },
+        troubles: match world.troubles {
+            TroublesArg::None => Troubles::none(),
+            TroublesArg::Usual => Troubles::usual(),
+        },
+        wishes_per_mille: world.changes_of_mind,
+        lines: self::lines(lines)?,
+        faults: faults(&args.faults)?,
+        // One person's run proves something about that person alone.
+        needed: if world.only.is_some() { Counts::default() } else { needed },
+        grace: verdict.crossing,
+        drain: verdict.drain,
+        only: world.only.clone(),
+    })
+}
+
+fn lines(args: &LineArgs) -> Result<Lines, String> {
+    let broker = args.broker.clone().check(args.i_own_this_broker).map_err(|refused| refused.to_string())?;
+    let variable = std::env::var(SECRET_VARIABLE).ok();
+    let is_shipped = args.user.is_none() && args.secret_file.is_none() && variable.is_none();
+    let login = if is_shipped && broker.clone().check(false).is_ok() {
+        Some(Credentials { user: SHIPPED.0.to_owned(), secret: SHIPPED.1.to_owned() })
+    } else {
+        let user = args.user.as_deref().unwrap_or(SHIPPED.0);
+        Credentials::find(Some(user), args.secret_file.as_deref(), variable)?
+    };
+    let client = format!("simulator-{}", std::process::id());
+    Ok(Lines {
+        door: Door { address: broker.to_string(), login, client },
+        prefix: args.prefix.trim_end_matches('/').to_owned(),
+        n_links: args.connections as usize,
+        n_setup_links: args.setup_connections as usize,
+        n_threads: usize::from(args.threads),
+        n_window: usize::from(args.window),
+    })
+}
+
+fn faults(args: &FaultArgs) -> Result<Faults, String> {
+    let wanted = |fault: FaultArg| args.faults.contains(&FaultArg::All) || args.faults.contains(&fault);
+    let swap_file = args.swap_offers.clone();
+    let swap_file = swap_file.or(wanted(FaultArg::Swap).then(|| "target/load/offers.toml".into()));
+    let swap = match (swap_file, &args.reload_with) {
+        (None, _) => None,
+        (Some(file), Some(command)) => Some(Swapping { file, command: command.clone() }),
+        // All of them, as far as they can be done.
+        (Some(_), None) if args.swap_offers.is_none() && !args.faults.contains(&FaultArg::Swap) => None,
+        (Some(_), None) => return Err("offers are exchanged with a command: add --reload-with".to_owned()),
+    };
+    Ok(Faults {
+        storm: args.reconnect_storm.or(wanted(FaultArg::Storm).then_some(500)),
+        flash_crowd_per_mille: args.flash_crowd.unwrap_or(if wanted(FaultArg::Crowd) { 100 } else { 0 }),
+        race_per_mille: args.opt_out_race.unwrap_or(if wanted(FaultArg::Race) { 50 } else { 0 }),
+        swap,
+        n_slow_readers: usize::from(args.slow_readers.unwrap_or(if wanted(FaultArg::Slow) { 2 } else { 0 })),
+    })
+}
+
+impl From<QosArg> for Qos {
+    fn from(arg: QosArg) -> Self {
+        match arg {
+            QosArg::Zero => Self::Zero,
+            QosArg::One => Self::One,
+            QosArg::Mixed => Self::Mixed,
+        }
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.replace('_', "").parse().map_err(|_| "is not a number".to_owned())?;
+    if (0.1..=RATE_MAX).contains(&rate) {
+        Ok(rate)
+    } else {
+        Err(format!("must be within 0.1 and {RATE_MAX}"))
+    }
+}
+
+fn lasting(text: &str) -> Result<Duration, String> {
+    let span = span(text)?;
+    if span <= LASTS_MAX { Ok(span) } else { Err("a run lasts 24 hours at most".to_owned()) }
+}
+
+/// Such as `90s`, `500ms`, `10min`, `2h`.
+fn span(text: &str) -> Result<Duration, String> {
+    let at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or("needs a unit: ms, s, min or h")?;
+    let (number, unit) = text.split_at(at);
+    let number: f64 = number.trim().parse().map_err(|_| format!("`{number}` is not a number"))?;
+    let unit_s = match unit {
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err(format!("`{unit}` is no unit: ms, s, min or h")),
+    };
+    Duration::try_from_secs_f64(number * unit_s).map_err(|_| "is out of range".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_needs_its_unit() {
+        assert_eq!(span("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(span("1.5min"), Ok(Duration::from_secs(90)));
+        assert_eq!(span("250ms"), Ok(Duration::from_millis(250)));
+        for wrong in ["90", "s", "-1s", "1 week", ""] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn o02_there_is_a_highest_rate_and_a_longest_run() {
+        assert!(rate("2000000").is_ok() && rate("100_000").is_ok());
+        assert!(rate("2000001").is_err() && rate("0").is_err() && rate("NaN").is_err());
+        assert!(lasting("24h").is_ok() && lasting("24.1h").is_err());
+    }
+}

@@ -1,0 +1,479 @@
+//! After the run: works out again what everybody sent, asks the oracle what must have come of it,
+//! and holds that against what was heard.
+
+use std::collections::{BTreeMap, HashMap};
+
+use consent_gate::{ConsentEvent, ConsentKind};
+use model::{NotificationId, Timestamp, VisitId};
+use oracle::{
+    Consent, Effect, Expected, Fence, Judgement, Observed, Offer, Oracle, Place, Purpose, Rules, Tolerance,
+    Verdict, What, Withdrawal, Word,
+};
+use town::PersonNo;
+
+use crate::load::clock::RunClock;
+use crate::load::letter::Written;
+use crate::load::nearby::Nearby;
+use crate::load::observer::{HeardAnswer, HeardOffer};
+use crate::load::script::{Instant, Phones as _, Said, Script};
+use crate::load::sender::SentConsent;
+use crate::load::townsfolk::Townsfolk;
+use crate::report::Latency;
+use crate::world::World;
+
+/// All that is known of a run when it is over.
+pub(crate) struct Evidence<'a> {
+    pub(crate) script: &'a Script<Townsfolk<'a>>,
+    pub(crate) clock: RunClock,
+    pub(crate) rules: Rules,
+    /// When the notice of the grants before the run was shown.
+    pub(crate) granted_at: Timestamp,
+    /// Of each connection, up to which message of the schedule it sent.
+    pub(crate) k_ends: Vec<u64>,
+    /// Connections that broke by themselves: nobody knows what they lost.
+    pub(crate) lost_links: Vec<usize>,
+    pub(crate) consents: HashMap<u32, Vec<SentConsent>>,
+    pub(crate) offers: HashMap<u32, Vec<HeardOffer>>,
+    pub(crate) answers: HashMap<String, HeardAnswer>,
+    pub(crate) tolerance: Tolerance,
+    pub(crate) swap: Option<Swap>,
+}
+
+/// Offers were exchanged for others between two instants of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Swap {
+    pub(crate) from_ns: u64,
+    pub(crate) to_ns: u64,
+    /// How many there were; what took the place of offer `n` is `n_offers + n`.
+    pub(crate) n_offers: u32,
+}
+
+/// What was found out about some people.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) n_transitions: u64,
+    pub(crate) n_withdrawals: u64,
+    /// Read behind the acknowledgement of a withdrawal, and within the grace: on its way before.
+    pub(crate) n_crossed: u64,
+    /// People of whom nobody can know what the server got.
+    pub(crate) n_unjudged: u64,
+    pub(crate) by_verdict: BTreeMap<Verdict, u64>,
+    pub(crate) outcomes: BTreeMap<&'static str, u64>,
+    pub(crate) suppressions: BTreeMap<&'static str, u64>,
+    pub(crate) fix_to_offer: Latency,
+    /// Fix to offer by the second in which the offer came, in microseconds.
+    pub(crate) by_second: BTreeMap<u64, Vec<u64>>,
+    /// Enters and offers by fence.
+    pub(crate) by_fence: HashMap<u32, (u64, u64)>,
+    pub(crate) wrong: Vec<Wrong>,
+}
+
+/// Something that must not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wrong {
+    pub(crate) customer: u32,
+    pub(crate) verdict: Verdict,
+    /// What stood for it on the wire, or would have.
+    pub(crate) id: Option<u128>,
+    pub(crate) expected: Option<Expected>,
+    pub(crate) observed: Option<Observed>,
+}
+
+impl Findings {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.n_transitions += other.n_transitions;
+        self.n_withdrawals += other.n_withdrawals;
+        self.n_crossed += other.n_crossed;
+        self.n_unjudged += other.n_unjudged;
+        other.by_verdict.into_iter().for_each(|(word, n)| *self.by_verdict.entry(word).or_default() += n);
+        other.outcomes.into_iter().for_each(|(word, n)| *self.outcomes.entry(word).or_default() += n);
+        other.suppressions.into_iter().for_each(|(word, n)| *self.suppressions.entry(word).or_default() += n);
+        self.fix_to_offer.add(&other.fix_to_offer);
+        other.by_second.into_iter().for_each(|(s, all)| self.by_second.entry(s).or_default().extend(all));
+        for (fence, (n_enters, n_offers)) in other.by_fence {
+            let sums = self.by_fence.entry(fence).or_default();
+            *sums = (sums.0 + n_enters, sums.1 + n_offers);
+        }
+        self.wrong.extend(other.wrong);
+    }
+
+    /// An offer that somebody else got is not one missing and one too many.
+    fn pair_strays(&mut self) {
+        let missing: HashMap<u128, usize> = (0..)
+            .zip(&self.wrong)
+            .filter(|(_, wrong)| wrong.verdict == Verdict::Missing)
+            .filter_map(|(place, wrong)| Some((wrong.id?, place)))
+            .collect();
+        let mut gone = Vec::new();
+        for place in 0..self.wrong.len() {
+            let stray = self.wrong[place];
+            let is_stray = stray.verdict == Verdict::Unexpected;
+            if let Some(owner) = stray.id.filter(|_| is_stray).and_then(|id| missing.get(&id)) {
+                self.wrong[place].verdict = Verdict::WrongCustomer;
+                self.wrong[place].expected = self.wrong[*owner].expected;
+                gone.push(*owner);
+                *self.by_verdict.entry(Verdict::WrongCustomer).or_default() += 1;
+                for (verdict, owed) in [(Verdict::Unexpected, 1), (Verdict::Missing, 1)] {
+                    *self.by_verdict.entry(verdict).or_default() -= owed;
+                }
+            }
+        }
+        let mut place = 0;
+        self.wrong.retain(|_| (!gone.contains(&place), place += 1).0);
+    }
+}
+
+/// Judges everybody, on two threads.
+pub(crate) fn judge(evidence: &Evidence<'_>) -> Findings {
+    const N_THREADS: u32 = 2;
+    let world = evidence.script.phones.world();
+    let bench = Bench::of(world);
+    let n = world.n_people();
+    let mut findings = std::thread::scope(|scope| {
+        let judges = (0..N_THREADS).map(|no| {
+            let bench = &bench;
+            scope.spawn(move || {
+                let mut findings = Findings::default();
+                let people = (no..n).step_by(N_THREADS as usize);
+                let people = people.filter(|no| evidence.script.only.is_none_or(|only| only == *no));
+                people.for_each(|customer| Case::of(evidence, bench, customer).judge(&mut findings));
+                findings
+            })
+        });
+        let mut all = Findings::default();
+        for judge in judges.collect::<Vec<_>>() {
+            all.add(judge.join().expect("a judge works to the end"));
+        }
+        all
+    });
+    findings.pair_strays();
+    findings
+}
+
+/// What every case needs.
+struct Bench {
+    fences: Vec<Fence>,
+    offers: Vec<Offer>,
+    /// Of each fence the offers that are meant for it.
+    offers_of: Vec<Vec<u32>>,
+    nearby: Nearby,
+}
+
+impl Bench {
+    fn of(world: &World) -> Self {
+        let (fences, offers) = (world.oracle_fences(), world.oracle_offers());
+        let mut offers_of = vec![Vec::new(); fences.len()];
+        for (no, offer) in (0..).zip(&offers) {
+            offer.fences.iter().for_each(|fence| offers_of[*fence as usize].push(no));
+        }
+        let nearby = Nearby::of(&fences);
+        Self { fences, offers, offers_of, nearby }
+    }
+
+    /// An oracle that knows only these fences, by their place here.
+    fn oracle(&self, fences: &[u32], rules: &Rules) -> Oracle {
+        let offers = (0..).zip(&self.offers).map(|(no, offer)| Offer {
+            fences: (0..)
+                .zip(fences)
+                .filter(|(_, fence)| self.offers_of[**fence as usize].contains(&no))
+                .map(|(place, _)| place)
+                .collect(),
+            ..offer.clone()
+        });
+        let own = fences.iter().map(|fence| self.fences[*fence as usize].clone()).collect();
+        Oracle::new(own, offers.collect(), rules.clone())
+    }
+}
+
+/// One customer's run.
+struct Case<'a> {
+    evidence: &'a Evidence<'a>,
+    bench: &'a Bench,
+    customer: u32,
+    steps: Vec<Step>,
+    /// The fences that they met, ascending.
+    fences: Vec<u32>,
+}
+
+/// Something that they sent.
+struct Step {
+    at: Instant,
+    fixes: Vec<Written>,
+    consents: Vec<SentConsent>,
+}
+
+/// An offer that must come, with what it is known by.
+struct Due {
+    expected: Expected,
+    merchant: u32,
+    due_ns: u64,
+    id: u128,
+}
+
+impl<'a> Case<'a> {
+    fn of(evidence: &'a Evidence<'a>, bench: &'a Bench, customer: u32) -> Self {
+        let Evidence { script, clock, .. } = evidence;
+        let k_end = evidence.k_ends[script.link_of(customer)];
+        let mut phone = script.phones.phone(customer);
+        let mut consents = evidence.consents.get(&customer).map_or(&[][..], Vec::as_slice);
+        let mut said = Said::default();
+        let mut steps = Vec::new();
+        for k in script.schedule.messages_of(customer).take_while(|k| *k < k_end) {
+            let (round, due_ns) = (script.schedule.round(k), script.schedule.due_ns(k));
+            let at = Instant { round, due_ns, wall_ms: clock.wall_ms(due_ns) };
+            said.fixes.clear();
+            script.phones.says(&mut phone, at, &mut said);
+            let n_here = consents.iter().take_while(|sent| sent.round == round).count();
+            let (here, rest) = consents.split_at(n_here);
+            consents = rest;
+            steps.push(Step { at, fixes: said.fixes.clone(), consents: here.to_vec() });
+        }
+        let places: Vec<Place> =
+            steps.iter().flat_map(|step| &step.fixes).map(|fix| fix.judged().at).collect();
+        let fences = bench.nearby.around(&places);
+        Self { evidence, bench, customer, steps, fences }
+    }
+
+    fn judge(self, findings: &mut Findings) {
+        let is_lost = self.evidence.lost_links.contains(&self.evidence.script.link_of(self.customer));
+        if is_lost || self.is_ambiguous() {
+            findings.n_unjudged += 1;
+            return;
+        }
+        let (dues, withdrawals) = self.ask(findings);
+        let heard = self.evidence.offers.get(&self.customer).map_or(&[][..], Vec::as_slice);
+        let n_merchants = self.evidence.script.phones.world().town.merchants().len() as u32;
+        for merchant in 0..n_merchants {
+            let expected: Vec<Expected> =
+                dues.iter().filter(|due| due.merchant == merchant).map(|due| due.expected).collect();
+            let observed: Vec<Observed> = heard
+                .iter()
+                .filter(|offer| self.merchant(offer.fence) == Some(merchant))
+                .map(|offer| self.observed(offer))
+                .collect();
+            let own: Vec<Withdrawal> =
+                withdrawals.iter().filter(|(of, _)| *of == merchant).map(|(_, span)| *span).collect();
+            findings.n_withdrawals += own.len() as u64;
+            for judgement in oracle::judge(&expected, &observed, &own, &self.evidence.tolerance) {
+                self.note(&judgement, &own, &dues, findings);
+            }
+        }
+        for stray in heard.iter().filter(|offer| self.merchant(offer.fence).is_none()) {
+            let observed = Some(self.observed(stray));
+            self.wrong(Verdict::Unexpected, Some(stray.id), None, observed, findings);
+        }
+    }
+
+    /// Whether a yes was said before the no before it was acknowledged: which of them holds nobody knows.
+    fn is_ambiguous(&self) -> bool {
+        let all: Vec<&SentConsent> = self.steps.iter().flat_map(|step| &step.consents).collect();
+        let is_no = |sent: &&&SentConsent| restricts(sent.event.kind);
+        all.iter().filter(is_no).any(|no| {
+            let Some(acked_ns) = no.acked_ns else { return true };
+            let later = |yes: &&&SentConsent| no.due_ns < yes.due_ns && yes.due_ns <= acked_ns;
+            all.iter().filter(later).any(|yes| !restricts(yes.event.kind))
+        })
+    }
+
+    /// Tells the oracle everything in its order, and takes down what it says.
+    fn ask(&self, findings: &mut Findings) -> (Vec<Due>, Vec<(u32, Withdrawal)>) {
+        let Evidence { script, rules, granted_at, .. } = self.evidence;
+        let world = script.phones.world();
+        let mut oracle = self.bench.oracle(&self.fences, rules);
+        let granted_ms = granted_at.unix_ms();
+        for event in world.grants(PersonNo(self.customer), *granted_at) {
+            self.tell(&mut oracle, &event, granted_ms);
+        }
+        oracle.stage(granted_ms);
+        oracle.committed(granted_ms);
+        let (mut dues, mut withdrawals) = (Vec::new(), Vec::new());
+        for step in &self.steps {
+            let now_ms = step.at.wall_ms;
+            oracle.time(now_ms);
+            if !step.fixes.is_empty() {
+                let fixes: Vec<oracle::Fix> = step.fixes.iter().map(Written::judged).collect();
+                self.message(&mut oracle, &fixes, now_ms);
+            }
+            oracle.stage(now_ms);
+            oracle.committed(now_ms);
+            for sent in &step.consents {
+                let effect = self.tell(&mut oracle, &sent.event, now_ms);
+                oracle.stage(now_ms);
+                oracle.committed(now_ms);
+                if effect == Effect::Applied && restricts(sent.event.kind) {
+                    withdrawals.push((self.merchant_of(&sent.event), self.span(sent)));
+                }
+            }
+            for told in oracle.told() {
+                self.hear(&told.what, step.at, &mut dues, findings);
+            }
+        }
+        (dues, withdrawals)
+    }
+
+    /// In a batch every fix is a letter of its own; a message of one phone is one letter.
+    fn message(&self, oracle: &mut Oracle, fixes: &[oracle::Fix], now_ms: i64) {
+        if 1 < self.evidence.script.form.n_batch {
+            fixes.iter().for_each(|fix| oracle.message(0, 0, std::slice::from_ref(fix), now_ms));
+        } else {
+            oracle.message(0, 0, fixes, now_ms);
+        }
+    }
+
+    fn tell(&self, oracle: &mut Oracle, event: &ConsentEvent, now_ms: i64) -> Effect {
+        let ms = |at: Timestamp| at.unix_ms();
+        let word = match event.kind {
+            ConsentKind::Grant { until } => Word::Grant { until_ms: until.map(ms) },
+            ConsentKind::Refuse => Word::Refuse,
+            ConsentKind::Withdraw => Word::Withdraw,
+            ConsentKind::Pause { until } => Word::Pause { until_ms: until.map(ms) },
+            ConsentKind::Resume => Word::Resume,
+        };
+        let purpose = match event.purpose {
+            consent_gate::Purpose::Location => Purpose::Location,
+            consent_gate::Purpose::OffersPush => Purpose::OffersPush,
+        };
+        let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
+        let consent = Consent { word, shown_at_ms, evidence_at_ms: event.evidence_at.map(ms) };
+        oracle.consent(0, self.merchant_of(event), purpose, &consent, now_ms)
+    }
+
+    fn merchant_of(&self, event: &ConsentEvent) -> u32 {
+        let merchants = self.evidence.script.phones.world().town.merchants();
+        let found = merchants.iter().position(|merchant| merchant.id == event.merchant);
+        found.expect("people speak to merchants of their town") as u32
+    }
+
+    fn span(&self, sent: &SentConsent) -> Withdrawal {
+        let wall = |ns: u64| self.evidence.clock.wall_ms(ns);
+        let said_at_ms = wall(sent.due_ns);
+        let puback_ms = sent.acked_ns.map_or(i64::MAX, wall);
+        // What the server took for this event it may have taken for the fix before it.
+        let lag_ms = puback_ms.saturating_sub(said_at_ms);
+        let same = |later: &&SentConsent| {
+            sent.due_ns < later.due_ns
+                && later.event.merchant == sent.event.merchant
+                && later.event.purpose == sent.event.purpose
+                && !restricts(later.event.kind)
+        };
+        let said_again = self.steps.iter().flat_map(|step| &step.consents).find(same);
+        let said_again_ms = said_again.map_or(i64::MAX, |later| wall(later.due_ns));
+        let over_ms = match sent.event.kind {
+            ConsentKind::Pause { until: Some(until) } => until.unix_ms(),
+            ConsentKind::Grant { .. }
+            | ConsentKind::Refuse
+            | ConsentKind::Withdraw
+            | ConsentKind::Pause { until: None }
+            | ConsentKind::Resume => i64::MAX,
+        };
+        Withdrawal {
+            customer: self.customer,
+            said_at_ms: said_at_ms.saturating_sub(lag_ms),
+            acknowledged_at_ms: puback_ms,
+            agreed_again_at_ms: said_again_ms.min(over_ms),
+        }
+    }
+
+    fn hear(&self, what: &What, at: Instant, dues: &mut Vec<Due>, findings: &mut Findings) {
+        match *what {
+            What::Transition { kind, fence, .. } => {
+                findings.n_transitions += 1;
+                let n_enters = u64::from(kind == oracle::Kind::Enter);
+                findings.by_fence.entry(self.fences[fence as usize]).or_default().0 += n_enters;
+            }
+            What::Offer { offer, fence, entered_at_ms } => {
+                *findings.suppressions.entry("sent").or_default() += 1;
+                dues.push(self.due(offer, self.fences[fence as usize], entered_at_ms, at));
+            }
+            What::Suppressed { reason, .. } => *findings.suppressions.entry(reason).or_default() += 1,
+            What::Dropped { reason } | What::Refused { reason } => {
+                *findings.outcomes.entry(reason).or_default() += 1;
+            }
+        }
+    }
+
+    fn due(&self, offer: u32, fence: u32, entered_at_ms: i64, at: Instant) -> Due {
+        let world = self.evidence.script.phones.world();
+        let person = PersonNo(self.customer);
+        let entered_at = Timestamp::from_unix_ms(entered_at_ms);
+        let facts = &world.fences()[fence as usize].facts;
+        let visit = VisitId::of(world.customer(person), world.device(person), &facts.id, entered_at);
+        let id = NotificationId::of(visit, &world.offers()[offer as usize].id);
+        let id = u128::from_str_radix(&id.0.to_string(), 16).expect("a digest is hexadecimal");
+        let merchant = self.bench.fences[fence as usize].merchant.unwrap_or(u32::MAX);
+        let expected = Expected { at_ms: at.wall_ms, customer: self.customer, fence, offer };
+        Due { expected, merchant, due_ns: at.due_ns, id }
+    }
+
+    fn merchant(&self, fence: Option<u32>) -> Option<u32> {
+        self.bench.fences.get(fence? as usize)?.merchant
+    }
+
+    /// What was read behind an answer was written behind it; else all that is known is when nothing
+    /// had been there to read.
+    fn observed(&self, offer: &HeardOffer) -> Observed {
+        let at_ms = self.evidence.clock.wall_ms(offer.written_after_ns);
+        let no = offer.offer.unwrap_or(u32::MAX);
+        let is_swapped = |swap: Swap| swap.n_offers <= no && no != u32::MAX && swap.from_ns <= offer.read_ns;
+        let offer_no = match self.evidence.swap {
+            Some(swap) if is_swapped(swap) => no - swap.n_offers,
+            Some(_) | None => no,
+        };
+        Observed {
+            at_ms,
+            customer: self.customer,
+            heard_by: self.customer,
+            fence: offer.fence.unwrap_or(u32::MAX),
+            offer: offer_no,
+            id: offer.id,
+        }
+    }
+
+    fn note(&self, judgement: &Judgement, own: &[Withdrawal], dues: &[Due], findings: &mut Findings) {
+        let Judgement { verdict, expected, observed } = *judgement;
+        let due = expected.and_then(|expected| dues.iter().find(|due| due.expected == expected));
+        let heard = self.evidence.offers.get(&self.customer);
+        let heard = observed.and_then(|observed| heard?.iter().find(|offer| offer.id == observed.id));
+        if let (Some(due), Some(heard)) = (due, heard)
+            && verdict == Verdict::Correct
+        {
+            let took_us = heard.read_ns.saturating_sub(due.due_ns) / 1_000;
+            findings.fix_to_offer.record_us(took_us);
+            findings.by_second.entry(heard.read_ns / 1_000_000_000).or_default().push(took_us);
+            findings.by_fence.entry(due.expected.fence).or_default().1 += 1;
+        }
+        if let Some(heard) = heard
+            && !verdict.is_violation()
+        {
+            let read_ms = self.evidence.clock.wall_ms(heard.read_ns);
+            let is_behind =
+                |span: &Withdrawal| span.acknowledged_at_ms < read_ms && read_ms < span.agreed_again_at_ms;
+            findings.n_crossed += u64::from(own.iter().any(is_behind));
+        }
+        if verdict.is_violation() {
+            let id = observed.map(|observed| observed.id).or(due.map(|due| due.id));
+            self.wrong(verdict, id, expected, observed, findings);
+        } else {
+            *findings.by_verdict.entry(verdict).or_default() += 1;
+        }
+    }
+
+    fn wrong(
+        &self,
+        verdict: Verdict,
+        id: Option<u128>,
+        expected: Option<Expected>,
+        observed: Option<Observed>,
+        findings: &mut Findings,
+    ) {
+        *findings.by_verdict.entry(verdict).or_default() += 1;
+        findings.wrong.push(Wrong { customer: self.customer, verdict, id, expected, observed });
+    }
+}
+
+const fn restricts(kind: ConsentKind) -> bool {
+    match kind {
+        ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => true,
+        ConsentKind::Grant { .. } | ConsentKind::Resume => false,
+    }
+}
