@@ -7,11 +7,11 @@ mod hostile;
 mod load;
 mod recording;
 mod replay;
-#[allow(dead_code, unused_imports, reason = "the modes that fill it in come next")]
+#[allow(dead_code, reason = "virtual runs come next")]
 mod report;
 mod safety;
 mod violation;
-#[allow(dead_code, unused_imports, reason = "the modes that live in it come next")]
+#[allow(dead_code, unused_imports, reason = "virtual runs come next")]
 mod world;
 
 use std::process::ExitCode;

@@ -223,7 +223,7 @@ pub(crate) fn run(args: &TownArgs) -> Result<ExitCode, Failure> {
     if args.verdict.json {
         println!("{}", report.json());
     } else {
-        println!("{}", report.json());
+        println!("{report}");
     }
     Ok(report.outcome().code())
 }

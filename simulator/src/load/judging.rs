@@ -66,6 +66,17 @@ pub(crate) struct Findings {
     /// Enters and offers by fence.
     pub(crate) by_fence: HashMap<u32, (u64, u64)>,
     pub(crate) wrong: Vec<Wrong>,
+    pub(crate) misheard: Vec<Misheard>,
+}
+
+/// A consent event that did not come to what it must.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misheard {
+    pub(crate) customer: u32,
+    pub(crate) due_ns: u64,
+    /// What the server said of it.
+    pub(crate) told: String,
+    pub(crate) due: &'static str,
 }
 
 /// Something that must not be.
@@ -95,6 +106,7 @@ impl Findings {
             *sums = (sums.0 + n_enters, sums.1 + n_offers);
         }
         self.wrong.extend(other.wrong);
+        self.misheard.extend(other.misheard);
     }
 
     /// An offer that somebody else got is not one missing and one too many.
@@ -298,6 +310,7 @@ impl<'a> Case<'a> {
             oracle.committed(now_ms);
             for sent in &step.consents {
                 let effect = self.tell(&mut oracle, &sent.event, now_ms);
+                self.compare(sent, effect, findings);
                 oracle.stage(now_ms);
                 oracle.committed(now_ms);
                 if effect == Effect::Applied && restricts(sent.event.kind) {
@@ -336,6 +349,21 @@ impl<'a> Case<'a> {
         let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
         let consent = Consent { word, shown_at_ms, evidence_at_ms: event.evidence_at.map(ms) };
         oracle.consent(0, self.merchant_of(event), purpose, &consent, now_ms)
+    }
+
+    /// What the server said of an event must be what the oracle says.
+    fn compare(&self, sent: &SentConsent, effect: Effect, findings: &mut Findings) {
+        let due = match effect {
+            Effect::Applied => "applied",
+            Effect::LateGrant => "late_grant",
+            Effect::NoEvidence => "no_evidence",
+            Effect::NothingToChange => "nothing_to_change",
+        };
+        let Some(answer) = self.evidence.answers.get(sent.event.id.as_str()) else { return };
+        if answer.effect != due {
+            let told = answer.effect.clone();
+            findings.misheard.push(Misheard { customer: self.customer, due_ns: sent.due_ns, told, due });
+        }
     }
 
     fn merchant_of(&self, event: &ConsentEvent) -> u32 {
@@ -412,7 +440,12 @@ impl<'a> Case<'a> {
     /// What was read behind an answer was written behind it; else all that is known is when nothing
     /// had been there to read.
     fn observed(&self, offer: &HeardOffer) -> Observed {
-        let at_ms = self.evidence.clock.wall_ms(offer.written_after_ns);
+        let is_no = |sent: &&SentConsent| restricts(sent.event.kind);
+        let nos = self.steps.iter().flat_map(|step| &step.consents).filter(is_no);
+        let mut answers = nos.filter_map(|no| self.evidence.answers.get(no.event.id.as_str()));
+        let is_behind = answers.any(|answer| answer.n_offers_before <= offer.place);
+        let at_ns = if is_behind { offer.read_ns } else { offer.written_after_ns };
+        let at_ms = self.evidence.clock.wall_ms(at_ns);
         let no = offer.offer.unwrap_or(u32::MAX);
         let is_swapped = |swap: Swap| swap.n_offers <= no && no != u32::MAX && swap.from_ns <= offer.read_ns;
         let offer_no = match self.evidence.swap {

@@ -52,10 +52,6 @@ impl Written {
         Self { taken_at_ms: self.taken_at_ms + ms, ..self }
     }
 
-    pub(crate) const fn taken_at_ms(&self) -> i64 {
-        self.taken_at_ms
-    }
-
     /// The same somewhere else.
     pub(crate) fn at(self, lat: f64, lng: f64) -> Self {
         let e7 = |degrees: f64| (degrees * UNITS_A_DEGREE).round() as i64;

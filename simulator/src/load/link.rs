@@ -65,7 +65,6 @@ pub(crate) struct Link {
 struct Unanswered {
     id: u16,
     starts_at: u64,
-    ends_at: u64,
     tag: Tag,
     is_answered: bool,
 }
@@ -104,8 +103,7 @@ impl Link {
         let start = packet::begin_publish(&mut self.out, topic_field, Some(id));
         payload(&mut self.out);
         packet::end(&mut self.out, start);
-        let ends_at = self.end();
-        self.unanswered.push_back(Unanswered { id, starts_at, ends_at, tag, is_answered: false });
+        self.unanswered.push_back(Unanswered { id, starts_at, tag, is_answered: false });
     }
 
     fn next_id(&mut self) -> u16 {

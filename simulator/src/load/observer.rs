@@ -35,6 +35,8 @@ pub(crate) struct HeardOffer {
     pub(crate) offer: Option<u32>,
     pub(crate) fence: Option<u32>,
     pub(crate) id: u128,
+    /// How many offers its connection had read before it.
+    pub(crate) place: usize,
 }
 
 /// An answer to a consent event as it was read.
@@ -209,11 +211,12 @@ impl<'a> Observer<'a> {
         match self.directory.topics.parse(topic) {
             Ok(Topic::Offer { customer, .. }) => {
                 let customer = self.directory.customers.get(customer).copied();
+                let place = self.heard.offers.len();
                 let Some((id, offer, fence)) = self.offer(payload) else {
                     self.heard.n_unreadable += 1;
                     return;
                 };
-                let offer = HeardOffer { read_ns, written_after_ns, customer, offer, fence, id };
+                let offer = HeardOffer { read_ns, written_after_ns, customer, offer, fence, id, place };
                 self.heard.offers.push(offer);
                 self.watch(&offer);
             }

@@ -3,9 +3,7 @@
 
 /// Takes leave; what was sent before it is read before it.
 pub(crate) const DISCONNECT: [u8; 2] = [0xe0, 0];
-/// Tells the other end that we are there.
-pub(crate) const PING: [u8; 2] = [0xc0, 0];
-/// The answer to [`PING`].
+/// The answer to whoever asks whether we are there.
 pub(crate) const PONG: [u8; 2] = [0xd0, 0];
 /// Lets a client in.
 pub(crate) const CONNACK: [u8; 4] = [0x20, 2, 0, 0];
@@ -239,7 +237,7 @@ mod tests {
         subscribe(&mut bytes, 7, &["a/+".to_owned(), "b".to_owned()]);
         suback(&mut bytes, 7, 2);
         puback(&mut bytes, 0xfffe);
-        bytes.extend_from_slice(&[CONNACK, [PING[0], PING[1], DISCONNECT[0], DISCONNECT[1]]].concat());
+        bytes.extend_from_slice(&[CONNACK, [0xc0, 0, DISCONNECT[0], DISCONNECT[1]]].concat());
         let (mut at, mut seen) = (0, Vec::new());
         while let Some((packet, len)) = read(&bytes[at..]).unwrap() {
             seen.push(packet);

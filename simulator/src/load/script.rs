@@ -69,11 +69,6 @@ impl Changes {
         }
         self.by_customer.get(&customer).and_then(|rounds| rounds.get(&round)).map_or(&[], Vec::as_slice)
     }
-
-    /// Whether a customer wants anything at all.
-    pub(crate) fn any(&self, customer: u32) -> bool {
-        self.any[customer as usize]
-    }
 }
 
 /// Beginnings of messages, made once: a topic for each customer's phone and consent, or the names

@@ -4,7 +4,7 @@ use oracle::Verdict;
 use spatial_index::Shape;
 use town::PersonNo;
 
-use crate::load::judging::{Findings, Wrong};
+use crate::load::judging::{Findings, Misheard, Wrong};
 use crate::load::run::{Plan, Ran};
 use crate::report::{Counts, Ended, Figure, Gates, Generator, Latency, MapFence, Report, Run, Verdicts};
 use crate::violation::Violation;
@@ -29,6 +29,9 @@ pub(crate) fn report(plan: &Plan, world: &World, begun: Run, ran: &Ran, gates: &
     let command = report.run.command.clone();
     for wrong in &ran.findings.wrong {
         report.violations.note(violation(plan, world, ran, wrong, &command));
+    }
+    for misheard in &ran.findings.misheard {
+        report.violations.note(wrong_effect(plan, world, misheard, &command));
     }
     doubts(ran, &mut report);
     report.map = map(world, &ran.findings);
@@ -61,6 +64,7 @@ fn facts(plan: &Plan, world: &World, ran: &Ran, report: &mut Report) {
     facts.note("changes_of_mind_per_mille", plan.wishes_per_mille);
     facts.note("late_after_ms", crate::load::sender::LATE_NS / 1_000_000);
     facts.note("crossing_ms", plan.grace.as_millis() as u64);
+    facts.note("met_before", ran.granted.met_before);
     if let Some(only) = &plan.only {
         facts.note("only", only.as_str());
     }
@@ -222,6 +226,23 @@ fn violation(plan: &Plan, world: &World, ran: &Ran, wrong: &Wrong, command: &str
         seed: plan.world.seed,
         customer: Some(customer.to_owned()),
         range,
+        replay: format!("{command} --only {customer}"),
+    }
+}
+
+fn wrong_effect(plan: &Plan, world: &World, misheard: &Misheard, command: &str) -> Violation {
+    let customer = world.customer(PersonNo(misheard.customer)).as_str();
+    let at_ms = (misheard.due_ns / 1_000_000) as i64;
+    let at_s = at_ms as f64 / 1e3;
+    Violation {
+        name: "consent_effect".to_owned(),
+        sentence: format!(
+            "what {customer} said about consent {at_s:.3} s into the run became {}, and must become {}",
+            misheard.told, misheard.due
+        ),
+        seed: plan.world.seed,
+        customer: Some(customer.to_owned()),
+        range: (at_ms, at_ms),
         replay: format!("{command} --only {customer}"),
     }
 }

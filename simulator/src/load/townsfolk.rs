@@ -16,6 +16,9 @@ const OUT_AT: Millis = Millis::from_hours(10);
 /// Messages for which somebody stays where they were lured to.
 const N_LURED: u64 = 6;
 
+/// Longer than any run.
+const PAUSE_LASTS: Millis = Millis::from_hours(48);
+
 /// People of a world, in the time of a run.
 pub(crate) struct Townsfolk<'w> {
     world: &'w World,
@@ -58,10 +61,6 @@ impl<'w> Townsfolk<'w> {
 
     pub(crate) const fn world(&self) -> &'w World {
         self.world
-    }
-
-    pub(crate) const fn topics(&self) -> &Topics {
-        &self.topics
     }
 
     /// A round fence that a crowd can be drawn to.
@@ -107,15 +106,17 @@ impl<'w> Townsfolk<'w> {
         for wish in self.world.town.wishes(PersonNo(customer), from, from + lasts, lasts) {
             let at_ns = wish.at.since(from).ms() as u64 * 1_000_000;
             let place = messages.partition_point(|k| schedule.due_ns(*k) < at_ns);
-            let (Some(k), Some(next)) = (messages.get(place), messages.get(place + 1)) else { continue };
-            let mut wish = Wish { at: Timestamp::MIN, ..wish };
-            if let Want::Pause { until } = &mut wish.what {
-                // Between two messages: which of them the pause still covers must be plain.
+            let Some(k) = messages.get(place) else { continue };
+            let wish = Wish { at: Timestamp::MIN, ..wish };
+            if let Want::Pause { until } = wish.what {
+                // It ends by a word and not by itself: whether a late server looked before or after
+                // the instant at which it was over, nobody outside could know.
                 let until_ns = until.since(from).ms().max(0) as u64 * 1_000_000;
                 let ends = messages.partition_point(|k| schedule.due_ns(*k) < until_ns).max(place + 1);
-                let before_ns = schedule.due_ns(messages[ends.min(messages.len()) - 1]);
-                let gap_ns = schedule.due_ns(*next) - schedule.due_ns(*k);
-                *until = Timestamp::from_unix_ms(((before_ns + gap_ns / 2) / 1_000_000) as i64);
+                let resumed = Wish { what: Want::Resume, ..wish };
+                if let Some(k) = messages.get(ends) {
+                    changes.add(customer, schedule.round(*k), resumed);
+                }
             }
             changes.add(customer, schedule.round(*k), wish);
         }
@@ -182,9 +183,7 @@ impl<'w> Phones for Townsfolk<'w> {
         let wall = Timestamp::from_unix_ms(at.wall_ms);
         let mut wish = Wish { at: wall, ..*wish };
         if let Want::Pause { until } = &mut wish.what {
-            // Told in the time of the run.
-            let began_ms = at.wall_ms - (at.due_ns / 1_000_000) as i64;
-            *until = Timestamp::from_unix_ms(began_ms + until.unix_ms());
+            *until = wall + PAUSE_LASTS;
         }
         let topic = self.topics.consent(self.world.customer(person).as_str());
         (topic, self.world.consents(person, &wish))
