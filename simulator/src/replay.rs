@@ -2,12 +2,14 @@
 //! order, then silence until nothing more comes back.
 
 mod account;
+pub(crate) mod cast;
 pub(crate) mod grants;
 pub(crate) mod pace;
 mod parcels;
 mod progress;
 pub(crate) mod publisher;
 mod report;
+mod schedule;
 pub(crate) mod script;
 pub(crate) mod survey;
 pub(crate) mod times;
@@ -19,10 +21,11 @@ use tokio::sync::mpsc::Receiver;
 use wire::{Acknowledgement, Topic, Topics};
 
 use crate::replay::account::{Account, Load, Offer};
-use crate::replay::pace::{Pace, Rate};
+use crate::replay::pace::Pace;
 use crate::replay::progress::Progress;
 use crate::replay::publisher::{Arrival, Line, Publisher, Waited};
 use crate::replay::report::{Ended, Report};
+use crate::replay::schedule::Lateness;
 use crate::replay::script::{Script, Step};
 
 /// How long answers are waited for after Ctrl-C.
@@ -34,7 +37,8 @@ const CONSENTS_WAITING_MAX: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) line: Line,
-    pub(crate) rate: Rate,
+    /// Fresh: nothing was sent by it.
+    pub(crate) pace: Pace,
     /// How long nothing may move before the run gives up.
     pub(crate) patience: Duration,
     /// How long no offer may come before the run is over.
@@ -45,7 +49,7 @@ pub(crate) struct Plan {
 ///
 /// # Errors
 /// A sentence when there was no connection to begin with.
-pub(crate) async fn replay(plan: &Plan, script: Script) -> Result<Report, String> {
+pub(crate) async fn replay(plan: &mut Plan, script: Script) -> Result<Report, String> {
     let topics = script.topics.clone();
     // A server gives a session only so many messages that it has not acknowledged; our answers
     // stand in line behind our own messages, so acknowledgements must not need any.
@@ -53,12 +57,12 @@ pub(crate) async fn replay(plan: &Plan, script: Script) -> Result<Report, String
         vec![(topics.every_offer(), QoS::AtLeastOnce), (topics.every_consent_ack(), QoS::AtMostOnce)];
     let arrival = arrivals(topics.clone());
     let publisher = Publisher::connect(&plan.line, subscriptions, arrival).await?;
-    let progress = Progress::start(script.survey.n_fixes, publisher.watch());
+    let progress = Progress::start(script.n_fixes(), publisher.watch());
     let n_unreadable = script.survey.n_unreadable;
 
-    let mut began = None;
+    let mut course = Course::default();
     let played = tokio::select! {
-        played = play(plan, &publisher, script.play(), &mut began) => played,
+        played = play(plan, &publisher, script.play(), &mut course) => played,
         _ = tokio::signal::ctrl_c() => Ended::Interrupted,
     };
     let ended = tokio::select! {
@@ -67,19 +71,28 @@ pub(crate) async fn replay(plan: &Plan, script: Script) -> Result<Report, String
     };
     progress.finish();
     let account = publisher.close().await;
-    let took = began.zip(account.settled_at).map_or(Duration::ZERO, |(began, settled)| settled - began);
-    Ok(Report::new(&account, plan.line.qos != QoS::AtMostOnce, n_unreadable, took, ended))
+    let took =
+        course.began.zip(account.settled_at).map_or(Duration::ZERO, |(began, settled)| settled - began);
+    Ok(Report::new(&account, plan.line.qos != QoS::AtMostOnce, n_unreadable, took, ended)
+        .with_schedule(course.lateness.schedule()))
 }
 
-/// Sends everything; tells when the first fix left.
+/// How the sending went.
+#[derive(Debug, Default)]
+struct Course {
+    /// When the first fix was due.
+    began: Option<Instant>,
+    lateness: Lateness,
+}
+
+/// Sends everything.
 async fn play(
-    plan: &Plan,
+    plan: &mut Plan,
     publisher: &Publisher,
     mut steps: Receiver<Step>,
-    began: &mut Option<Instant>,
+    course: &mut Course,
 ) -> Ended {
     let patience = plan.patience;
-    let mut pace = Pace::new(plan.rate);
     while let Some(step) = steps.recv().await {
         let message = match step {
             Ok(message) => message,
@@ -98,13 +111,18 @@ async fn play(
                 patience,
             );
         }
-        if let Load::Fixes(n) = message.load {
-            let due_at = *began.get_or_insert_with(Instant::now) + pace.due(n);
-            if Instant::now() < due_at {
-                tokio::time::sleep_until(due_at.into()).await;
-            }
+        let mut due_at = None;
+        if let (Load::Fixes(n), Some(last_at)) = (&message.load, message.last_at) {
+            let began = *course.began.get_or_insert_with(Instant::now);
+            due_at = plan.pace.due(*n, last_at).map(|due| began + due);
+        }
+        if let Some(due_at) = due_at.filter(|due_at| Instant::now() < *due_at) {
+            tokio::time::sleep_until(due_at.into()).await;
         }
         let published = publisher.publish(message, patience).await;
+        if let Some(due_at) = due_at {
+            course.lateness.note(due_at.elapsed());
+        }
         if published != Waited::Done {
             return stopped(published, publisher, "acknowledges anything", patience);
         }

@@ -40,9 +40,13 @@ fn house() -> House {
     House::new(loaded.fences, offers.catalogue()).expect("the house stands")
 }
 
-/// Starts an engine whose clock follows the fixes; nothing is kept.
-async fn start() -> (Running, u16) {
-    let start_at = Timestamp::from_unix_ms(FIRST_MS) - Millis::from_days(2);
+/// A clock that follows the fixes.
+fn recorded() -> Clock {
+    Clock::Fixes { start_at: Timestamp::from_unix_ms(FIRST_MS) - Millis::from_days(2) }
+}
+
+/// Starts an engine; nothing is kept.
+async fn start(clock: Clock) -> (Running, u16) {
     let backend = Identity::with_token("backend", Role::Backend, TOKEN.as_bytes()).unwrap();
     let options = ListenerOptions { address: ([127, 0, 0, 1], 0).into(), ..ListenerOptions::default() };
     let setup = Setup {
@@ -53,7 +57,7 @@ async fn start() -> (Running, u16) {
         closed: Vec::new(),
         n_shards: 1,
         prefix: "stile/v1".to_owned(),
-        clock: Clock::Fixes { start_at },
+        clock,
         listener: Some((options, vec![backend])),
         broker: None,
     };
@@ -91,8 +95,12 @@ fn recording(n_shoppers: u32, n_passers: u32, n_minutes: i64) -> TempDir {
 
 /// Plays a recording and gives the simulator's report and the engine's own counts.
 fn check(recording: &TempDir, options: &[&str]) -> (i32, Value, Tally) {
+    check_by(recorded(), recording, options)
+}
+
+fn check_by(clock: Clock, recording: &TempDir, options: &[&str]) -> (i32, Value, Tally) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let (running, port) = runtime.block_on(start());
+    let (running, port) = runtime.block_on(start(clock));
     let output = Command::new(env!("CARGO_BIN_EXE_simulator"))
         .args(["replay", "--json", "--user", "backend", "--broker", &format!("127.0.0.1:{port}")])
         .arg("--fixes")
@@ -145,4 +153,31 @@ fn many_consent_events_are_all_answered() {
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["consents"]["sent"], 400);
     assert_eq!(report["consents"]["by_effect"]["applied"], 400);
+}
+
+#[test]
+fn a_server_on_the_wall_clock_takes_a_recording_that_is_moved_to_now_and_no_other() {
+    let recording = recording(20, 20, 1);
+    let (code, report, tally) = check_by(Clock::Wall, &recording, &["--merchant", "coffee"]);
+    assert_eq!(code, 0, "{report}");
+    let stale = |tally: &Tally| tally.dropped.iter().find(|(word, _)| *word == "stale").map(|(_, n)| n);
+    // Nor does a grant hold that ran out years ago.
+    assert_eq!((tally.n_used, stale(&tally)), (0, Some(0)), "{tally:?}");
+    assert_eq!(tally.refused.total(), 40, "{tally:?}");
+    let options = ["--merchant", "coffee", "--shift", "now", "--speed", "1", "--copies", "2"];
+    let (code, report, tally) = check_by(Clock::Wall, &recording, &options);
+    assert_eq!((code, report["fixes"]["acknowledged"].as_u64()), (0, Some(80)), "{report}");
+    assert_eq!((tally.n_used, tally.dropped.total() + tally.refused.total()), (80, 0), "{tally:?}");
+    assert_eq!(tally.flagged.total(), 0, "fresh: {tally:?}");
+}
+
+#[test]
+fn at_a_thousand_times_the_speed_who_stays_still_gets_an_offer_and_so_does_every_copy() {
+    let options =
+        ["--merchant", "coffee", "--batch", "10", "--speed", "1000", "--copies", "4", "--offset", "7 min"];
+    let (code, report, tally) = check(&recording(3, 2, 20), &options);
+    assert_eq!(code, 0, "{report}");
+    assert_eq!(tally.n_records, 400);
+    let offers = serde_json::json!([{"merchant": "coffee", "offer": "second-coffee", "received": 12}]);
+    assert_eq!(report["offers"]["by_offer"], offers, "{tally:?}");
 }

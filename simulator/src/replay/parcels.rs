@@ -1,5 +1,6 @@
 //! Packs fixes into messages: one by one on each device's own topic, or many in a batch.
 
+use model::{Millis, Timestamp};
 use wire::Topics;
 use wire::trace::TraceFix;
 
@@ -15,26 +16,37 @@ const BATCH_LEN_MAX: usize = (1 << 20) - 1_024;
 pub(crate) struct Packer {
     topics: Topics,
     n_batch: u32,
+    /// Fixes further apart than this do not travel together.
+    span_max: Millis,
     payload: Vec<u8>,
     n_packed: u32,
+    /// When the first and the latest of them were taken.
+    span: Option<(Timestamp, Timestamp)>,
 }
 
 impl Packer {
-    /// `n_batch` fixes a message; one by one each goes to its own topic.
-    pub(crate) fn new(topics: Topics, n_batch: u32) -> Self {
-        Self { topics, n_batch, payload: Vec::new(), n_packed: 0 }
+    /// `n_batch` fixes a message, none of them later than the first by more than `span_max`; one by
+    /// one each goes to its own topic.
+    pub(crate) fn new(topics: Topics, n_batch: u32, span_max: Millis) -> Self {
+        Self { topics, n_batch, span_max, payload: Vec::new(), n_packed: 0, span: None }
     }
 
     /// Adds a fix, and gives back a message when one is full.
     pub(crate) fn add(&mut self, seen: &TraceFix) -> Option<Message> {
+        let at = seen.fix.taken_at;
         if self.n_batch == 1 {
             let topic = self.topics.fix(seen.customer.as_str(), seen.device.as_str());
-            return Some(Message { topic, payload: wire::encode_fix(&seen.fix), load: Load::Fixes(1) });
+            let (payload, load) = (wire::encode_fix(&seen.fix), Load::Fixes(1));
+            return Some(Message { topic, payload, load, last_at: Some(at) });
         }
+        let is_over = self.span.is_some_and(|(first_at, _)| self.span_max < at.since(first_at));
+        let before = if is_over { self.finish() } else { None };
+        let (first_at, last_at) = self.span.unwrap_or((at, at));
+        self.span = Some((first_at, last_at.max(at)));
         wire::encode_batch_record(&seen.customer, &seen.device, &seen.fix, &mut self.payload);
         self.n_packed += 1;
         let full = self.n_batch <= self.n_packed || BATCH_LEN_MAX <= self.payload.len();
-        if full { self.finish() } else { None }
+        if full && before.is_none() { self.finish() } else { before }
     }
 
     /// What is left, when anything is.
@@ -43,9 +55,10 @@ impl Packer {
             return None;
         }
         let load = Load::Fixes(std::mem::take(&mut self.n_packed));
+        let last_at = self.span.take().map(|(_, last_at)| last_at);
         let room = Vec::with_capacity(self.payload.len());
         let payload = std::mem::replace(&mut self.payload, room);
-        Some(Message { topic: self.topics.batch(), payload, load })
+        Some(Message { topic: self.topics.batch(), payload, load, last_at })
     }
 }
 
@@ -71,7 +84,7 @@ mod tests {
     }
 
     fn check(n_fixes: u32, n_batch: u32) -> Vec<(u32, usize)> {
-        let mut packer = Packer::new(Topics::default(), n_batch);
+        let mut packer = Packer::new(Topics::default(), n_batch, Millis::new(i64::MAX));
         let seen = longest();
         let mut messages: Vec<_> = (0..n_fixes).filter_map(|_| packer.add(&seen)).collect();
         messages.extend(packer.finish());

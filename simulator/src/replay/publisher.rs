@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use model::Timestamp;
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
@@ -37,6 +38,8 @@ pub(crate) struct Message {
     pub(crate) topic: String,
     pub(crate) payload: Vec<u8>,
     pub(crate) load: Load,
+    /// When the latest of its fixes is taken; of consent nothing is told.
+    pub(crate) last_at: Option<Timestamp>,
 }
 
 /// Which broker, as whom, and how careful.
@@ -105,7 +108,7 @@ impl Publisher {
             Ok(Ok(permit)) => permit,
         };
         permit.forget();
-        let Message { topic, payload, load } = message;
+        let Message { topic, payload, load, .. } = message;
         // A consent change is worth an acknowledgement whatever the fixes are sent with.
         let qos = if matches!(load, Load::Consent(_)) { QoS::AtLeastOnce } else { self.qos };
         // No await from here on: a message that is counted as queued is queued, even when

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::replay::account::{Account, Flow};
+use crate::replay::schedule::Schedule;
 
 /// Version of the JSON object.
 const VERSION: u32 = 1;
@@ -36,6 +37,8 @@ pub(crate) struct Report {
     refusals: BTreeMap<String, u64>,
     seconds: f64,
     fixes_per_s: f64,
+    /// Absent where fixes were sent as fast as they were acknowledged.
+    schedule: Option<Schedule>,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,7 +121,13 @@ impl Report {
             refusals: texts(&account.refusals),
             seconds,
             fixes_per_s: if seconds > 0.0 { n_done as f64 / seconds } else { 0.0 },
+            schedule: None,
         }
+    }
+
+    /// The same with how well the intended times were kept.
+    pub(crate) fn with_schedule(self, schedule: Option<Schedule>) -> Self {
+        Self { schedule, ..self }
     }
 
     /// Whether everything that was sent has been acknowledged, and everything was sent.
@@ -164,6 +173,9 @@ impl fmt::Display for Report {
         writeln!(f)?;
         for OfferCount { merchant, offer, received } in &offers.by_offer {
             writeln!(f, "              {:>9}  {merchant} / {offer}", grouped(*received))?;
+        }
+        if let Some(schedule) = self.schedule {
+            writeln!(f, "schedule      {schedule}")?;
         }
         write!(f, "took          {:.2} s, {} fixes/s", self.seconds, grouped(self.fixes_per_s.round() as u64))
     }

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use consent_gate::ConsentEvent;
-use model::{CustomerId, MerchantId, Timestamp};
+use model::{CustomerId, MerchantId, Millis, Timestamp};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use wire::Topics;
 use wire::consent_file::{self, Received};
 
-use crate::recording::{Recording, Source};
+use crate::recording::Source;
 use crate::replay::account::Load;
+use crate::replay::cast::{Cast, Played};
 use crate::replay::grants::grants;
 use crate::replay::parcels::Packer;
 use crate::replay::publisher::Message;
@@ -53,12 +54,20 @@ pub(crate) struct Script {
     pub(crate) merchants: Vec<MerchantId>,
     pub(crate) topics: Topics,
     pub(crate) n_batch: u32,
+    /// Fixes further apart than this do not travel together.
+    pub(crate) span_max: Millis,
+    pub(crate) cast: Cast,
 }
 
 /// The next thing to do.
 pub(crate) type Step = Result<Message, String>;
 
 impl Script {
+    /// How many fixes are played.
+    pub(crate) fn n_fixes(&self) -> u64 {
+        self.survey.n_fixes * u64::from(self.cast.n_copies())
+    }
+
     /// Starts to make messages; an error is the last step.
     pub(crate) fn play(self) -> Receiver<Step> {
         let (steps, made) = mpsc::channel(AHEAD_MAX);
@@ -72,7 +81,7 @@ impl Script {
     }
 
     fn write(&self, steps: &Sender<Step>) -> Result<(), Stop> {
-        let fixes = self.source.open().map_err(Stop::Failed)?;
+        let fixes = self.cast.fixes(&self.source).map_err(Stop::Failed)?;
         match &self.grant {
             Grant::None => self.write_fixes(fixes, &mut std::iter::empty().peekable(), steps),
             Grant::All => {
@@ -90,10 +99,13 @@ impl Script {
     }
 
     fn write_grants(&self, steps: &Sender<Step>) -> Result<(), Stop> {
-        let Some(span) = self.survey.span else { return Ok(()) };
-        for customer in self.survey.customers.keys() {
-            for event in grants(customer, &self.merchants, span) {
-                send(steps, self.consent(customer, &event, wire::encode_consent(&event)))?;
+        let Some(span) = self.survey.span.map(|span| self.cast.span(span)) else { return Ok(()) };
+        for recorded in self.survey.customers.keys() {
+            for copy in 0..self.cast.n_copies() {
+                let customer = self.cast.customer(recorded, copy);
+                for event in grants(&customer, &self.merchants, span) {
+                    send(steps, self.consent(&customer, &event, wire::encode_consent(&event)))?;
+                }
             }
         }
         Ok(())
@@ -101,17 +113,16 @@ impl Script {
 
     fn write_fixes(
         &self,
-        fixes: Recording,
+        fixes: Played,
         events: &mut Peekable<impl Iterator<Item = Result<Received, String>>>,
         steps: &Sender<Step>,
     ) -> Result<(), Stop> {
-        let mut packer = Packer::new(self.topics.clone(), self.n_batch);
-        // The survey has counted the lines that are no fix.
-        for seen in fixes.flatten() {
-            if is_due(events, seen.fix.taken_at) {
+        let mut packer = Packer::new(self.topics.clone(), self.n_batch, self.span_max);
+        for seen in fixes {
+            if self.is_due(events, seen.fix.taken_at) {
                 // Consent must not overtake the fixes before it.
                 send_some(steps, packer.finish())?;
-                while is_due(events, seen.fix.taken_at) {
+                while self.is_due(events, seen.fix.taken_at) {
                     events.next().map_or(Ok(()), |event| self.write_event(event, steps))?;
                 }
             }
@@ -126,7 +137,8 @@ impl Script {
 
     fn write_event(&self, event: Result<Received, String>, steps: &Sender<Step>) -> Result<(), Stop> {
         let received = event.map_err(Stop::Failed)?;
-        let payload = received.text.into_bytes();
+        let moved = self.cast.moved(&received.event);
+        let payload = moved.map_or_else(|| received.text.into_bytes(), |event| wire::encode_consent(&event));
         send(steps, self.consent(&received.customer, &received.event, payload))
     }
 
@@ -135,6 +147,19 @@ impl Script {
             topic: self.topics.consent(customer.as_str()),
             payload,
             load: Load::Consent(event.id.as_str().into()),
+            last_at: None,
+        }
+    }
+
+    /// An event that cannot be read is due at once, so that the run stops there.
+    fn is_due<E>(&self, events: &mut Peekable<E>, at: Timestamp) -> bool
+    where
+        E: Iterator<Item = Result<Received, String>>,
+    {
+        match events.peek() {
+            None => false,
+            Some(Err(_)) => true,
+            Some(Ok(received)) => self.cast.at(received.received_at, 0) <= at,
         }
     }
 }
@@ -144,18 +169,6 @@ enum Stop {
     /// Nobody reads any more.
     Unread,
     Failed(String),
-}
-
-/// An event that cannot be read is due at once, so that the run stops there.
-fn is_due<E>(events: &mut Peekable<E>, at: Timestamp) -> bool
-where
-    E: Iterator<Item = Result<Received, String>>,
-{
-    match events.peek() {
-        None => false,
-        Some(Err(_)) => true,
-        Some(Ok(received)) => received.received_at <= at,
-    }
 }
 
 fn send_some(steps: &Sender<Step>, message: Option<Message>) -> Result<(), Stop> {

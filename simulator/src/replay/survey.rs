@@ -2,20 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{CustomerId, DeviceId, Timestamp};
+use model::{CustomerId, DeviceId, Millis, Timestamp};
 
 use wire::trace::TraceFix;
 
 use crate::recording::Recording;
 
 /// What a trace holds, without its fixes.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Survey {
     pub(crate) n_fixes: u64,
     /// Lines that are no fix, and the first of them as a sentence.
     pub(crate) n_unreadable: u64,
     pub(crate) first_unreadable: Option<String>,
     pub(crate) span: Option<Span>,
+    /// The longest step back in time from what was recorded before.
+    pub(crate) back_max: Millis,
     /// Everybody with their phones, in ascending order.
     pub(crate) customers: BTreeMap<CustomerId, BTreeSet<DeviceId>>,
 }
@@ -51,6 +53,7 @@ impl Survey {
         self.n_fixes += 1;
         let at = seen.fix.taken_at;
         let span = self.span.get_or_insert(Span { first_at: at, last_at: at });
+        self.back_max = self.back_max.max(span.last_at.since(at));
         span.first_at = span.first_at.min(at);
         span.last_at = span.last_at.max(at);
         match self.customers.get_mut(&seen.customer) {

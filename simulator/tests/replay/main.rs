@@ -313,6 +313,139 @@ fn a_rate_is_kept() {
 }
 
 #[test]
+fn a_speed_sends_each_fix_when_it_is_due_and_tells_how_well_it_kept_to_that() {
+    let broker = Broker::start(willing());
+    let options = ["--grant", "none", "--batch", "1", "--speed", "10"];
+    let (code, report, said) = check(&recording(20), broker.port, &options);
+    assert_eq!(code, 0, "{said}");
+    let seconds = report["seconds"].as_f64().unwrap();
+    assert!((1.85..10.0).contains(&seconds), "19 s at ten times the speed take {seconds}");
+    let schedule = &report["schedule"];
+    assert_eq!(schedule["messages"], 20, "{schedule}");
+    let late = schedule["late"].as_u64().unwrap();
+    assert!(late < 20 && schedule["late_share"].as_f64() == Some(late as f64 / 20.0), "{schedule}");
+    let (_, as_fast_as_can_be, _) = check(&recording(3), broker.port, &["--grant", "none"]);
+    assert!(as_fast_as_can_be["schedule"].is_null());
+}
+
+#[test]
+fn fixes_that_are_due_apart_do_not_travel_together() {
+    let broker = Broker::start(willing());
+    let (code, report, _) = check(&recording(20), broker.port, &["--grant", "none", "--speed", "20"]);
+    assert_eq!((code, report["fixes"]["sent"].as_u64()), (0, Some(20)));
+    // A tenth of a second is two seconds of the recording, and both its ends belong to it.
+    let sizes: Vec<_> = broker.received().iter().map(|message| lines(message).len()).collect();
+    assert_eq!(sizes, [3, 3, 3, 3, 3, 3, 2]);
+}
+
+#[test]
+fn a_broker_that_lets_us_wait_makes_messages_late_and_not_the_schedule_slower() {
+    let answer = |_: &str| {
+        std::thread::sleep(Duration::from_millis(300));
+        Some(PubAckReason::Success)
+    };
+    let broker = Broker::start(Manner { answer, ..willing() });
+    let options = ["--grant", "none", "--batch", "1", "--speed", "10", "--window", "1"];
+    let (code, report, said) = check(&recording(10), broker.port, &options);
+    assert_eq!(code, 0, "{said}");
+    let schedule = &report["schedule"];
+    // The tenth is due after 0.9 s, and leaves when nine answers have come.
+    assert!(5 <= schedule["late"].as_u64().unwrap(), "{schedule}");
+    assert!(1_500 <= schedule["behind_ms_max"].as_u64().unwrap(), "{schedule}");
+}
+
+#[test]
+fn a_shift_to_now_makes_the_first_fix_one_of_this_moment_and_keeps_the_rest_apart() {
+    let broker = Broker::start(willing());
+    let now_ms =
+        || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    let before = now_ms();
+    let options = ["--grant", "none", "--shift", "now", "--speed", "1", "--limit", "3"];
+    let (code, _, said) = check(&recording(9), broker.port, &options);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("--clock wall"), "{said}");
+    let times: Vec<_> =
+        broker.received().iter().flat_map(lines).map(|record| record["ts"].as_u64().unwrap()).collect();
+    assert!((before..=now_ms()).contains(&times[0]), "{times:?}");
+    assert_eq!([times[1] - times[0], times[2] - times[0]], [1_000, 2_000]);
+}
+
+#[test]
+fn copies_have_names_and_consents_of_their_own_and_set_out_one_after_the_other() {
+    let broker = Broker::start(willing());
+    let options = ["--merchant", "m", "--copies", "3", "--offset", "500 ms", "--batch", "1000"];
+    let (code, report, said) = check(&recording(6), broker.port, &options);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.starts_with("18 fixes, "), "{said}");
+    assert_eq!((report["fixes"]["sent"].as_u64(), report["consents"]["sent"].as_u64()), (Some(18), Some(18)));
+    let received = broker.received();
+    let records: Vec<_> =
+        received.iter().filter(|message| message.topic.ends_with("batch")).flat_map(lines).collect();
+    let times: Vec<_> = records.iter().map(|record| record["ts"].as_u64().unwrap() - FIRST_MS).collect();
+    assert!(times.is_sorted() && times.last() == Some(&6_000), "{times:?}");
+    let of = |name: &str| {
+        let of = records.iter().filter(|record| record["customer"] == name);
+        of.map(|record| record["ts"].as_u64().unwrap() - FIRST_MS).collect::<Vec<_>>()
+    };
+    assert_eq!([of("c0"), of("c0-copy1"), of("c0-copy2")], [[0, 3_000], [500, 3_500], [1_000, 4_000]]);
+    let agreed = received.iter().filter(|message| message.topic == "stile/v1/c2-copy2/consent");
+    assert_eq!(agreed.count(), 2);
+}
+
+#[test]
+fn events_of_a_file_move_with_the_recording() {
+    let recording = recording(4);
+    let event = |id: &str, after_ms: u64| {
+        serde_json::json!({
+            "customer": "c0", "received_at": FIRST_MS + after_ms, "v": 1, "event_id": id, "merchant": "m",
+            "purpose": "location", "kind": "grant", "actor": "self", "method": "toggle",
+            "notice": {"id": "n", "version": 1, "lang": "en", "sha256": "0".repeat(64), "shown_at": FIRST_MS},
+            "evidence_ts": FIRST_MS + 1, "until": FIRST_MS + 2,
+        })
+    };
+    let file = recording.dir.path().join("consent.jsonl");
+    std::fs::write(&file, format!("{}\n{}\n", event("a", 0), event("b", 1_500))).unwrap();
+    let broker = Broker::start(willing());
+    let options = ["--grant", file.to_str().unwrap(), "--shift", "1 h"];
+    let (code, _, said) = check(&recording, broker.port, &options);
+    assert_eq!(code, 0, "{said}");
+    let received = broker.received();
+    let is_batch: Vec<_> = received.iter().map(|message| message.topic.ends_with("batch")).collect();
+    assert_eq!(is_batch, [false, true, false, true], "each before the fix that it came before");
+    let moved = &lines(&received[2])[0];
+    let hour = FIRST_MS + 3_600_000;
+    let times = [&moved["notice"]["shown_at"], &moved["evidence_ts"], &moved["until"]];
+    assert_eq!(times.map(|at| at.as_u64().unwrap()), [hour, hour + 1, hour + 2], "{moved}");
+    assert_eq!(lines(&received[1])[0]["ts"], hour);
+}
+
+#[test]
+fn what_does_not_go_together_is_refused_before_anything_is_sent() {
+    let backwards = recorded("customer,ts_unix_ms,lat,lon\nc,1425708022000,1,2\nc,1425701022000,1,2\n");
+    let nobody = 1;
+    let check_refused = |recording: &Recording, options: &[&str], words: &[&str]| {
+        let options = [&["--grant", "none"], options].concat();
+        let (code, _, said) = check(recording, nobody, &options);
+        assert_eq!(code, 2, "{options:?}: {said}");
+        for word in words {
+            assert!(said.contains(word), "{word:?} is not said of {options:?}: {said}");
+        }
+    };
+    let fine = recording(2);
+    check_refused(&fine, &["--rate", "10", "--speed", "10"], &["--rate", "--speed"]);
+    check_refused(&fine, &["--shift", "now"], &["--speed 1", "future"]);
+    check_refused(&fine, &["--shift", "now", "--speed", "60"], &["--speed 1"]);
+    check_refused(&fine, &["--offset", "7 min"], &["--copies"]);
+    check_refused(&fine, &["--copies", "2", "--offset", "-1 s"], &["nought"]);
+    check_refused(&fine, &["--copies", "0"], &["1..=500"]);
+    check_refused(&fine, &["--speed", "1001"], &["1 to 1000"]);
+    check_refused(&fine, &["--shift", "tomorrow"], &["`now`"]);
+    check_refused(&backwards, &["--speed", "10"], &["steps back", "7000 s", "sort it"]);
+    let (code, _, said) = check(&fine, nobody, &["--grant", "events.jsonl", "--copies", "2"]);
+    assert!(code == 2 && said.contains("--copies"), "{said}");
+}
+
+#[test]
 fn ctrl_c_ends_with_the_report() {
     let broker = Broker::start(willing());
     let recording = recording(1_000);
@@ -348,5 +481,6 @@ fn times_tells_when_a_servers_clock_should_start() {
     );
     assert_eq!(times["first"], "2015-03-07T06:00:22Z");
     assert_eq!(times["last"], "2015-03-07T06:00:25Z");
+    assert_eq!((times["seconds"].as_f64(), times["back_seconds"].as_f64()), (Some(3.0), Some(0.0)));
     assert_eq!(times["clock_start"], "2015-03-05T06:00:22Z");
 }
