@@ -3,6 +3,7 @@
 pub(crate) mod lay;
 pub(crate) mod rate;
 pub(crate) mod replay;
+pub(crate) mod stays;
 pub(crate) mod times;
 pub(crate) mod town;
 
@@ -52,6 +53,8 @@ pub(crate) enum Command {
     /// The same options write the same bytes. Files that this command did not write stay.
     /// Exit codes: 0 laid, 2 usage.
     Lay(lay::LayArgs),
+    /// Judges dwells against the truth: precision and recall, ours and three other rules'.
+    Stays(stays::StaysArgs),
     /// Tells the first and last time of a recording, and when a server's clock should start.
     Times(times::TimesArgs),
 }

@@ -10,6 +10,7 @@ mod replay;
 #[allow(dead_code, reason = "virtual runs come next")]
 mod report;
 mod safety;
+mod stays;
 mod violation;
 #[allow(dead_code, unused_imports, reason = "virtual runs come next")]
 mod world;
@@ -25,8 +26,9 @@ fn main() -> ExitCode {
         Command::Lay(args) => cli::lay::run(&args),
         Command::Rate(args) => cli::rate::run(&args),
         Command::Replay(args) => cli::replay::run(args),
-        Command::Town(args) => cli::town::run(&args),
+        Command::Stays(args) => cli::stays::run(&args),
         Command::Times(args) => cli::times::run(&args),
+        Command::Town(args) => cli::town::run(&args),
     };
     match done {
         Ok(code) => code,

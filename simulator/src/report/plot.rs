@@ -7,6 +7,7 @@ use crate::report::number::grouped;
 pub(crate) struct Plot {
     /// What a screen reader says of it.
     pub(crate) about: String,
+    pub(crate) frame: Frame,
     pub(crate) x: Axis,
     pub(crate) y: Axis,
     pub(crate) lines: Vec<Line>,
@@ -87,13 +88,26 @@ impl Axis {
     }
 }
 
-/// Size of the whole, and of the plane between the axes.
+/// Where the plane between the axes lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame {
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+    pub(crate) top: f64,
+    pub(crate) bottom: f64,
+    /// Whether each line's name stands at its end.
+    pub(crate) has_names: bool,
+}
+
+impl Frame {
+    /// One plot as wide as a page.
+    pub(crate) const WIDE: Self =
+        Self { left: 56.0, right: 640.0, top: 24.0, bottom: 190.0, has_names: true };
+}
+
+/// Size of a plot as wide as a page.
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 230.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 640.0;
-const TOP: f64 = 24.0;
-const BOTTOM: f64 = 190.0;
 /// Labels nearer to each other would touch.
 const LABEL_HEIGHT: f64 = 15.0;
 
@@ -115,41 +129,46 @@ impl Plot {
         for line in &self.lines {
             self.line(line, &mut svg);
         }
-        self.names(&mut svg);
+        if self.frame.has_names {
+            self.names(&mut svg);
+        }
         svg
     }
 
     fn x(&self, value: f64) -> f64 {
-        LEFT + (RIGHT - LEFT) * self.x.share(value)
+        let Frame { left, right, .. } = self.frame;
+        left + (right - left) * self.x.share(value)
     }
 
     fn y(&self, value: f64) -> f64 {
-        BOTTOM - (BOTTOM - TOP) * self.y.share(value)
+        let Frame { top, bottom, .. } = self.frame;
+        bottom - (bottom - top) * self.y.share(value)
     }
 
     fn axes(&self, svg: &mut Markup) {
-        svg.tag("<text class=\"unit\" x=\"").number(LEFT).tag("\" y=\"").number(TOP - 10.0);
+        let Frame { left, right, top, bottom, .. } = self.frame;
+        svg.tag("<text class=\"unit\" x=\"").number(left).tag("\" y=\"").number(top - 10.0);
         svg.element("\">", &self.y.unit, "</text>");
         for (at, name) in &self.y.ticks {
             let y = self.y(*at);
             svg.tag("<path class=\"grid\" d=\"M")
-                .number(LEFT)
+                .number(left)
                 .tag(" ")
                 .number(y)
                 .tag("H")
-                .number(RIGHT)
+                .number(right)
                 .tag("\"/>");
-            svg.tag("<text text-anchor=\"end\" x=\"").number(LEFT - 8.0).tag("\" y=\"").number(y + 4.0);
+            svg.tag("<text text-anchor=\"end\" x=\"").number(left - 8.0).tag("\" y=\"").number(y + 4.0);
             svg.element("\">", name, "</text>");
         }
         for (at, name) in &self.x.ticks {
             let x = self.x(*at);
-            svg.tag("<path class=\"tick\" d=\"M").number(x).tag(" ").number(BOTTOM).tag("v4\"/>");
-            svg.tag("<text text-anchor=\"middle\" x=\"").number(x).tag("\" y=\"").number(BOTTOM + 18.0);
+            svg.tag("<path class=\"tick\" d=\"M").number(x).tag(" ").number(bottom).tag("v4\"/>");
+            svg.tag("<text text-anchor=\"middle\" x=\"").number(x).tag("\" y=\"").number(bottom + 18.0);
             svg.element("\">", name, "</text>");
         }
-        svg.tag("<text class=\"unit\" text-anchor=\"middle\" x=\"").number(f64::midpoint(LEFT, RIGHT));
-        svg.tag("\" y=\"").number(BOTTOM + 36.0).element("\">", &self.x.unit, "</text>");
+        svg.tag("<text class=\"unit\" text-anchor=\"middle\" x=\"").number(f64::midpoint(left, right));
+        svg.tag("\" y=\"").number(bottom + 36.0).element("\">", &self.x.unit, "</text>");
     }
 
     fn line(&self, line: &Line, svg: &mut Markup) {
@@ -169,18 +188,19 @@ impl Plot {
 
     /// Each line's name at its end, moved apart where they would touch.
     fn names(&self, svg: &mut Markup) {
+        let Frame { right, top, bottom, .. } = self.frame;
         let end = |line: &Line| line.points.iter().rev().find_map(|(_, y)| *y);
         let mut ends: Vec<(f64, &Line)> =
             self.lines.iter().filter_map(|line| Some((self.y(end(line)?), line))).collect();
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
         let n = ends.len();
-        let mut free_from = TOP;
+        let mut free_from = top;
         for (i, (y, line)) in ends.into_iter().enumerate() {
             // Those that follow need their room above the axis, too.
-            let last = BOTTOM - LABEL_HEIGHT * (n - 1 - i) as f64;
+            let last = bottom - LABEL_HEIGHT * (n - 1 - i) as f64;
             let y = y.clamp(free_from.min(last), last);
             free_from = y + LABEL_HEIGHT;
-            svg.tag("<text class=\"name ").tag(line.class).tag("\" x=\"").number(RIGHT + 8.0);
+            svg.tag("<text class=\"name ").tag(line.class).tag("\" x=\"").number(right + 8.0);
             svg.tag("\" y=\"").number(y + 4.0).element("\">", &line.name, "</text>\n");
         }
     }
@@ -244,6 +264,7 @@ mod tests {
         let line = Line { name: "a <b>".to_owned(), class: "c1", points };
         let plot = Plot {
             about: "\"x\"".to_owned(),
+            frame: Frame::WIDE,
             x: Axis::seconds(3.0),
             y: Axis::linear("offers/s", 2.0),
             lines: vec![line],

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::report::Second;
 use crate::report::markup::Markup;
-use crate::report::plot::{Axis, Line, Plot};
+use crate::report::plot::{Axis, Frame, Line, Plot};
 
 /// A line with more points than this cannot be told from one with as many.
 const N_POINTS_MAX: usize = 700;
@@ -74,7 +74,7 @@ fn connections(seconds: &[Second], page: &mut Markup) {
 
 fn plot(seconds: &[Second], about: &str, y: Axis, lines: Vec<Line>) -> Plot {
     let longest_s = seconds.last().map_or(1.0, |row| row.at_s);
-    Plot { about: format!("{about} over the run"), x: Axis::seconds(longest_s), y, lines }
+    Plot { about: format!("{about} over the run"), frame: Frame::WIDE, x: Axis::seconds(longest_s), y, lines }
 }
 
 fn line(
