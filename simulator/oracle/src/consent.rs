@@ -172,6 +172,12 @@ pub(crate) struct Row {
     pub(crate) durable: Stood,
 }
 
+/// Whether one of some rows lets a merchant do a thing now.
+pub(crate) fn allow(rows: &[Row], merchant: u32, purpose: Purpose, now_ms: i64) -> bool {
+    let row = rows.iter().find(|row| row.merchant == merchant && row.purpose == purpose);
+    row.is_some_and(|row| row.in_force.refusal(now_ms).is_none())
+}
+
 /// Where a row stood when it was written down: its state, and up to when a yes does not count.
 type Stood = (ConsentState, Option<i64>);
 

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use crate::consent::Row;
+use crate::consent::{Row, allow};
 use crate::presence::Device;
 use crate::{ConsentState, Purpose, Said, Word};
 
@@ -70,13 +70,9 @@ impl Customer {
         Some(first.unwrap_or("not_granted"))
     }
 
-    pub(crate) fn allows(&self, merchant: u32, purpose: Purpose, now_ms: i64) -> bool {
-        let row = self.rows.iter().find(|row| row.merchant == merchant && row.purpose == purpose);
-        row.is_some_and(|row| row.in_force.refusal(now_ms).is_none())
-    }
-
     pub(crate) fn may_be_told(&self, merchant: u32, now_ms: i64) -> bool {
-        [Purpose::Location, Purpose::OffersPush].iter().all(|purpose| self.allows(merchant, *purpose, now_ms))
+        let purposes = [Purpose::Location, Purpose::OffersPush];
+        purposes.iter().all(|purpose| allow(&self.rows, merchant, *purpose, now_ms))
     }
 
     /// The first yes to offers, or the first after none was left: a day of silence begins.

@@ -8,7 +8,7 @@ pub(crate) use circle::sphere_m;
 
 use crate::{Fence, Place, Shape};
 use boxes::Boxes;
-use circle::Circle;
+use circle::{Circle, Spot};
 use polygon::Polygons;
 
 /// All fences, by number.
@@ -43,24 +43,25 @@ impl Map {
 
     /// The fences that hold a place, ascending.
     pub(crate) fn holding(&self, at: Place, found: &mut Vec<u32>) {
-        let at = named_once(at);
+        let spot = Spot::new(named_once(at));
         found.clear();
-        self.boxes.holding(at, |no| {
-            if self.area(no).holds(at) {
+        self.boxes.holding(spot.place, |no| {
+            if self.area(no).holds(&spot) {
                 found.push(no);
             }
         });
+        found.sort_unstable();
     }
 
     pub(crate) fn holds(&self, no: u32, at: Place) -> bool {
-        self.area(no).holds(named_once(at))
+        self.area(no).holds(&Spot::new(named_once(at)))
     }
 
     /// Whether a place lies outside a fence by more than a margin.
     pub(crate) fn is_beyond(&self, no: u32, at: Place, margin_m: f64) -> bool {
         let at = named_once(at);
         match self.area(no) {
-            Area::Circle(circle) => circle.is_beyond(at, margin_m),
+            Area::Circle(circle) => circle.is_beyond(&Spot::new(at), margin_m),
             Area::Polygons(polygons) => !polygons.hold(at) && polygons.border_is_beyond(at, margin_m),
         }
     }
@@ -93,10 +94,10 @@ impl Area {
         }
     }
 
-    fn holds(&self, at: Place) -> bool {
+    fn holds(&self, spot: &Spot) -> bool {
         match self {
-            Self::Circle(circle) => circle.holds(at),
-            Self::Polygons(polygons) => polygons.hold(at),
+            Self::Circle(circle) => circle.holds(spot),
+            Self::Polygons(polygons) => polygons.hold(spot.place),
         }
     }
 

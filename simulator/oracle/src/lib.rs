@@ -28,6 +28,9 @@ mod screening;
 mod speaking;
 mod told;
 
+#[cfg(test)]
+mod stories;
+
 pub use consent::{Consent, ConsentState, Effect, Purpose, Word};
 pub use fence::{Fence, Place, Shape};
 pub use fix::Fix;

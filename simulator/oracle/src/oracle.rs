@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use crate::consent::Row;
+use crate::consent::{Row, allow};
 use crate::customer::Customer;
 use crate::geometry::Map;
 use crate::offers::OffersDue;
@@ -286,11 +286,8 @@ impl Oracle {
         }
         let mut inside = std::mem::take(&mut self.inside);
         self.map.holding(used.fix.at, &mut inside);
-        let mut device = std::mem::replace(&mut known.devices[place], Device::new(0));
-        let may_see = |fence: u32| {
-            let merchant = self.map.fence(fence).and_then(|fence| fence.merchant);
-            merchant.is_some_and(|merchant| known.allows(merchant, Purpose::Location, now_ms))
-        };
+        let Customer { rows, devices, .. } = known;
+        let may_see = |fence: u32| may_be_seen(&self.map, fence, rows, now_ms);
         inside.retain(|fence| may_see(*fence));
         let ground = Ground {
             map: &self.map,
@@ -299,9 +296,8 @@ impl Oracle {
             n_edits: self.edits.n,
             crossings: self.rules.crossings || self.due.asks_for_crossings,
         };
-        device.see(used, &inside, ground, may_see, changes);
-        let no = device.no;
-        known.devices[place] = device;
+        devices[place].see(used, &inside, ground, may_see, changes);
+        let no = devices[place].no;
         self.inside = inside;
         for change in &changes[n_before..] {
             self.tell_change(customer, no, change);
@@ -356,19 +352,10 @@ impl Oracle {
     }
 
     fn close_hidden(&mut self, customer: u32, place: usize, now_ms: i64) {
-        let known = &mut self.customers[customer as usize];
-        if known.devices[place].visits.is_empty() {
-            return;
-        }
-        let mut device = std::mem::replace(&mut known.devices[place], Device::new(0));
+        let Customer { rows, devices, .. } = &mut self.customers[customer as usize];
         let mut changes = Vec::new();
-        let may_see = |fence: u32| {
-            let merchant = self.map.fence(fence).and_then(|fence| fence.merchant);
-            merchant.is_some_and(|merchant| known.allows(merchant, Purpose::Location, now_ms))
-        };
-        device.close(may_see, &mut changes);
-        let no = device.no;
-        known.devices[place] = device;
+        devices[place].close(|fence| may_be_seen(&self.map, fence, rows, now_ms), &mut changes);
+        let no = devices[place].no;
         for change in &changes {
             self.tell_change(customer, no, change);
         }
@@ -394,4 +381,10 @@ impl Oracle {
         self.now_ms = self.now_ms.max(now_ms);
         self.now_ms
     }
+}
+
+/// Whether a customer lets the merchant of a fence see where they are.
+fn may_be_seen(map: &Map, fence: u32, rows: &[Row], now_ms: i64) -> bool {
+    let merchant = map.fence(fence).and_then(|fence| fence.merchant);
+    merchant.is_some_and(|merchant| allow(rows, merchant, Purpose::Location, now_ms))
 }

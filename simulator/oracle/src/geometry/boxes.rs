@@ -3,8 +3,7 @@
 use super::Bounds;
 use crate::Place;
 
-/// Boxes in flat arrays, in the order of their fences; one that reaches over the antimeridian is
-/// there twice.
+/// Boxes in flat arrays, by latitude; one that reaches over the antimeridian is there twice.
 #[derive(Debug, Default)]
 pub(crate) struct Boxes(Vec<Block>);
 
@@ -13,6 +12,8 @@ const N: usize = 16;
 /// So many boxes that a compiler compares several of them at a time.
 #[derive(Clone, Debug)]
 struct Block {
+    /// From the least to the greatest of its boxes.
+    lat: (i32, i32),
     lat_min: [i32; N],
     lat_max: [i32; N],
     lng_min: [i32; N],
@@ -23,38 +24,37 @@ struct Block {
 /// Boxes are held in whole ten-millionths of a degree, rounded outward.
 const UNITS_A_DEGREE: f64 = 1e7;
 
-/// A box that holds nothing.
-const NOTHING: Block =
-    Block { lat_min: [i32::MAX; N], lat_max: [i32::MIN; N], lng_min: [0; N], lng_max: [0; N], fence: [0; N] };
+/// Holds nothing.
+const NOTHING: Block = Block {
+    lat: (i32::MAX, i32::MIN),
+    lat_min: [i32::MAX; N],
+    lat_max: [i32::MIN; N],
+    lng_min: [0; N],
+    lng_max: [0; N],
+    fence: [0; N],
+};
 
 impl Boxes {
     pub(crate) fn of(bounds: impl Iterator<Item = Option<Bounds>>) -> Self {
-        let mut boxes = Self::default();
-        let mut n = 0;
+        let mut all = Vec::new();
         for (no, bounds) in (0..).zip(bounds) {
-            let Some(bounds) = bounds else { continue };
-            for turn in [-360.0, 0.0, 360.0] {
-                let (west, east) = (bounds.lng.0 + turn, bounds.lng.1 + turn);
-                if east < -180.0 || 180.0 < west {
-                    continue;
+            let Some(Bounds { lat, lng }) = bounds else { continue };
+            let turns: &[f64] = if lng.1 - lng.0 < 360.0 { &[-360.0, 0.0, 360.0] } else { &[0.0] };
+            for turn in turns {
+                let (west, east) = (lng.0 + turn, lng.1 + turn);
+                if -180.0 < east && west <= 180.0 {
+                    all.push((Bounds { lat, lng: (west.max(-180.0), east.min(180.0)) }, no));
                 }
-                if n % N == 0 {
-                    boxes.0.push(NOTHING);
-                }
-                let (block, k) = (boxes.0.last_mut().expect("one was pushed"), n % N);
-                (block.lat_min[k], block.lat_max[k]) = (below(bounds.lat.0), above(bounds.lat.1));
-                (block.lng_min[k], block.lng_max[k]) = (below(west.max(-180.0)), above(east.min(180.0)));
-                block.fence[k] = no;
-                n += 1;
             }
         }
-        boxes
+        all.sort_by(|a, b| a.0.lat.0.total_cmp(&b.0.lat.0));
+        Self(all.chunks(N).map(Block::of).collect())
     }
 
-    /// Every fence whose box holds a place, ascending; none twice, since no box is wider than once round.
+    /// Every fence whose box holds a place; none twice, since a place on the antimeridian is named 180.
     pub(crate) fn holding(&self, at: Place, mut found: impl FnMut(u32)) {
         let (lat, lng) = (nearest(at.lat), nearest(at.lng));
-        for block in &self.0 {
+        for block in self.0.iter().filter(|block| block.lat.0 <= lat && lat <= block.lat.1) {
             let holds = |k: usize| {
                 (block.lat_min[k] <= lat)
                     & (lat <= block.lat_max[k])
@@ -65,6 +65,19 @@ impl Boxes {
                 (0..N).filter(|k| holds(*k)).for_each(|k| found(block.fence[k]));
             }
         }
+    }
+}
+
+impl Block {
+    fn of(boxes: &[(Bounds, u32)]) -> Self {
+        let mut block = NOTHING;
+        for (k, (Bounds { lat, lng }, fence)) in boxes.iter().enumerate() {
+            (block.lat_min[k], block.lat_max[k]) = (below(lat.0), above(lat.1));
+            (block.lng_min[k], block.lng_max[k]) = (below(lng.0), above(lng.1));
+            block.lat = (block.lat.0.min(below(lat.0)), block.lat.1.max(above(lat.1)));
+            block.fence[k] = *fence;
+        }
+        block
     }
 }
 
