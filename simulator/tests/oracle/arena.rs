@@ -392,7 +392,7 @@ fn policy(chance: &mut Chance) -> Policy {
 }
 
 fn check(events: Events, first_seed: u64) {
-    let n_seeds = std::env::var("ORACLE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(40);
+    let n_seeds = std::env::var("ORACLE_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     let first_seed = std::env::var("ORACLE_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or(first_seed);
     let mut compared = std::collections::BTreeMap::new();
     for seed in first_seed..first_seed + n_seeds {

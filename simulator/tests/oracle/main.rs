@@ -2,5 +2,8 @@
 //! refusal and drop, one for one.
 
 mod arena;
+mod austin;
 mod chance;
+mod plain;
+mod town;
 mod twins;

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, EventId, Method, Notice, Purpose};
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use engine::{Alteration, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
 use ledger::Storage as _;
 use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, StateRow, commit};
-use model::{
-    CustomerId, DeviceId, Fix, MerchantId, Notification, OfferId, Position, Timestamp, TransitionKind,
-    VisitId,
-};
+use model::{CustomerId, DeviceId, Fix, MerchantId, Notification, OfferId, Timestamp, VisitId};
 use offers::{Catalogue, Draft};
 use oracle::{
-    Kind, Leaving, Oracle, Restored, Said, StoredConsent, StoredCustomer, StoredNotice, StoredVisit, What,
+    Leaving, Oracle, Restored, Said, StoredConsent, StoredCustomer, StoredNotice, StoredVisit, What,
 };
-use spatial_index::{Fence, Shape};
+use spatial_index::Fence;
+
+use crate::plain;
 
 /// One line of a trace: at what time, whose, with which phone, and what.
 type Line = (i64, u32, u32, String);
@@ -60,7 +59,7 @@ impl Twins {
         engine.open(now);
         let fences = names.fences.iter().map(|fence| names.fence(fence)).collect();
         let offers = names.offers.iter().map(|draft| names.offer(draft)).collect();
-        let oracle = Oracle::new(fences, offers, rules(&policy));
+        let oracle = Oracle::new(fences, offers, plain::rules(&policy));
         Self {
             engine,
             oracle,
@@ -93,7 +92,7 @@ impl Twins {
             ticket: 0,
         };
         self.engine.handle_letters(&[letter], now);
-        let fixes: Vec<oracle::Fix> = fixes.iter().map(plain_fix).collect();
+        let fixes: Vec<oracle::Fix> = fixes.iter().map(plain::fix).collect();
         self.oracle.message(customer, device, &fixes, now.unix_ms());
         self.compare();
     }
@@ -135,11 +134,11 @@ impl Twins {
         self.engine.handle_letters(&[letter], now);
         let said_ms = said_at.map(Timestamp::unix_ms);
         let consent = oracle::Consent {
-            word: word(kind),
+            word: plain::word(kind),
             shown_at_ms: said_ms.filter(|_| is_grant),
             evidence_at_ms: said_ms,
         };
-        self.oracle.consent(customer, merchant, plain_purpose(purpose), &consent, now.unix_ms());
+        self.oracle.consent(customer, merchant, plain::purpose(purpose), &consent, now.unix_ms());
         self.compare();
     }
 
@@ -334,8 +333,8 @@ impl Twins {
         let names = &self.names;
         let consents = row.consents.iter().map(|row| StoredConsent {
             merchant: names.merchant_no(&row.merchant),
-            purpose: plain_purpose(row.purpose),
-            state: plain_state(row.state),
+            purpose: plain::purpose(row.purpose),
+            state: plain::state(row.state),
             restricted_at_ms: row.restricted_at.map(Timestamp::unix_ms),
         });
         let heard = row.heard.iter().map(|heard| {
@@ -429,7 +428,7 @@ impl Names {
     fn fence(&self, fence: &Fence) -> oracle::Fence {
         oracle::Fence {
             merchant: fence.facts.merchant.as_ref().map(|id| self.merchant_no(id)),
-            shape: plain_shape(&fence.shape),
+            shape: plain::shape(&fence.shape),
             radius_m: fence.facts.radius.0,
             tz: fence.facts.tz.as_deref().map(|zone| zone.parse().expect("a zone")),
         }
@@ -444,44 +443,11 @@ impl Names {
         oracle::Offer {
             id: draft.id.as_str().to_owned(),
             merchant: self.merchant_no(&draft.merchant),
-            trigger: plain_kind(draft.trigger),
+            trigger: plain::kind(draft.trigger),
             fences: fences.map(|(no, _)| no).collect(),
             priority: draft.priority,
             valid_for_ms: draft.valid_for.ms(),
         }
-    }
-}
-
-/// What the oracle goes by under a policy of the engine.
-fn rules(policy: &Policy) -> oracle::Rules {
-    let (presence, notifier) = (&policy.presence, &policy.notifier);
-    oracle::Rules {
-        dwell_ms: presence.dwell.ms(),
-        still_max_ms: presence.still_max.ms(),
-        silence_max_ms: presence.silence_max.ms(),
-        exit_margin_m: presence.exit_margin.0,
-        exit_accuracy_max_m: presence.exit_accuracy_max.0,
-        accuracy_decides_max_m: presence.accuracy_decides_max.0,
-        accuracy_trigger_max_m: presence.accuracy_trigger_max.0,
-        future_max_ms: presence.future_max.ms(),
-        fresh_max_ms: presence.fresh_max.ms(),
-        stale_max_ms: presence.stale_max.ms(),
-        jump_mps: presence.jump_mps,
-        crossings: presence.crossings,
-        visits_max: presence.visits_max,
-        devices_max: policy.devices_max,
-        per_24h_max: notifier.per_24h_max,
-        per_7d_max: notifier.per_7d_max,
-        per_30d_max: notifier.per_30d_max,
-        per_civil_day_max: notifier.per_civil_day_max,
-        fence_cooldown_ms: notifier.fence_cooldown.ms(),
-        rest_ms: notifier.rest.ms(),
-        settle_in_ms: notifier.settle_in.ms(),
-        enter_speed_max_mps: notifier.enter_speed_max_mps.into(),
-        speed_max_mps: notifier.speed_max_mps.into(),
-        decide_within_ms: notifier.decide_within.ms(),
-        grant_lasts_ms: policy.gate.grant_lasts.ms(),
-        hours: if notifier.hours == notifier::DailyHours::ALWAYS { (0, 1_440) } else { (9 * 60, 20 * 60) },
     }
 }
 
@@ -499,73 +465,4 @@ fn shown(fixes: &[Fix], now: Timestamp) -> String {
         )
     };
     fixes.iter().map(one).collect()
-}
-
-fn plain_fix(fix: &Fix) -> oracle::Fix {
-    oracle::Fix {
-        taken_at_ms: fix.taken_at.unix_ms(),
-        at: place(fix.position),
-        accuracy_m: fix.accuracy.map(|accuracy| accuracy.0),
-        speed_mps: fix.speed_mps.map(f64::from),
-        mock: fix.mock,
-        still: fix.still,
-    }
-}
-
-const fn place(at: Position) -> oracle::Place {
-    oracle::Place { lat: at.lat(), lng: at.lng() }
-}
-
-fn plain_shape(shape: &Shape) -> oracle::Shape {
-    match shape {
-        Shape::Circle { center, radius } => {
-            oracle::Shape::Circle { centre: place(*center), radius_m: radius.0 }
-        }
-        Shape::Polygons(polygons) => {
-            let corner = |&[lng, lat]: &[f64; 2]| oracle::Place { lat, lng };
-            let ring = |ring: Vec<[f64; 2]>| ring.iter().map(corner).collect();
-            oracle::Shape::Polygons(
-                polygons.iter().map(|polygon| polygon.rings().map(ring).collect()).collect(),
-            )
-        }
-    }
-}
-
-const fn plain_kind(kind: TransitionKind) -> Kind {
-    match kind {
-        TransitionKind::Enter => Kind::Enter,
-        TransitionKind::Dwell => Kind::Dwell,
-        TransitionKind::Exit => Kind::Exit,
-        TransitionKind::Cross => Kind::Cross,
-    }
-}
-
-const fn plain_purpose(purpose: Purpose) -> oracle::Purpose {
-    match purpose {
-        Purpose::Location => oracle::Purpose::Location,
-        Purpose::OffersPush => oracle::Purpose::OffersPush,
-    }
-}
-
-fn word(kind: ConsentKind) -> oracle::Word {
-    match kind {
-        ConsentKind::Grant { until } => oracle::Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
-        ConsentKind::Refuse => oracle::Word::Refuse,
-        ConsentKind::Withdraw => oracle::Word::Withdraw,
-        ConsentKind::Pause { until } => oracle::Word::Pause { until_ms: until.map(Timestamp::unix_ms) },
-        ConsentKind::Resume => oracle::Word::Resume,
-    }
-}
-
-const fn plain_state(state: ConsentState) -> oracle::ConsentState {
-    match state {
-        ConsentState::Unknown => oracle::ConsentState::Unknown,
-        ConsentState::Granted { until } => oracle::ConsentState::Granted { until_ms: until.unix_ms() },
-        ConsentState::Paused { until, granted_until } => oracle::ConsentState::Paused {
-            until_ms: until.unix_ms(),
-            granted_until_ms: granted_until.unix_ms(),
-        },
-        ConsentState::Refused => oracle::ConsentState::Refused,
-        ConsentState::Withdrawn => oracle::ConsentState::Withdrawn,
-    }
 }

@@ -1,0 +1,116 @@
+//! Consent, edits and restarts.
+
+use super::*;
+
+#[test]
+fn consent_is_asked_at_every_door() {
+    let mut street = Street::new(Rules::default());
+    assert_eq!(street.after(0, |fix| fix, TOYS), Vec::<String>::new(), "another merchant's");
+    let fix = street.fix(BOOKS);
+    street.oracle.message(2, 0, &[fix], street.now_ms);
+    assert_eq!(street.told(), ["refused unknown_customer"]);
+    street.after(MINUTE, |fix| fix, BOOKS);
+    street.say(0, Word::Pause { until_ms: Some(street.now_ms + HOUR) }, 0);
+    assert_eq!(street.told(), ["exit 0 consent_withdrawn"]);
+    assert_eq!(street.after(HOUR - 1, |fix| fix, BOOKS), ["refused paused"]);
+    assert_eq!(street.after(1, |fix| fix, BOOKS), ["enter 0 initial"], "a pause ends by itself");
+    street.say(0, Word::Withdraw, 0);
+    street.say(0, Word::Grant { until_ms: None }, MINUTE);
+    street.told();
+    assert_eq!(street.after(MINUTE, |fix| fix, BOOKS), ["refused withdrawn"], "a late grant");
+    street.say(0, Word::Grant { until_ms: Some(street.now_ms + 30 * MINUTE) }, 0);
+    assert_eq!(street.after(MINUTE, |fix| fix, BOOKS), ["enter 0 initial"]);
+    assert_eq!(street.after(29 * MINUTE, |fix| fix, BOOKS), ["refused expired"]);
+}
+
+#[test]
+fn an_edit_ends_visits_and_triggers_nothing() {
+    let edited = |edit: &dyn Fn(&mut Fence), x_m: f64| {
+        let mut street = Street::new(talkative());
+        street.after(0, |fix| fix, DOOR + 400.0);
+        street.after(MINUTE, |fix| fix, DOOR);
+        let mut fences: Vec<Option<Fence>> = fences().into_iter().map(Some).collect();
+        edit(fences[2].as_mut().expect("a fence"));
+        street.oracle.fences(fences, street.now_ms);
+        let mut told = street.told();
+        told.extend(street.after(MINUTE, |fix| fix, x_m));
+        told.extend(street.after(MINUTE, |fix| fix, x_m));
+        told
+    };
+    let moved =
+        |fence: &mut Fence| fence.shape = Shape::Circle { centre: east(DOOR + 1_000.0), radius_m: 100.0 };
+    let grown = |fence: &mut Fence| fence.shape = Shape::Circle { centre: east(DOOR), radius_m: 105.0 };
+    assert_eq!(edited(&|_| {}, DOOR), Vec::<String>::new());
+    assert_eq!(
+        edited(&moved, DOOR + 1_000.0),
+        ["exit 2 fence_moved", "enter 2 initial", "no 3 already_inside"]
+    );
+    assert_eq!(edited(&grown, DOOR), Vec::<String>::new());
+    assert_eq!(edited(&|fence| fence.merchant = Some(1), DOOR), ["exit 2 fence_removed"]);
+    assert_eq!(edited(&grown, DOOR + 300.0), ["exit 2 left", "offer 4"], "who walks out of it later left it");
+}
+
+#[test]
+fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
+    let mut street = Street::new(Rules::default());
+    street.after(0, |fix| fix, BOOKS + 400.0);
+    street.after(MINUTE, |fix| fix, BOOKS);
+    street.after(3 * MINUTE, |fix| fix, BOOKS);
+    let (now_ms, entered_at_ms) = (street.now_ms, street.now_ms - 3 * MINUTE);
+    let agreed_at_ms = MONDAY + 12 * HOUR;
+    let consent = |purpose| StoredConsent {
+        merchant: 0,
+        purpose,
+        state: ConsentState::Granted { until_ms: agreed_at_ms + 365 * DAY },
+        restricted_at_ms: None,
+    };
+    let said = Said { customer: 1, device: 0, offer: 1, fence: 0, entered_at_ms };
+    let notice = StoredNotice { at_ms: now_ms, said, tz: None, expires_at_ms: now_ms + 15 * MINUTE };
+    let whole = StoredCustomer {
+        customer: 1,
+        consents: [Purpose::Location, Purpose::OffersPush].map(consent).to_vec(),
+        agreed_at_ms: Some(agreed_at_ms),
+        heard: vec![notice],
+        outbox: vec![notice],
+        visits: vec![StoredVisit {
+            device: 0,
+            fence: 0,
+            entered_at_ms,
+            last_at_ms: now_ms,
+            initial: false,
+            dwelled: true,
+        }],
+    };
+    let lost = |stored: &StoredCustomer| {
+        let mut again = Street::new(Rules::default());
+        again.after(0, |fix| fix, BOOKS + 400.0);
+        again.after(MINUTE, |fix| fix, BOOKS);
+        again.after(3 * MINUTE, |fix| fix, BOOKS);
+        let sentences = again.oracle.restart(&Restored { customers: vec![stored.clone()] }, now_ms);
+        sentences
+            .iter()
+            .map(|sentence| sentence.split(':').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(lost(&whole), Vec::<String>::new());
+    assert_eq!(lost(&StoredCustomer { heard: Vec::new(), ..whole.clone() }), ["caps_hold"]);
+    assert_eq!(lost(&StoredCustomer { outbox: Vec::new(), ..whole.clone() }), ["ledger_precedes_delivery"]);
+    assert_eq!(lost(&StoredCustomer { agreed_at_ms: None, ..whole.clone() }), ["acknowledged_is_durable"]);
+    assert_eq!(
+        lost(&StoredCustomer { consents: Vec::new(), ..whole.clone() }),
+        ["acknowledged_is_durable"; 2]
+    );
+
+    assert_eq!(street.oracle.restart(&Restored { customers: vec![whole] }, now_ms), Vec::<String>::new());
+    assert_eq!(street.oracle.to_send(), [said]);
+    assert_eq!(
+        street.after(MINUTE, |fix| fix, BOOKS),
+        Vec::<String>::new(),
+        "the visit is open, its dwell was told"
+    );
+    assert_eq!(street.after(MINUTE, |fix| fix, CAFE), ["enter 1"],);
+    assert_eq!(
+        street.after(3 * MINUTE, |fix| fix, CAFE),
+        ["exit 0 left", "dwell 1", "no 2 rest_between_offers"]
+    );
+}
