@@ -58,7 +58,8 @@ pub(super) fn offers(town: &Town, fences: &[Fence], talk: Talk) -> Vec<Draft> {
 
 /// The same as a file.
 pub(super) fn toml(offers: &[Draft]) -> String {
-    let mut text = "# Laid by the simulator; it may replace this file.\n".to_owned();
+    let mut text =
+        "# Written by `simulator lay`, which replaces it unless somebody has changed it.\n".to_owned();
     for offer in offers {
         let tags: Vec<String> = offer.tags.iter().map(|tag| format!("{tag:?}")).collect();
         write!(
