@@ -13,7 +13,7 @@ use crate::{PersonNo, Phone, Point, Spot, Town, Troubles};
 /// Somebody on the street with a phone that reports.
 ///
 /// Where they go hangs on the town, the person and the instant at which the outing began, and on
-/// nothing that the phone does. A fix costs some 100 ns where nothing goes wrong, whatever the
+/// nothing that the phone does. A fix costs about 120 ns where nothing goes wrong, whatever the
 /// size of the town.
 #[derive(Clone)]
 pub struct Outing<'a> {
