@@ -146,7 +146,7 @@ pub(crate) struct Judged {
     pub(crate) needed: Counts,
     /// What became of each offer that was seen or expected.
     pub(crate) verdicts: Verdicts,
-    /// What became of records, by word: `used`, and the reasons of refusals and drops.
+    /// Records that were not used, by the word of their refusal or drop.
     pub(crate) outcomes: BTreeMap<String, u64>,
     /// What became of candidates, by word: `sent`, and the reasons of suppressions.
     pub(crate) suppressions: BTreeMap<String, u64>,

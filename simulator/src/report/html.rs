@@ -6,7 +6,11 @@ mod tables;
 
 use crate::report::markup::Markup;
 use crate::report::number::{grouped, measured};
-use crate::report::{Ended, Mode, N_VIOLATIONS_KEPT, Outcome, Report};
+use crate::report::{Ended, Mode, Outcome, Report};
+use crate::violation::Violation;
+
+/// So many violations stand open on the page; the others unfold.
+const N_SHOWN: usize = 5;
 
 /// The whole page.
 pub(super) fn page(report: &Report) -> String {
@@ -111,17 +115,26 @@ fn violations(report: &Report, page: &mut Markup) {
         return;
     }
     page.tag("<p class=\"means\">What must not happen, and did. The command under each shows it again.");
-    if N_VIOLATIONS_KEPT < report.violations.first.len().max(report.violations.n as usize) {
-        page.text(&format!(" These are the first {N_VIOLATIONS_KEPT} of {}.", grouped(report.violations.n)));
+    let n_kept = report.violations.first.len() as u64;
+    if n_kept < report.violations.n {
+        page.text(&format!(" These are the first {n_kept} of {}.", grouped(report.violations.n)));
     }
     page.tag("</p>\n");
-    for violation in &report.violations.first {
-        page.element("<div class=\"violation\">\n<p><code class=\"bad\">", &violation.name, "</code></p>\n");
-        page.element("<p>", &violation.sentence, "</p>\n");
-        let customer = violation.customer.as_ref().map_or(String::new(), |who| format!(", customer {who}"));
-        let (from, to) = violation.range;
-        let place = format!("Seed {}{customer}, between {from} and {to}", violation.seed);
-        page.element("<p class=\"faint\">", &place, "</p>\n");
-        page.element("<pre>", &violation.replay, "</pre>\n</div>\n");
+    let (shown, folded) = report.violations.first.split_at(N_SHOWN.min(report.violations.first.len()));
+    shown.iter().for_each(|violation| tell(violation, page));
+    if !folded.is_empty() {
+        page.element("<details>\n<summary>", &format!("{} more", folded.len()), "</summary>\n");
+        folded.iter().for_each(|violation| tell(violation, page));
+        page.tag("</details>\n");
     }
+}
+
+fn tell(violation: &Violation, page: &mut Markup) {
+    page.element("<div class=\"violation\">\n<p><code class=\"bad\">", &violation.name, "</code></p>\n");
+    page.element("<p>", &violation.sentence, "</p>\n");
+    let customer = violation.customer.as_ref().map_or(String::new(), |who| format!(", customer {who}"));
+    let (from, to) = violation.range;
+    let place = format!("Seed {}{customer}, between {from} and {to}", violation.seed);
+    page.element("<p class=\"faint\">", &place, "</p>\n");
+    page.element("<pre>", &violation.replay, "</pre>\n</div>\n");
 }

@@ -13,10 +13,10 @@ pub(crate) fn grouped(n: u64) -> String {
     text
 }
 
-/// A measured number to three digits: 0.042, 8.42, 84.2, 842, 84,200.
+/// A measured number to three digits, a whole one as it is: 0.042, 8.42, 84.2, 842, 84,200, 7.
 pub(crate) fn measured(value: f64) -> String {
     match value.abs() {
-        0.0 => "0".to_owned(),
+        size if size.fract() == 0.0 && value.is_sign_positive() => grouped(value as u64),
         size if size < 1.0 => format!("{value:.3}"),
         size if size < 10.0 => format!("{value:.2}"),
         size if size < 100.0 => format!("{value:.1}"),
@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn what_was_measured_is_told_to_three_digits() {
-        let seen: Vec<_> = [0.0, 0.0423, 8.424, 84.24, 842.4, 84_240.4, -3.0, -842.4].map(measured).into();
-        assert_eq!(seen, ["0", "0.042", "8.42", "84.2", "842", "84,240", "-3.00", "-842"]);
+        let seen: Vec<_> =
+            [0.0, 7.0, 0.0423, 8.424, 84.24, 842.4, 84_240.4, -3.5, -842.4].map(measured).into();
+        assert_eq!(seen, ["0", "7", "0.042", "8.42", "84.2", "842", "84,240", "-3.50", "-842"]);
     }
 }

@@ -194,6 +194,15 @@ fn the_page_tells_all_that_a_colleague_asks_for() {
 }
 
 #[test]
+fn many_violations_do_not_hide_the_rest_of_the_page() {
+    let mut report = full();
+    (0..250).for_each(|_| report.violations.note(violation()));
+    let page = report.html();
+    assert!(page.contains("These are the first 100 of 250.") && page.contains("<summary>95 more</summary>"));
+    assert_eq!(page.matches("class=\"violation\"").count(), N_VIOLATIONS_KEPT);
+}
+
+#[test]
 fn a_report_is_written_beside_its_page() {
     let folder = tempfile::tempdir().unwrap();
     let inside = folder.path().join("a/b");

@@ -5,7 +5,7 @@ use crate::report::plot::{Axis, Frame, Line, Plot};
 use crate::stays::{Cell, INTERVALS_S, RuleName, SIGMAS_M, Stays};
 
 const WIDTH: f64 = 850.0;
-const HEIGHT: f64 = 550.0;
+const HEIGHT: f64 = 572.0;
 /// Of the panels' planes: where the first begins, how large each is, and how far apart.
 const LEFT: f64 = 48.0;
 const TOP: f64 = 92.0;

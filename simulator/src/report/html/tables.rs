@@ -19,8 +19,7 @@ pub(super) fn gates(gates: &[Judgement], page: &mut Markup) {
         page.tag("<tr><td>").tag(verdict).tag("</span></td>");
         page.element("<td><code>", &gate.gate, "</code></td>");
         let value = gate.value.map_or("nothing".to_owned(), |value| {
-            let digits = if value.fract() == 0.0 { grouped(value as u64) } else { measured(value) };
-            format!("{digits} {}", gate.unit).trim_end().to_owned()
+            format!("{} {}", measured(value), gate.unit).trim_end().to_owned()
         });
         page.element("<td class=\"n\">", &value, "</td></tr>\n");
     }
@@ -84,7 +83,11 @@ pub(super) fn verdicts(judged: &Judged, page: &mut Markup) {
             "Every offer that a transition called for: sent, or why it was kept back.",
             &judged.suppressions,
         ),
-        ("Records by outcome", "Every message or fix that arrived: used, or why not.", &judged.outcomes),
+        (
+            "Records that were not used",
+            "Messages and fixes that were refused or dropped, and why.",
+            &judged.outcomes,
+        ),
         ("Invariants", "What must hold at every moment, and how often each was checked.", &judged.invariants),
     ] {
         let rows = sorted(counts);
