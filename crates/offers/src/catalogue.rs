@@ -142,10 +142,12 @@ impl Catalogue {
         let offer = of_merchant.map(|&i| &self.offers[i]).find(|offer| *offer.id() == notification.offer);
         // A store that has got another name since was called so then.
         let named = FenceFacts { name: notification.store.as_str().into(), ..fence.clone() };
+        // The reason is ours and not the merchant's: a newer program may put it in other words.
+        let said = |words: &Words| (words.title.clone(), words.body.clone(), words.link.clone());
         offer.is_some_and(|offer| {
             offer.draft().trigger == notification.trigger
                 && offer.applies_to(&named)
-                && self.words(offer, &named).is_ok_and(|words| words == notification.words)
+                && self.words(offer, &named).is_ok_and(|words| said(&words) == said(&notification.words))
         })
     }
 

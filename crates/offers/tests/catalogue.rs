@@ -2,7 +2,10 @@
 
 use std::time::Instant;
 
-use model::{FenceFacts, FenceId, MerchantId, Meters, OfferId, TransitionKind};
+use model::{
+    CustomerId, DeviceId, Digest, FenceFacts, FenceId, MerchantId, Meters, Millis, Notification,
+    NotificationId, OfferId, Timestamp, TransitionKind, VisitId,
+};
 use offers::{Catalogue, CatalogueFlaw, Draft, TextFlaw, TextPart};
 
 fn draft(id: &str) -> Draft {
@@ -165,4 +168,56 @@ fn every_flaw_of_every_draft_is_told_at_once() {
         })
         .collect();
     assert_eq!(parts, ["title", "body", "link"]);
+}
+
+#[test]
+fn an_offer_stands_behind_what_it_would_say_and_nothing_else() {
+    let books = fence("books", Some("shop"), &[]);
+    let of = |drafts: Vec<Draft>| Catalogue::new(drafts).unwrap();
+    let then = of(vec![draft("a")]);
+    let offer = &then.offers()[0];
+    let visit = VisitId(Digest::from_bytes([0; 16]));
+    let said = Notification {
+        id: NotificationId::of(visit, offer.id()),
+        customer: CustomerId::new("c").unwrap(),
+        device: DeviceId::new("d").unwrap(),
+        offer: offer.id().clone(),
+        merchant: offer.draft().merchant.clone(),
+        fence: books.id.clone(),
+        store: books.name.to_string(),
+        visit,
+        trigger: TransitionKind::Dwell,
+        triggered_at: Timestamp::MIN,
+        issued_at: Timestamp::MIN,
+        expires_at: Timestamp::MAX,
+        words: then.words(offer, &books).unwrap(),
+    };
+    let check = |drafts: Vec<Draft>, fence: &FenceFacts, stands: bool| {
+        assert_eq!(of(drafts.clone()).stands_behind(&said, fence), stands, "{drafts:?}");
+    };
+    check(vec![draft("b"), draft("a")], &books, true);
+    check(vec![Draft { priority: 9, valid_for: Millis::from_mins(1), ..draft("a") }], &books, true);
+    check(vec![draft("a")], &FenceFacts { name: "New Name".into(), ..books.clone() }, true);
+    check(vec![draft("b")], &books, false);
+    check(vec![Draft { title: "Three for two".into(), ..draft("a") }], &books, false);
+    check(vec![Draft { link: Some("https://shop.example/".into()), ..draft("a") }], &books, false);
+    check(vec![Draft { trigger: TransitionKind::Enter, ..draft("a") }], &books, false);
+    check(vec![Draft { fences: vec![FenceId::new("toys").unwrap()], ..draft("a") }], &books, false);
+    check(vec![Draft { merchant: MerchantId::new("other").unwrap(), ..draft("a") }], &books, false);
+}
+
+#[test]
+fn a_difference_names_what_came_what_went_and_what_is_another() {
+    let before = Catalogue::new(vec![draft("a"), draft("b"), draft("c")]).unwrap();
+    let reworded = Draft { title: "Three for two".into(), ..draft("b") };
+    let after = Catalogue::new(vec![draft("d"), reworded, draft("a")]).unwrap();
+    let difference = before.difference(&after);
+    let names = |ids: &std::collections::BTreeSet<OfferId>| {
+        ids.iter().map(|id| id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        [names(&difference.added), names(&difference.removed), names(&difference.changed)],
+        [["d"], ["c"], ["b"]]
+    );
+    assert!(!difference.is_nothing() && before.difference(&before).is_nothing());
 }
