@@ -81,9 +81,12 @@ fn finding(plant: &Plant, run: &Run) -> Result<Finding, String> {
     if run.code != Some(expected) {
         return Err(format!("`{}` ended with {} and not with {expected}", plant.command, code(run)));
     }
-    let line = run.said.lines().find(|line| line.contains(&plant.says));
-    let sentence = line.ok_or_else(|| format!("`{}` did not say {}", plant.command, plant.says))?;
-    Ok(Finding { seed: seed(sentence).or_else(|| seed(&run.said)), sentence: sentence.trim().to_owned() })
+    let mut lines = run.said.lines().skip_while(|line| !line.contains(&plant.says)).map(str::trim);
+    let line = lines.next().ok_or_else(|| format!("`{}` did not say {}", plant.command, plant.says))?;
+    // The simulator says on one line whose law was broken, and how on the next.
+    let how =
+        lines.next().filter(|_| line.ends_with(&plant.says)).map_or(String::new(), |how| format!(": {how}"));
+    Ok(Finding { seed: seed(line), sentence: format!("{line}{how}") })
 }
 
 /// The first number after the word seed.
@@ -115,8 +118,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_found_by_the_right_code_and_the_right_word() {
-        let said = "seed 7\n  caps_hold: two in a day\n";
-        check("simulator virtual", 1, said, Some((Some(7), "caps_hold: two in a day")));
+        let said = "seed 7: not_mute\n  nothing\nseed 8, customer c1: caps_hold\n  two in a day\n  1 c1\n";
+        check("simulator virtual", 1, said, Some((Some(8), "seed 8, customer c1: caps_hold: two in a day")));
         check("simulator virtual", 0, said, None);
         check("simulator virtual", 1, "seed 7: not_mute", None);
         check(
