@@ -11,7 +11,7 @@ use crate::plants::Plant;
 use crate::tree;
 
 /// What runs for longer found nothing.
-const RUN_MAX: Duration = Duration::from_secs(15 * 60);
+const RUN_MAX: Duration = Duration::from_secs(30 * 60);
 
 /// `target/plants`: the copy, what was built of it, and what its runs said.
 pub(crate) struct Bed {
