@@ -43,3 +43,17 @@ impl FromIterator<(FenceNo, usize)> for Visitors {
         Self(visits.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_left_a_fence_is_not_asked_about_it() {
+        let (cafe, shop) = (FenceNo(1), FenceNo(2));
+        let mut visitors: Visitors = [(cafe, 7), (cafe, 8), (shop, 7)].into_iter().collect();
+        visitors.leave(7, cafe);
+        assert_eq!((visitors.of(&[cafe]), visitors.of(&[cafe, shop])), (vec![8], vec![7, 8]));
+        assert_eq!(visitors.of(&[FenceNo(0)]), [0; 0]);
+    }
+}

@@ -53,9 +53,15 @@ fn what_is_asked_about_a_phone_is_answered_by_its_last_fix() {
     assert!(!world.presence.is_inside(PHONE, FenceNo(0), left_at), "another visit");
     world.fix(Fix::at(left_at, place(300.0)), left_at, &mut Vec::new());
     assert!(!world.presence.is_inside(PHONE, FenceNo(0), entered_at));
-    let silent_at = entered_at + PresencePolicy::default().silence_max;
-    assert_eq!(world.presence.due_device(silent_at - Millis::new(1)), None);
-    assert_eq!(world.presence.due_device(silent_at), Some(PHONE));
+    let silence = PresencePolicy::default().silence_max;
+    assert_eq!(
+        (world.presence.poll_timeout(), world.presence.n_open_visits()),
+        (Some(entered_at + silence), 1)
+    );
+    assert_eq!(world.presence.due_device(entered_at + silence), None, "it was heard since");
+    world.presence.handle_timeout(&mut Vec::new(), entered_at + silence);
+    assert_eq!(world.presence.due_device(left_at + silence - Millis::new(1)), None);
+    assert_eq!(world.presence.due_device(left_at + silence), Some(PHONE));
     world.presence.forget_place(PHONE);
     assert_eq!(world.presence.last_at(PHONE), None);
 }

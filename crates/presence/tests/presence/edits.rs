@@ -47,6 +47,18 @@ fn g14_a_fence_that_is_removed_ends_its_visits_and_no_others() {
 }
 
 #[test]
+fn g14_a_fence_that_was_looked_at_since_it_was_drawn_is_no_news_after_another_edit() {
+    check(
+        "0:00 remove cafe
+         1:00 at 500      => used
+         2:00 add cafe
+         3:00 at 500      => used
+         4:00 remove park
+         5:00 at 950      => used, enter cafe",
+    );
+}
+
+#[test]
 fn g14_what_is_found_in_a_new_fence_was_there_before_and_elsewhere_it_was_not() {
     check(
         "0:00 remove cafe => nothing
