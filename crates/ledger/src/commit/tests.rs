@@ -63,6 +63,26 @@ fn ledger_precedes_delivery_or_nothing_is_recorded() {
 }
 
 #[test]
+fn nothing_is_committed_without_asking_the_storage() {
+    let nothing = || stage(Vec::new(), Vec::new(), Vec::new(), 7);
+    let mut storage = MemoryStorage::new();
+    storage.fail_with(Some(StorageError::Full));
+    assert!(nothing().is_empty() && !staged(7).is_empty());
+    assert_eq!(commit(&mut storage, vec![nothing()]).unwrap()[0].ticket, 7);
+}
+
+#[test]
+fn the_entries_of_a_customer_are_theirs_alone() {
+    let mut storage = MemoryStorage::new();
+    let other = Entry { customer: customer("ben"), ..samples::entries()[0].clone() };
+    commit(&mut storage, vec![stage(vec![samples::entries()[0].clone(), other], Vec::new(), Vec::new(), 0)])
+        .unwrap();
+    let mut found = Vec::new();
+    storage.scan_entries(Some(&customer("ben")), &mut |one| found.push(one.entry.customer)).unwrap();
+    assert_eq!(found, [customer("ben")]);
+}
+
+#[test]
 #[should_panic = "a notification is decided by an entry staged with it"]
 fn a_notification_without_its_decision_is_not_staged() {
     let _ = stage(Vec::new(), vec![samples::row()], vec![consented(notification())], 0);

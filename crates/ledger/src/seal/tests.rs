@@ -87,3 +87,12 @@ fn debug_shows_no_key() {
     let shown = format!("{:?} {:?}", key(), vault());
     assert_eq!(shown, "CustomerKey(not shown) Vault(not shown)");
 }
+
+#[test]
+fn what_cannot_be_read_says_why_and_where() {
+    let reasons = [Unreadable::NotAuthentic, Unreadable::UnknownVersion, Unreadable::Malformed];
+    let texts = ["it is not what was written there", "it was written by a newer version", "it is malformed"];
+    assert_eq!(reasons.map(|reason| reason.to_string()), texts);
+    let tables = [Table::Entries, Table::States, Table::Keys];
+    assert_eq!(tables.map(|table| table.to_string()), ["entries", "states", "keys"]);
+}
