@@ -77,6 +77,7 @@ fn files_that_a_command_makes_are_told_with_the_command_and_missed_only_by_who_n
     let ran = stile(&["check", &folder.dir()]);
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert!(ran.out.contains("o.toml: not made yet; it is made by: lay a town\n"), "{}", ran.out);
+    assert!(ran.out.ends_with("1 file checked, nothing wrong\n"), "{}", ran.out);
     for command in ["check", "serve"] {
         let file = folder.path("stile.toml");
         let args = if command == "check" { vec!["check", &file] } else { vec!["serve", "--config", &file] };

@@ -55,6 +55,8 @@ struct Findings {
     warnings: Vec<Problem>,
     /// What was checked, with what it turned out to be.
     checked: Vec<(PathBuf, String)>,
+    /// What a command makes and has not made, with that command.
+    not_made: Vec<(PathBuf, String)>,
     /// The same files under the one name that each of them has.
     seen: BTreeSet<PathBuf>,
     /// Shows no progress.
@@ -218,9 +220,7 @@ impl Findings {
     /// looks over a folder has asked for it.
     fn is_left_for_later(&mut self, file: &Path, settings: &Settings) -> bool {
         let command = settings.maker_of(file).filter(|_| self.is_of_folder && !file.exists());
-        self.checked.extend(
-            command.map(|command| (file.to_owned(), format!("not made yet; it is made by: {command}"))),
-        );
+        self.not_made.extend(command.map(|command| (file.to_owned(), command.to_owned())));
         command.is_some()
     }
 
@@ -295,7 +295,12 @@ impl Findings {
             .iter()
             .map(|(file, what)| json!({ "file": file.display().to_string(), "what": what }))
             .collect();
-        json!({ "checked": checked, "problems": listed(&self.problems), "warnings": listed(&self.warnings) })
+        let not_made: Vec<_> = self
+            .not_made
+            .iter()
+            .map(|(file, command)| json!({ "file": file.display().to_string(), "made_by": command }))
+            .collect();
+        json!({ "checked": checked, "not_made": not_made, "problems": listed(&self.problems), "warnings": listed(&self.warnings) })
     }
 
     fn tell(&self, out: &mut impl io::Write, dir: &Path, is_fancy: bool) -> io::Result<()> {
@@ -303,6 +308,9 @@ impl Findings {
         tell_problems(out, &self.warnings, Weight::Warning, is_fancy)?;
         for (file, what) in &self.checked {
             writeln!(out, "{}: {what}", file.display())?;
+        }
+        for (file, command) in &self.not_made {
+            writeln!(out, "{}: not made yet; it is made by: {command}", file.display())?;
         }
         let verdict = match (self.problems.len(), self.warnings.len()) {
             (0, 0) => "nothing wrong".to_owned(),
