@@ -32,6 +32,10 @@ struct Arena {
     places: Vec<(f64, f64)>,
     /// Of every phone the fixes that it could not send.
     queued: Vec<Vec<Fix>>,
+    /// Of every phone the last fixes that it sent.
+    sent: Vec<Vec<Fix>>,
+    /// In how many parts of their usual length steps come.
+    haste: i64,
     ledger_is_slow: bool,
     phones_are_away: bool,
     events: Events,
@@ -64,6 +68,7 @@ impl Arena {
         let now = Timestamp::from_unix_ms(1_780_300_800_000);
         let twins = Twins::new(names, policy(&mut chance), now);
         let n_phones = (N_CUSTOMERS * N_DEVICES) as usize;
+        let haste = chance.any(&[1, 1, 10]);
         Self {
             chance,
             twins,
@@ -73,6 +78,8 @@ impl Arena {
             fences,
             places: vec![(0.0, 0.0); n_phones],
             queued: vec![Vec::new(); n_phones],
+            sent: vec![Vec::new(); n_phones],
+            haste,
             ledger_is_slow: false,
             phones_are_away: false,
             events,
@@ -107,7 +114,7 @@ impl Arena {
             10..=30 => 60_000,
             _ => self.chance.between(1, 200_000),
         };
-        let until = self.now + Millis::new(span_ms);
+        let until = self.now + Millis::new(span_ms / self.haste);
         if !self.chance.one_in(5) {
             while let Some(due_at) = self.twins.due_at().filter(|due_at| *due_at <= until) {
                 self.now = self.now.max(due_at);
@@ -198,6 +205,13 @@ impl Arena {
             return;
         }
         let mut fixes = std::mem::take(&mut self.queued[phone]);
+        self.sent[phone].extend_from_slice(&fixes);
+        let n_old = self.sent[phone].len().saturating_sub(30);
+        self.sent[phone].drain(..n_old);
+        if self.chance.one_in(60) {
+            // A phone that does not know what arrived sends everything again.
+            fixes = self.sent[phone].clone();
+        }
         if self.chance.one_in(15) {
             // Told twice, or again later.
             self.queued[phone].push(fixes[0]);
@@ -386,9 +400,13 @@ fn policy(chance: &mut Chance) -> Policy {
         hours: DailyHours::ALWAYS,
         ..restrained
     };
-    let notifier = chance.any(&[restrained, talkative, unbounded]);
+    let monthly = NotifierPolicy { per_7d_max: 60, per_30d_max: 3, per_24h_max: 60, ..talkative };
+    let notifier = chance.any(&[restrained, talkative, unbounded, monthly]);
+    let decide_within = chance.any(&[restrained.decide_within, Millis::from_mins(20)]);
+    let notifier = NotifierPolicy { decide_within, ..notifier };
     let visits_stored_every = chance.any(&[Millis::ZERO, Millis::from_secs(5), Millis::from_hours(1)]);
-    Policy { presence, notifier, visits_stored_every, ..Policy::default() }
+    let devices_max = chance.any(&[16, 16, 1]);
+    Policy { presence, notifier, visits_stored_every, devices_max, ..Policy::default() }
 }
 
 fn check(events: Events, first_seed: u64) {
