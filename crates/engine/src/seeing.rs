@@ -105,6 +105,10 @@ impl Engine {
                 self.desk.visits.customers.insert(customer);
             }
             let Transition { kind, visit, at, initial, exit_reason, .. } = transition;
+            if kind == TransitionKind::Enter {
+                // Old fixes told once more can begin a visit again that an edit had ended.
+                self.desk.ended.remove(&visit);
+            }
             let first_seen_inside = initial && kind == TransitionKind::Enter;
             let reason = exit_reason.map(ExitReason::word).or(first_seen_inside.then_some("initial"));
             let fence = transition.fence.clone();
