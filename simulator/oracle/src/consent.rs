@@ -166,8 +166,8 @@ pub(crate) struct Row {
     pub(crate) restricted_at_ms: Option<i64>,
     /// How often something was said that changed it.
     n_said: u32,
-    /// The pause whose end by itself has been noticed.
-    pub(crate) pause_seen_over: bool,
+    /// The end of a pause that ended by itself and was noticed.
+    pub(crate) pause_seen_over_ms: Option<i64>,
     on_its_way: Option<Stood>,
     pub(crate) durable: Stood,
 }
@@ -195,7 +195,7 @@ impl Row {
             said: state,
             restricted_at_ms,
             n_said: 0,
-            pause_seen_over: false,
+            pause_seen_over_ms: None,
             on_its_way: None,
             durable: (state, restricted_at_ms),
         }
@@ -219,7 +219,7 @@ impl Row {
         self.n_said += 1;
         if consent.restricts() {
             self.in_force = self.restricted(state);
-            self.pause_seen_over = false;
+            self.pause_seen_over_ms = None;
         }
         self.restricted_at_ms = self.restricted_at_ms.max(consent.silences_until_ms(now_ms));
         Effect::Applied
@@ -233,9 +233,8 @@ impl Row {
     /// It has been written down; the word counts unless another was said since.
     pub(crate) fn confirm(&mut self, n_said: u32) {
         self.durable = self.on_its_way.take().unwrap_or(self.durable);
-        if self.n_said == n_said && self.in_force != self.said {
+        if self.n_said == n_said {
             self.in_force = self.said;
-            self.pause_seen_over = false;
         }
     }
 

@@ -89,9 +89,9 @@ impl Customer {
     pub(crate) fn has_a_pause_ended(&mut self, now_ms: i64) -> bool {
         let mut has_ended = false;
         for row in self.rows.iter_mut().filter(|row| row.purpose == Purpose::Location) {
-            let is_paused = matches!(row.in_force, ConsentState::Paused { .. });
-            if is_paused && !row.pause_seen_over && row.in_force.refusal(now_ms).is_none() {
-                row.pause_seen_over = true;
+            let ConsentState::Paused { until_ms, .. } = row.in_force else { continue };
+            if row.pause_seen_over_ms != Some(until_ms) && row.in_force.refusal(now_ms).is_none() {
+                row.pause_seen_over_ms = Some(until_ms);
                 has_ended = true;
             }
         }

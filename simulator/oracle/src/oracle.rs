@@ -10,7 +10,7 @@ use crate::offers::OffersDue;
 use crate::presence::{Change, Device, Ground};
 use crate::screening::{JUMP, Screened, Used};
 use crate::speaking::Line;
-use crate::{Consent, Effect, Fence, Fix, Offer, Purpose, Rules, Told, What};
+use crate::{Consent, Effect, Fence, Fix, Kind, Offer, Purpose, Rules, Told, What};
 
 /// What must become of everything that it is told, in the order in which the engine handles it.
 #[derive(Debug)]
@@ -363,6 +363,10 @@ impl Oracle {
 
     fn tell_change(&mut self, customer: u32, device: u32, change: &Change) {
         let &Change { kind, fence, at_ms, entered_at_ms, initial, reason, .. } = change;
+        if kind == Kind::Enter {
+            // Old fixes told once more can begin a visit again that an edit had ended.
+            self.edits.ended.remove(&(customer, device, fence, entered_at_ms));
+        }
         self.tell(at_ms, customer, device, What::Transition { kind, fence, entered_at_ms, initial, reason });
     }
 

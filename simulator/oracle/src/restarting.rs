@@ -12,8 +12,9 @@ impl Oracle {
     /// Says in sentences, each beginning with the name of an invariant, what was lost though it had
     /// been acknowledged or could have been sent; then goes on from what was given back: a visit read
     /// back stays open and its evidence begins anew, all else that a look finds was there before, what
-    /// stood in the outbox passes the gate again, and what waited in line was never decided. Its clock
-    /// begins anew too, wherever that of the engine before it stood.
+    /// stood in the outbox passes the gate again, and what waited in line was never decided. That an edit
+    /// ended a visit is not stored, so it is forgotten: an offer about it goes on if the fence is there.
+    /// The clock begins anew too, wherever that of the engine before stood.
     pub fn restart(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
         self.now_ms = now_ms;
         let mut sentences = Vec::new();
@@ -32,6 +33,7 @@ impl Oracle {
         self.line = Line::default();
         self.spoken = crate::oracle::Spoken::default();
         self.timers.clear();
+        self.edits.ended.clear();
         for (no, stored) in (0..).zip(stored_of) {
             self.adopt(no, stored.unwrap_or(&nothing), now_ms);
             self.customers[no as usize].is_known = stored.is_some();
@@ -77,8 +79,6 @@ impl Oracle {
     fn resume_visits(&mut self, no: u32, stored: &StoredCustomer, now_ms: i64) {
         let known = &mut self.customers[no as usize];
         for visit in &stored.visits {
-            // It is open again, whatever became of it meanwhile.
-            self.edits.ended.remove(&(no, visit.device, visit.fence, visit.entered_at_ms));
             if self.map.fence(visit.fence).is_none() {
                 continue;
             }
