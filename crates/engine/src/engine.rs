@@ -253,11 +253,13 @@ impl Engine {
         self.desk.outputs.pop_front()
     }
 
-    /// Asks the back door again, before every publish and every retry.
+    /// Asks the back door again, before every publish and every retry; a clock that steps back makes
+    /// nothing valid again.
     ///
     /// # Errors
     /// How the notification leaves the outbox instead; tell [`Engine::handle_delivery`].
     pub fn may_send(&self, recorded: &Recorded<Notification>, now: Timestamp) -> Result<(), DeliveryOutcome> {
+        let now = self.now.max(now);
         let (customer, notification) = (recorded.customer(), recorded.value());
         if notification.expires_at <= now {
             return Err(DeliveryOutcome::Expired);

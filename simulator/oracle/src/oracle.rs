@@ -382,8 +382,12 @@ impl Oracle {
     }
 
     pub(crate) fn advance(&mut self, now_ms: i64) -> i64 {
-        self.now_ms = self.now_ms.max(now_ms);
+        self.now_ms = self.latest_ms(now_ms);
         self.now_ms
+    }
+
+    pub(crate) fn latest_ms(&self, now_ms: i64) -> i64 {
+        self.now_ms.max(now_ms)
     }
 }
 

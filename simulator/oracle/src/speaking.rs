@@ -142,6 +142,8 @@ impl Oracle {
     /// # Errors
     /// How it leaves the outbox instead; tell [`Oracle::left`]. One that nobody has decided is revoked.
     pub fn may_send(&self, said: &Said, now_ms: i64) -> Result<(), Leaving> {
+        // A clock that steps back makes nothing valid again.
+        let now_ms = self.latest_ms(now_ms);
         let known = self.customers.get(said.customer as usize).ok_or(Leaving::Revoked)?;
         let outgoing = known.outbox.iter().find(|outgoing| outgoing.said == *said).ok_or(Leaving::Revoked)?;
         let merchant = self.offers[said.offer as usize].merchant;

@@ -2,7 +2,7 @@
 
 use consent_gate::{ConsentKind, Purpose};
 use engine::{Door, Engine, Event, EventKind, Output, Policy, Tally};
-use ledger::{StorageError, commit};
+use ledger::{DeliveryOutcome, StorageError, commit};
 use model::{Millis, Timestamp};
 
 use crate::shell::{Left, Message, Shell};
@@ -170,6 +170,24 @@ fn acknowledged_is_durable() {
     shell.settle(now);
     assert_eq!(shell.left.len(), 2, "the answer and the receipt of the letter: {:?}", shell.left);
     assert_eq!(shell.storage.n_entries(), 1);
+}
+
+#[test]
+fn k08_a_clock_that_steps_back_lets_nothing_out_late() {
+    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let now = clock(3, "10:04");
+    grant(&mut shell, "anna", "corner", clock(1, "10:00"));
+    shell.deliver(&[fixes("anna", "phone", &[fix_at(clock(3, "10:00"), x_of("books"))])], clock(3, "10:00"));
+    shell.engine.handle_letters(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))]).letter()], now);
+    let staged = shell.engine.poll_staged(now).expect("an offer is to be recorded");
+    for committed in commit(&mut shell.storage, vec![staged]).expect("memory takes it") {
+        shell.engine.handle_committed(committed, now);
+    }
+    let Some(Output::Send(recorded)) = shell.engine.poll_output() else { panic!("an offer is to be sent") };
+    assert_eq!(shell.engine.may_send(&recorded, now), Ok(()));
+    shell.engine.handle_timeout(now + Millis::from_mins(20));
+    let answer = shell.engine.may_send(&recorded, now);
+    assert_eq!(answer, Err(DeliveryOutcome::Expired), "the clock went back, and time did not");
 }
 
 #[test]
