@@ -3,7 +3,7 @@
 use consent_gate::Purpose;
 use ledger::{Decision, Entry, Said, What};
 use model::{
-    CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceNo, Notification, NotificationId, Timestamp,
+    CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceId, FenceNo, Notification, NotificationId, Timestamp,
     Transition, TransitionKind, Words,
 };
 use notifier::{Candidate, Suppressed, Suppression};
@@ -21,6 +21,18 @@ pub(crate) struct Deferred {
     pub(crate) fence: FenceNo,
 }
 
+impl Deferred {
+    /// Its place among all of one message: by time, then as presence tells them, then by fence.
+    fn turn(&self) -> (Timestamp, u8, &FenceId) {
+        let rank = match self.transition.kind {
+            TransitionKind::Dwell | TransitionKind::Exit => 0,
+            TransitionKind::Enter => 1,
+            TransitionKind::Cross => 2,
+        };
+        (self.transition.at, rank, &self.transition.fence)
+    }
+}
+
 impl Engine {
     /// Decides what waited for the newest fix of a message.
     ///
@@ -32,6 +44,8 @@ impl Engine {
             return;
         }
         let mut deferred = std::mem::take(&mut self.book.deferred);
+        // Of fences at one instant the name decides: their numbers hang on what was edited before.
+        deferred.sort_by(|a, b| a.turn().cmp(&b.turn()));
         let newest_at = self.presence.last_at(device);
         for Deferred { transition, fence, .. } in
             deferred.extract_if(.., |deferred| deferred.device == device)

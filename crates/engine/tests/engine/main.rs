@@ -3,6 +3,7 @@
 mod doors;
 mod laws;
 mod not_mute;
+mod overlapping;
 mod plain;
 mod shell;
 mod stories;
