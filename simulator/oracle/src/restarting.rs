@@ -16,6 +16,16 @@ impl Oracle {
     /// ended a visit is not stored, so it is forgotten: an offer about it goes on if the fence is there.
     /// The clock begins anew too, wherever that of the engine before stood.
     pub fn restart(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
+        let sentences = self.read_back(restored, now_ms);
+        self.open(now_ms);
+        sentences
+    }
+
+    /// The first half of [`Oracle::restart`]; fences that were edited meanwhile come next, by
+    /// [`Oracle::fences`], and then [`Oracle::open`].
+    ///
+    /// Another engine begins here, and knows of no time before its own.
+    pub fn read_back(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
         self.now_ms = now_ms;
         let mut sentences = Vec::new();
         let nothing = StoredCustomer::default();
@@ -35,13 +45,40 @@ impl Oracle {
         self.timers.clear();
         self.edits.ended.clear();
         for (no, stored) in (0..).zip(stored_of) {
-            self.adopt(no, stored.unwrap_or(&nothing), now_ms);
+            self.adopt(no, stored.unwrap_or(&nothing));
             self.customers[no as usize].is_known = stored.is_some();
         }
         sentences
     }
 
-    fn adopt(&mut self, no: u32, stored: &StoredCustomer, now_ms: i64) {
+    /// The gate opens: what stood in the outbox goes on or leaves, and whoever is in a fence is waited
+    /// for anew.
+    ///
+    /// How long a device was silent while nobody listened is not known, if it was heard of lately.
+    pub fn open(&mut self, now_ms: i64) {
+        let now_ms = self.advance(now_ms);
+        for no in 0..self.customers.len() as u32 {
+            let known = &self.customers[no as usize];
+            let goes_on = |outgoing: &&Outgoing| {
+                let merchant = self.offers[outgoing.said.offer as usize].merchant;
+                now_ms < outgoing.expires_at_ms
+                    && self.stands(&outgoing.said, merchant)
+                    && known.may_be_told(merchant, now_ms)
+            };
+            let outbox = known.outbox.iter().filter(goes_on).copied().collect();
+            self.customers[no as usize].outbox = outbox;
+            for place in 0..self.customers[no as usize].devices.len() {
+                let device = &mut self.customers[no as usize].devices[place];
+                let is_recent = now_ms.saturating_sub(device.last_at_ms()) <= self.rules.stale_max_ms;
+                if is_recent && !device.visits.is_empty() {
+                    device.heard_at(now_ms);
+                }
+                self.arm(no, place);
+            }
+        }
+    }
+
+    fn adopt(&mut self, no: u32, stored: &StoredCustomer) {
         let n_restrictions = self.customers[no as usize].n_restrictions;
         let row = |row: &crate::StoredConsent| {
             Row::stored(row.merchant, row.purpose, row.state, row.restricted_at_ms)
@@ -57,26 +94,19 @@ impl Oracle {
         known.n_restrictions = n_restrictions;
         known.heard = stored.heard.iter().map(heard).collect();
         known.adopt_agreed_at(stored.agreed_at_ms);
-        let goes_on = |notice: &&StoredNotice| {
-            let merchant = self.offers[notice.said.offer as usize].merchant;
-            now_ms < notice.expires_at_ms
-                && self.stands(&notice.said, merchant)
-                && known.may_be_told(merchant, now_ms)
-        };
         let outgoing = |notice: &StoredNotice| Outgoing {
             said: notice.said,
             expires_at_ms: notice.expires_at_ms,
             n_restrictions,
             durability: Durability::Durable,
         };
-        known.outbox = stored.outbox.iter().filter(goes_on).map(outgoing).collect();
+        known.outbox = stored.outbox.iter().map(outgoing).collect();
         self.customers[no as usize] = known;
-        self.resume_visits(no, stored, now_ms);
+        self.resume_visits(no, stored);
     }
 
-    /// How long a device was silent while nobody listened is not known: what is recent is waited for
-    /// anew. Visits in fences that went meanwhile are over, silently.
-    fn resume_visits(&mut self, no: u32, stored: &StoredCustomer, now_ms: i64) {
+    /// Visits in fences that went before are over, silently.
+    fn resume_visits(&mut self, no: u32, stored: &StoredCustomer) {
         let known = &mut self.customers[no as usize];
         for visit in &stored.visits {
             if self.map.fence(visit.fence).is_none() {
@@ -91,13 +121,6 @@ impl Oracle {
             let at = device.visits.partition_point(|open| open.fence < visit.fence);
             let open = Visit::stored(visit.fence, visit.entered_at_ms, visit.initial, visit.dwelled);
             device.visits.insert(at, open);
-        }
-        for place in 0..known.devices.len() {
-            let device = &mut self.customers[no as usize].devices[place];
-            if now_ms.saturating_sub(device.last_at_ms()) <= self.rules.stale_max_ms {
-                device.heard_at(now_ms);
-            }
-            self.arm(no, place);
         }
     }
 }
