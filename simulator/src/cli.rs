@@ -6,6 +6,7 @@ pub(crate) mod replay;
 pub(crate) mod stays;
 pub(crate) mod times;
 pub(crate) mod town;
+pub(crate) mod r#virtual;
 
 use std::path::PathBuf;
 
@@ -57,6 +58,10 @@ pub(crate) enum Command {
     Stays(stays::StaysArgs),
     /// Tells the first and last time of a recording, and when a server's clock should start.
     Times(times::TimesArgs),
+    /// Plays made-up stories to the engine in virtual time, with faults, and judges what it does.
+    ///
+    /// Exit codes: 0 nothing is wrong, 1 a violation, 2 usage, 3 the run proves nothing.
+    Virtual(r#virtual::VirtualArgs),
 }
 
 #[derive(Debug, Args)]

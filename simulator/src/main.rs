@@ -12,6 +12,7 @@ mod report;
 mod safety;
 mod stays;
 mod violation;
+mod virtually;
 #[allow(dead_code, unused_imports, reason = "virtual runs come next")]
 mod world;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Stays(args) => cli::stays::run(&args),
         Command::Times(args) => cli::times::run(&args),
         Command::Town(args) => cli::town::run(&args),
+        Command::Virtual(args) => cli::r#virtual::run(args),
     };
     match done {
         Ok(code) => code,

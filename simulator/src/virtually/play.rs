@@ -1,0 +1,512 @@
+//! Plays a story, happening by happening, and looks after each.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice};
+use engine::{Alteration, ClockSource, Door, Letter};
+use model::{FenceId, Fix, Meters, Millis, Position, Timestamp};
+use spatial_index::{Fence, Shape};
+use wire::Feedback;
+
+use super::compare::Compare;
+use super::digest::Digest;
+use super::happening::{Edit, Fault, Happening, Joins, Step, Story, Timed};
+use super::laws::Broken;
+use super::names::Names;
+use super::plant::Plant;
+use super::post::{self, Addresses, Batch, Message};
+use super::scene::Scene;
+use super::shell::{Asked, Counts, Died, Sent, Shell};
+
+/// How a story ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ending {
+    pub(crate) counts: Counts,
+    pub(crate) n_published: u64,
+    /// What was broken, and at which happening.
+    pub(crate) broken: Option<(usize, Broken)>,
+    pub(crate) digest: Option<model::Digest>,
+}
+
+/// What is wanted of a play.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) is_judged: bool,
+    pub(crate) digest: bool,
+    pub(crate) plant: Option<Plant>,
+}
+
+/// Plays the happenings of a story that are kept, ascending by number.
+pub(crate) fn play(scene: &Scene, story: &Story, kept: Option<&[u32]>, wanted: Wanted) -> Ending {
+    let names = Names::of(scene);
+    let mut play = Play {
+        scene,
+        story,
+        addresses: Addresses::of(scene),
+        shell: Shell::new(scene, &names, wanted.is_judged, wanted.plant),
+        compare: Compare::default(),
+        digest: wanted.digest.then(Digest::new),
+        fences: scene.fences.iter().cloned().map(Some).collect(),
+        unseen: Vec::new(),
+        ahead: Millis::ZERO,
+        last_now: scene.starts_at,
+        last_fixes: BTreeMap::new(),
+        last_consent: BTreeMap::new(),
+        n_tickets: 0,
+        n_since_look: 0,
+        n_opened: 0,
+    };
+    if wanted.plant == Some(Plant::WritesPositions) {
+        play.shell.disk.leak = story.fixes.first().map(|fix| format!("{:.5}", fix.position.lat()).into());
+    }
+    let all: Vec<u32> = if kept.is_some() { Vec::new() } else { (0..story.n_happenings()).collect() };
+    let broken = play.through(kept.unwrap_or(&all));
+    let (counts, n_published) = (play.shell.counts, play.shell.laws.n_published());
+    let digest = play.digest.take().map(|digest| digest.finish(&mut play.shell.disk));
+    Ending { counts, n_published, broken, digest }
+}
+
+struct Play<'a> {
+    scene: &'a Scene,
+    story: &'a Story,
+    addresses: Addresses,
+    shell: Shell<'a>,
+    compare: Compare,
+    digest: Option<Digest>,
+    /// By number, as they are in force.
+    fences: Vec<Option<Fence>>,
+    /// Edits that the process has not seen.
+    unseen: Vec<(u32, Edit)>,
+    /// How far the server's clock runs ahead.
+    ahead: Millis,
+    /// What it showed last.
+    last_now: Timestamp,
+    last_fixes: BTreeMap<u32, u32>,
+    last_consent: BTreeMap<u32, ConsentEvent>,
+    n_tickets: u64,
+    n_since_look: u32,
+    /// Payloads that the engine had opened when it was last asked.
+    n_opened: u64,
+}
+
+/// What the judge is told of a message.
+enum Told {
+    /// Fixes by their places in the story; none of bytes that are no fix.
+    Fixes(Range<u32>),
+    Asked(Asked),
+}
+
+/// Sums are looked at once in so many happenings: they cost as much as a few fixes.
+const LOOK_ONCE_IN: u32 = 64;
+
+impl Play<'_> {
+    fn through(&mut self, kept: &[u32]) -> Option<(usize, Broken)> {
+        let mut at = 0;
+        while at < kept.len() {
+            let joined = |no: u32| self.story.happenings[no as usize].joins;
+            let more = kept[at + 1..].iter().take_while(|no| joined(**no) != Joins::Nothing).count();
+            let run = &kept[at..=at + more];
+            self.one(run);
+            if let Some(broken) = self.shell.laws.broken.take() {
+                return Some((run[run.len() - 1] as usize, broken));
+            }
+            at += run.len();
+        }
+        self.end();
+        let last = kept.last().map_or(0, |no| *no as usize);
+        self.shell.laws.broken.take().map(|broken| (last, broken))
+    }
+
+    fn happening(&self, no: u32) -> &'_ Timed {
+        &self.story.happenings[no as usize]
+    }
+
+    /// A happening, or letters that are read together.
+    fn one(&mut self, run: &[u32]) {
+        let at = self.happening(run[run.len() - 1]).at;
+        self.pass_time(at);
+        let now = self.clock(at);
+        let done = match &self.story.happenings[run[0] as usize].what {
+            Happening::Fault(fault) => self.fault(*fault, now),
+            Happening::Wait => Ok(()),
+            _ => self.letters(run, now),
+        };
+        self.last_now = self.clock(at);
+        let done = done.and_then(|()| self.shell.settle(self.last_now));
+        if done.is_err() {
+            self.start_again(self.last_now);
+        }
+        self.look();
+    }
+
+    /// The server's clock; one that fixes drive stands still between them.
+    fn clock(&self, at: Timestamp) -> Timestamp {
+        match self.scene.policy.clock {
+            ClockSource::Caller => at + self.ahead,
+            ClockSource::Fixes => self.scene.starts_at.max(self.shell.engine.now()),
+        }
+    }
+
+    fn is_driven_by_fixes(&self) -> bool {
+        self.scene.policy.clock == ClockSource::Fixes
+    }
+
+    /// The shell sleeps until something is due, as often as something is.
+    fn pass_time(&mut self, at: Timestamp) {
+        if self.is_driven_by_fixes() {
+            return;
+        }
+        let now = self.clock(at);
+        let sleeps = self.shell.plant == Some(Plant::SleepsThroughTimers);
+        while let Some(due_at) = self.shell.engine.poll_timeout().filter(|due_at| *due_at <= now && !sleeps) {
+            // After a leap of the clock it is late already.
+            let at = due_at.max(self.last_now);
+            self.shell.engine.handle_timeout(at);
+            self.shell.opinion.time(at);
+            if self.shell.settle(at).is_err() {
+                self.start_again(at);
+            }
+            self.look();
+        }
+        if !sleeps {
+            self.shell.engine.handle_timeout(now);
+        }
+        self.shell.opinion.time(now);
+    }
+
+    fn start_again(&mut self, now: Timestamp) {
+        // What it told till then was told.
+        self.look();
+        let edits = std::mem::take(&mut self.unseen);
+        for (fence, edit) in &edits {
+            self.apply(*fence, *edit);
+        }
+        let fences = (!edits.is_empty()).then(|| self.fences.clone());
+        self.shell.start_again(fences.as_deref(), now);
+        self.n_opened = 0;
+        self.send_again(now);
+    }
+
+    /// Who was not answered sends again.
+    fn send_again(&mut self, now: Timestamp) {
+        let unsettled = std::mem::take(&mut self.shell.unsettled);
+        for (_, Sent { mut message, what }) in unsettled {
+            self.n_tickets += 1;
+            message.ticket = self.n_tickets;
+            self.hand_over(message, what, now);
+        }
+        // Nothing is in the way of a process that has just started.
+        let settled = self.shell.settle(now);
+        debug_assert!(settled.is_ok(), "nobody has asked it to die yet");
+    }
+
+    fn hand_over(&mut self, message: Message, what: Asked, now: Timestamp) {
+        let letter = self.addresses.letter(&message);
+        self.shell.engine.handle_letters(&[letter], now);
+        self.tell_the_judge(&message, &what, now);
+        self.shell.unsettled.insert(message.ticket, Sent { message, what });
+    }
+
+    fn tell_the_judge(&mut self, message: &Message, what: &Asked, now: Timestamp) {
+        if let Asked::Consent(event) = what {
+            let merchant = self.shell.names.merchant(event.merchant.as_str());
+            let merchant = merchant.expect("every merchant is of the scene");
+            self.shell.opinion.consent(message.who, merchant, event, now);
+        }
+    }
+
+    fn letters(&mut self, run: &[u32], now: Timestamp) -> Result<(), Died> {
+        if self.is_driven_by_fixes() {
+            return run.iter().try_for_each(|no| {
+                self.drain(&[*no], self.clock(now))?;
+                self.shell.settle(self.clock(now))
+            });
+        }
+        let is_batch = run.last().is_some_and(|no| self.happening(*no).joins == Joins::Batch);
+        let all_fixes = || run.iter().all(|no| self.single_fix(*no).is_some());
+        if is_batch && all_fixes() { self.batch(run, now) } else { self.drain(run, now) }
+    }
+
+    fn single_fix(&self, no: u32) -> Option<(u32, u8, &[Fix])> {
+        match &self.happening(no).what {
+            Happening::Fixes { who, phone, fixes } if fixes.len() == 1 => {
+                Some((*who, *phone, &self.story.fixes[fixes.start as usize..fixes.end as usize]))
+            }
+            _ => None,
+        }
+    }
+
+    fn batch(&mut self, run: &[u32], now: Timestamp) -> Result<(), Died> {
+        let mut batch = Batch::default();
+        for (who, phone, fix) in run.iter().filter_map(|no| self.single_fix(*no)) {
+            batch.add(self.scene, who, phone, &fix[0]);
+        }
+        self.shell.counts.n_fixes += run.len() as u64;
+        self.shell.counts.n_letters += 1;
+        self.shell.read(&batch.letters(), now)?;
+        for no in run {
+            if let Some((who, phone, fix)) = self.single_fix(*no) {
+                let fix = fix[0];
+                self.shell.opinion.message(who, u32::from(phone), &[fix], now);
+                self.last_fixes.insert(who, *no);
+            }
+        }
+        self.shell.step(Step::AfterLetters)
+    }
+
+    fn drain(&mut self, run: &[u32], now: Timestamp) -> Result<(), Died> {
+        let mut messages = Vec::with_capacity(run.len());
+        for no in run {
+            messages.extend(self.message(*no));
+        }
+        let lost = |message: &Message| match self.shell.plant {
+            Some(Plant::LosesLetters) => message.door == Door::Fixes && message.body.len().is_multiple_of(17),
+            Some(Plant::Mute) => message.door == Door::Consent,
+            _ => false,
+        };
+        let letters: Vec<Letter<'_>> = messages
+            .iter()
+            .filter(|(message, ..)| !lost(message))
+            .map(|(message, ..)| self.addresses.letter(message))
+            .collect();
+        self.shell.counts.n_letters += letters.len() as u64;
+        let read = self.shell.read(&letters, now);
+        drop(letters);
+        for (message, what) in messages {
+            if read.is_ok() {
+                self.tell(&message, &what, now);
+            }
+            if let Told::Asked(what) = what {
+                self.await_answer(message, what);
+            }
+        }
+        read.and_then(|()| self.shell.step(Step::AfterLetters))
+    }
+
+    fn await_answer(&mut self, message: Message, what: Asked) {
+        match &what {
+            Asked::Consent(event) if self.shell.plant == Some(Plant::AcknowledgesEarly) => {
+                self.shell.acknowledge_early(message.who, event, message.ticket);
+            }
+            Asked::Consent(_) | Asked::Feedback(_) => {
+                self.shell.unsettled.insert(message.ticket, Sent { message, what });
+            }
+        }
+    }
+
+    /// Tells the judge what the engine has read.
+    fn tell(&mut self, message: &Message, what: &Told, now: Timestamp) {
+        match what {
+            Told::Asked(what) => self.tell_the_judge(message, what, now),
+            Told::Fixes(fixes) => {
+                let story = self.story;
+                let fixes = &story.fixes[fixes.start as usize..fixes.end as usize];
+                self.shell.counts.n_fixes += fixes.len() as u64;
+                let now = if self.is_driven_by_fixes() { self.let_drive(fixes, now) } else { now };
+                self.shell.opinion.message(message.who, u32::from(message.phone), fixes, now);
+                if self.is_driven_by_fixes() {
+                    // This clock leaps; what is decided at one of its instants goes out at that instant.
+                    self.shell.opinion.stage(now);
+                }
+            }
+        }
+    }
+
+    /// The time at which the fix just read was handled: it moved the clock, if it was let in, and the
+    /// judge's timers fire first, each with what follows from it.
+    fn let_drive(&mut self, fixes: &[Fix], now: Timestamp) -> Timestamp {
+        let n_opened = self.shell.engine.tally().n_opened;
+        let was_let_in = self.n_opened < n_opened;
+        self.n_opened = n_opened;
+        let Some(fix) = fixes.last().filter(|_| was_let_in) else { return now };
+        let opinion = &mut self.shell.opinion;
+        while let Some(due_at) = opinion.next_timer(fix.taken_at) {
+            opinion.time(due_at);
+            opinion.stage(due_at);
+        }
+        opinion.time(fix.taken_at);
+        now.max(fix.taken_at)
+    }
+
+    /// The message of a happening; none when what it speaks of has not happened.
+    fn message(&mut self, no: u32) -> Option<(Message, Told)> {
+        let story = self.story;
+        match &story.happenings[no as usize].what {
+            Happening::Fixes { who, phone, fixes } => {
+                let start = if self.is_driven_by_fixes() { fixes.end - 1 } else { fixes.start };
+                let fixes = start..fixes.end;
+                self.last_fixes.insert(*who, no);
+                let body = post::body(&story.fixes[fixes.start as usize..fixes.end as usize]);
+                Some((fix_message(*who, *phone, body), Told::Fixes(fixes)))
+            }
+            Happening::FixesAgain { who } => {
+                let no = *self.last_fixes.get(who)?;
+                self.message(no)
+            }
+            Happening::Hostile { who, phone, body } => {
+                Some((fix_message(*who, *phone, body.to_vec()), Told::Fixes(0..0)))
+            }
+            Happening::Consent { .. } => {
+                let (who, event) = consent_event(self.scene, &story.happenings[no as usize].what)?;
+                self.last_consent.insert(who, event.clone());
+                Some(self.consent_message(who, event))
+            }
+            Happening::ConsentAgain { who } => {
+                let event = self.last_consent.get(who)?.clone();
+                Some(self.consent_message(*who, event))
+            }
+            Happening::Feedback { who, kind, foreign } => self.feedback_message(*who, *kind, *foreign),
+            Happening::Wait | Happening::Fault(_) => None,
+        }
+    }
+
+    fn consent_message(&mut self, who: u32, event: ConsentEvent) -> (Message, Told) {
+        self.n_tickets += 1;
+        let body = wire::encode_consent(&event);
+        let restricts = !matches!(event.kind, ConsentKind::Grant { .. } | ConsentKind::Resume);
+        self.shell.counts.n_restrictions += u64::from(restricts);
+        let message = Message { door: Door::Consent, who, phone: 0, body, ticket: self.n_tickets };
+        (message, Told::Asked(Asked::Consent(Box::new(event))))
+    }
+
+    fn feedback_message(
+        &mut self,
+        who: u32,
+        kind: wire::FeedbackKind,
+        foreign: bool,
+    ) -> Option<(Message, Told)> {
+        let offers = &self.shell.last_offer;
+        let of = if foreign {
+            offers.iter().find(|(other, _)| **other != who)
+        } else {
+            offers.get_key_value(&who)
+        };
+        let (_, offer) = of?;
+        let (offer, phone) = (offer.id, if foreign { 0 } else { offer.phone });
+        let body = wire::encode_feedback(&Feedback { offer, kind, at: None });
+        self.n_tickets += 1;
+        let message = Message { door: Door::Feedback, who, phone, body, ticket: self.n_tickets };
+        Some((message, Told::Asked(Asked::Feedback((!foreign).then_some((offer, kind.word()))))))
+    }
+
+    fn fault(&mut self, fault: Fault, now: Timestamp) -> Result<(), Died> {
+        let is_driven_by_fixes = self.is_driven_by_fixes();
+        let weather = &mut self.shell.weather;
+        match fault {
+            Fault::ClockStep(by) => self.ahead = self.ahead + by,
+            Fault::Crash { at, write_survives } => weather.dies = Some((at, write_survives)),
+            Fault::Restart => return Err(Died),
+            Fault::LedgerSlow(is_slow) => weather.ledger_is_slow = is_slow && !is_driven_by_fixes,
+            Fault::AppendsFail(n) => self.shell.disk.n_to_fail = if is_driven_by_fixes { 0 } else { n },
+            Fault::AppendInDoubt { survives } => self.shell.disk.in_doubt = Some(survives),
+            Fault::PhonesAway(are_away) => weather.phones_are_away = are_away,
+            Fault::PublishesFail(n) => weather.n_publishes_to_fail = n,
+            Fault::NoticesLate(are_late) => {
+                weather.notices_are_late = are_late;
+                if !are_late {
+                    return self.shell.take_notices(now);
+                }
+            }
+            Fault::Edit { fence, edit, at_the_next_start: true } => self.unseen.push((fence, edit)),
+            Fault::Edit { fence, edit, at_the_next_start: false } => {
+                self.apply(fence, edit);
+                let alteration = self.alteration(fence);
+                self.shell.alter(&alteration, &self.fences, now);
+            }
+        }
+        Ok(())
+    }
+
+    /// The way to the fences as they are to be; one edited fence takes the short way every other time.
+    fn alteration(&self, fence: u32) -> Alteration {
+        let house = self.shell.house();
+        let made = if fence.is_multiple_of(2) {
+            let id: FenceId = self.scene.fences[fence as usize].facts.id.clone();
+            Alteration::edit(house, [(id, self.fences[fence as usize].clone())].into())
+        } else {
+            Alteration::new(house, self.fences.iter().flatten().cloned().collect(), None)
+        };
+        made.expect("a scene can be indexed")
+    }
+
+    fn apply(&mut self, no: u32, edit: Edit) {
+        let at_first = &self.scene.fences[no as usize];
+        let fence = &mut self.fences[no as usize];
+        match edit {
+            Edit::Remove => *fence = None,
+            Edit::PutBack => *fence = Some(at_first.clone()),
+            Edit::Move(by_m) => *fence = Some(moved(at_first, f64::from(by_m))),
+            Edit::GiveTo(merchant) => {
+                let mut given = at_first.clone();
+                given.facts.merchant = Some(self.scene.merchants[usize::from(merchant)].clone());
+                *fence = Some(given);
+            }
+        }
+    }
+
+    /// Compares what both judges have told, and now and then the sums.
+    fn look(&mut self) {
+        self.compare.look(&mut self.shell, self.digest.as_mut());
+        self.n_since_look += 1;
+        if self.n_since_look == LOOK_ONCE_IN {
+            self.n_since_look = 0;
+            self.compare.sums(&mut self.shell);
+        }
+    }
+
+    /// Everything that waits comes to rest, and what was written is read once more.
+    fn end(&mut self) {
+        let last_at = self.story.happenings.last().map_or(self.scene.starts_at, |last| last.at);
+        let now = self.clock(last_at);
+        self.shell.weather = super::shell::Weather::default();
+        (self.shell.disk.n_to_fail, self.shell.disk.in_doubt) = (0, None);
+        let settled = self.shell.take_notices(now).and_then(|()| self.shell.settle(now));
+        debug_assert!(settled.is_ok(), "nothing goes wrong any more");
+        self.look();
+        self.compare.sums(&mut self.shell);
+        self.compare.end(&mut self.shell, self.story);
+    }
+}
+
+const fn fix_message(who: u32, phone: u8, body: Vec<u8>) -> Message {
+    Message { door: Door::Fixes, who, phone, body, ticket: 0 }
+}
+
+/// A fence somewhat further north, and a little larger where it is a circle.
+fn moved(fence: &Fence, by_m: f64) -> Fence {
+    let shape = match &fence.shape {
+        Shape::Circle { center, radius } => {
+            let lat = (center.lat() + by_m / 111_132.0).clamp(-89.0, 89.0);
+            let center = Position::new(lat, center.lng()).expect("it stays on earth");
+            Shape::Circle { center, radius: Meters(radius.0 + 1.0) }
+        }
+        Shape::Polygons(polygons) => {
+            let radius = fence.facts.radius;
+            let first = polygons.iter().find_map(|polygon| polygon.rings().next());
+            let [lng, lat] = first.map_or([0.0, 0.0], |ring| ring[0]);
+            let lat = (lat + by_m / 111_132.0).clamp(-89.0, 89.0);
+            let center = Position::new(lat, lng).expect("it stays on earth");
+            Shape::Circle { center, radius }
+        }
+    };
+    let facts = model::FenceFacts { radius: shape.radius(), ..fence.facts.clone() };
+    Fence { facts, shape }
+}
+
+fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent)> {
+    let Happening::Consent { who, merchant, purpose, kind, acted_at, no } = what else { return None };
+    let (id, lang, sha256) = ("notice".into(), "en".into(), "0".repeat(64).into());
+    let is_yes = matches!(kind, ConsentKind::Grant { .. });
+    let event = ConsentEvent {
+        id: EventId::new(&format!("e{no}")).expect("a letter and digits make an event id"),
+        merchant: scene.merchants[*merchant as usize].clone(),
+        purpose: *purpose,
+        kind: *kind,
+        actor: Actor::Own,
+        method: Method::Toggle,
+        notice: is_yes.then_some(Notice { id, version: 1, lang, sha256, shown_at: *acted_at }),
+        evidence_at: (!no.is_multiple_of(9)).then_some(*acted_at),
+    };
+    Some((*who, event))
+}

@@ -1,0 +1,111 @@
+//! Messages on their way to the engine: encoded as phones and backends do, read as the server does.
+
+use engine::{Door, Letter};
+use model::Fix;
+use wire::{Limits, Topic, Topics, batch};
+
+use super::scene::Scene;
+
+/// Addresses of everybody, written once.
+pub(crate) struct Addresses {
+    topics: Topics,
+    /// By person and phone.
+    fix: Vec<Vec<String>>,
+    feedback: Vec<Vec<String>>,
+    consent: Vec<String>,
+}
+
+/// Something that was sent, and is not read yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) door: Door,
+    pub(crate) who: u32,
+    pub(crate) phone: u8,
+    pub(crate) body: Vec<u8>,
+    /// Comes back when the sender may be told that it arrived.
+    pub(crate) ticket: u64,
+}
+
+impl Addresses {
+    pub(crate) fn of(scene: &Scene) -> Self {
+        let topics = Topics::default();
+        let each = |topic: &dyn Fn(&str, &str) -> String| {
+            let of = |person: &super::scene::Person| {
+                let customer = person.customer.as_str();
+                person.phones.iter().map(|phone| topic(customer, phone.as_str())).collect()
+            };
+            scene.people.iter().map(of).collect()
+        };
+        Self {
+            fix: each(&|customer, phone| topics.fix(customer, phone)),
+            feedback: each(&|customer, phone| topics.feedback(customer, phone)),
+            consent: scene.people.iter().map(|person| topics.consent(person.customer.as_str())).collect(),
+            topics,
+        }
+    }
+
+    /// A letter as the server makes one: the names come from the topic alone.
+    pub(crate) fn letter<'a>(&'a self, message: &'a Message) -> Letter<'a> {
+        let (who, phone) = (message.who as usize, usize::from(message.phone));
+        let topic = match message.door {
+            Door::Fixes => &self.fix[who][phone],
+            Door::Feedback => &self.feedback[who][phone],
+            Door::Consent => &self.consent[who],
+        };
+        let (door, customer, device) = match self.topics.parse(topic).expect("topics of people are sound") {
+            Topic::Fix { customer, device } => (Door::Fixes, customer, device),
+            Topic::Feedback { customer, device } => (Door::Feedback, customer, device),
+            Topic::Consent { customer } => (Door::Consent, customer, ""),
+            Topic::Batch
+            | Topic::Offer { .. }
+            | Topic::ConsentAck { .. }
+            | Topic::Status { .. }
+            | Topic::Dead => unreachable!("people write to no other topics"),
+        };
+        Letter { door, customer, device, body: &message.body, ticket: message.ticket }
+    }
+}
+
+/// The body of a message of fixes.
+pub(crate) fn body(fixes: &[Fix]) -> Vec<u8> {
+    match fixes {
+        [fix] => wire::encode_fix(fix),
+        _ => wire::encode_fixes(fixes),
+    }
+}
+
+/// One message of a backend, of fixes of many people.
+#[derive(Default)]
+pub(crate) struct Batch {
+    bytes: Vec<u8>,
+}
+
+impl Batch {
+    pub(crate) fn add(&mut self, scene: &Scene, who: u32, phone: u8, fix: &Fix) {
+        let person = &scene.people[who as usize];
+        wire::encode_batch_record(&person.customer, &person.phones[usize::from(phone)], fix, &mut self.bytes);
+    }
+
+    /// Its records as letters.
+    pub(crate) fn letters(&self) -> Vec<Letter<'_>> {
+        let records = batch::records(&self.bytes, &LIMITS);
+        let sound = records.map(|record| record.expect("records of people are sound"));
+        sound
+            .map(|batch::Record { customer, device, body }| Letter {
+                door: Door::Fixes,
+                customer,
+                device,
+                body,
+                ticket: 0,
+            })
+            .collect()
+    }
+}
+
+const LIMITS: Limits = Limits {
+    fix_bytes_max: 256 << 10,
+    consent_bytes_max: 16 << 10,
+    batch_bytes_max: 1 << 20,
+    n_fixes_max: 1_000,
+    n_batch_fixes_max: 10_000,
+};

@@ -1,0 +1,429 @@
+//! What the server is to the engine, in virtual time, on a day when everything goes wrong.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use consent_gate::{ConsentEvent, ConsentKind};
+use engine::{Alteration, ConsentAck, Door, Engine, Event, EventKind, House, Letter, Output};
+use ledger::{DeliveryOutcome, NotCommitted, Recorded, Staged, Storage as _, StorageError, commit};
+use model::{CustomerId, Notification, NotificationId, Timestamp};
+use offers::Catalogue;
+use spatial_index::Fence;
+
+use super::disk::Disk;
+use super::happening::Step;
+use super::laws::Laws;
+use super::names::Names;
+use super::opinion::Opinion;
+use super::plant::Plant;
+use super::post::Message;
+use super::scene::{Person, Scene};
+
+/// The process died.
+#[derive(Debug)]
+pub(crate) struct Died;
+
+/// One engine with all that surrounds it.
+pub(crate) struct Shell<'a> {
+    pub(crate) scene: &'a Scene,
+    pub(crate) names: &'a Names,
+    pub(crate) engine: Engine,
+    pub(crate) disk: Disk,
+    pub(crate) opinion: Opinion<'a>,
+    pub(crate) laws: Laws<'a>,
+    pub(crate) weather: Weather,
+    pub(crate) plant: Option<Plant>,
+    pub(crate) counts: Counts,
+    house: Arc<House>,
+    in_flight: Option<Staged>,
+    line: Vec<Recorded<Notification>>,
+    /// Notices of deliveries on their way back.
+    notices: Vec<(CustomerId, NotificationId, DeliveryOutcome)>,
+    /// Letters whose senders will try again.
+    pub(crate) unsettled: BTreeMap<u64, Sent>,
+    pub(crate) last_offer: BTreeMap<u32, Published>,
+    /// The latest time that this process was told.
+    pub(crate) seen_at: Timestamp,
+    /// Messages of fixes that this process has read.
+    pub(crate) n_read: u64,
+    /// What the engine told before it was open.
+    early: Vec<Event>,
+}
+
+/// A letter that asked for an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) message: Message,
+    pub(crate) what: Asked,
+}
+
+/// What it was about.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    Consent(Box<ConsentEvent>),
+    /// The offer, and the word; none when it will be found to be of no use.
+    Feedback(Option<(NotificationId, &'static str)>),
+}
+
+/// The last offer that somebody was given.
+#[derive(Clone, Debug)]
+pub(crate) struct Published {
+    pub(crate) id: NotificationId,
+    pub(crate) phone: u8,
+    pub(crate) at: Timestamp,
+}
+
+/// What is going wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Weather {
+    pub(crate) ledger_is_slow: bool,
+    pub(crate) phones_are_away: bool,
+    pub(crate) n_publishes_to_fail: u8,
+    pub(crate) notices_are_late: bool,
+    /// Where the process will die, and whether a write under way survives.
+    pub(crate) dies: Option<(Step, bool)>,
+}
+
+/// What was seen of a story, for those who want to know whether it meant anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) n_fixes: u64,
+    pub(crate) n_letters: u64,
+    pub(crate) n_offers: u64,
+    pub(crate) n_transitions: u64,
+    pub(crate) n_suppressed: u64,
+    pub(crate) n_refused: u64,
+    pub(crate) n_dropped: u64,
+    pub(crate) n_restrictions: u64,
+    pub(crate) n_starts: u64,
+    pub(crate) n_edits: u64,
+}
+
+impl<'a> Shell<'a> {
+    /// A process that starts for the first time.
+    pub(crate) fn new(scene: &'a Scene, names: &'a Names, is_judged: bool, plant: Option<Plant>) -> Self {
+        let catalogue = Catalogue::new(scene.drafts.clone()).expect("offers of a scene obey the rules");
+        let house = House::new(scene.fences.clone(), catalogue).expect("a scene can be indexed");
+        let house = Arc::new(house);
+        let mut shell = Self {
+            scene,
+            names,
+            engine: Engine::new(house.clone(), scene.policy.clone()),
+            disk: Disk::new(plant),
+            opinion: Opinion::new(scene, is_judged),
+            laws: Laws::new(scene),
+            weather: Weather::default(),
+            plant,
+            counts: Counts::default(),
+            house,
+            in_flight: None,
+            line: Vec::new(),
+            notices: Vec::new(),
+            unsettled: BTreeMap::new(),
+            last_offer: BTreeMap::new(),
+            seen_at: Timestamp::MIN,
+            n_read: 0,
+            early: Vec::new(),
+        };
+        shell.engine.listen();
+        shell.engine.open(scene.starts_at);
+        shell
+    }
+
+    /// A boundary at which the process can die.
+    pub(crate) fn step(&mut self, step: Step) -> Result<(), Died> {
+        if self.weather.dies.is_some_and(|(at, _)| at == step) { Err(Died) } else { Ok(()) }
+    }
+
+    /// Reads letters; the judge is told the same before anything else happens.
+    pub(crate) fn read(&mut self, letters: &[Letter<'_>], now: Timestamp) -> Result<(), Died> {
+        self.seen_at = self.seen_at.max(now);
+        self.step(Step::BeforeLetters)?;
+        self.n_read += letters.iter().filter(|letter| letter.door == Door::Fixes).count() as u64;
+        self.engine.handle_letters(letters, now);
+        Ok(())
+    }
+
+    /// Commits and sends until nothing is left to do.
+    pub(crate) fn settle(&mut self, now: Timestamp) -> Result<(), Died> {
+        self.seen_at = self.seen_at.max(now);
+        loop {
+            self.send(now)?;
+            if self.in_flight.is_none() {
+                self.opinion.stage(now);
+                self.in_flight = self.engine.poll_staged(now);
+                if self.in_flight.is_some() {
+                    self.step(Step::Staged)?;
+                }
+            }
+            if self.weather.ledger_is_slow {
+                return Ok(());
+            }
+            let Some(staged) = self.in_flight.take() else { return Ok(()) };
+            match commit(&mut self.disk, vec![staged]) {
+                Ok(committed) => {
+                    self.step(Step::Written)?;
+                    for committed in committed {
+                        self.engine.handle_committed(committed, now);
+                        self.opinion.committed(now);
+                    }
+                    self.step(Step::Committed)?;
+                }
+                // Whether it is there only a new start can tell.
+                Err(NotCommitted { error: StorageError::Suspect(_), .. }) => return Err(Died),
+                Err(NotCommitted { mut staged, .. }) => {
+                    self.in_flight = staged.pop();
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, now: Timestamp) -> Result<(), Died> {
+        while let Some(output) = self.engine.poll_output() {
+            self.step(Step::OutputTaken)?;
+            match output {
+                Output::Send(recorded) => self.line.push(recorded),
+                Output::Acknowledge(ack) => self.acknowledge(&ack),
+                Output::Settled { ticket } => self.settled(ticket, now),
+            }
+        }
+        for recorded in std::mem::take(&mut self.line) {
+            self.try_to_send(recorded, now)?;
+        }
+        Ok(())
+    }
+
+    fn try_to_send(&mut self, recorded: Recorded<Notification>, now: Timestamp) -> Result<(), Died> {
+        if self.plant == Some(Plant::SwallowsOffers) && recorded.value().id.0.low_u64().is_multiple_of(3) {
+            return Ok(());
+        }
+        let id = recorded.value().id;
+        let answer = if self.plant == Some(Plant::ForgetsToAsk) {
+            Ok(())
+        } else {
+            self.engine.may_send(&recorded, now)
+        };
+        self.compare_answers(&recorded, answer, now);
+        let outcome = match answer {
+            Err(outcome) => outcome,
+            Ok(()) => {
+                self.step(Step::Asked)?;
+                if self.weather.phones_are_away || 0 < self.weather.n_publishes_to_fail {
+                    self.weather.n_publishes_to_fail = self.weather.n_publishes_to_fail.saturating_sub(1);
+                    self.line.push(recorded);
+                    return Ok(());
+                }
+                self.publish(recorded.value());
+                if self.plant == Some(Plant::PublishesTwice) && id.0.low_u64().is_multiple_of(5) {
+                    self.publish(recorded.value());
+                }
+                self.step(Step::Published)?;
+                DeliveryOutcome::Sent
+            }
+        };
+        let customer = recorded.value().customer.clone();
+        if self.weather.notices_are_late && outcome == DeliveryOutcome::Sent {
+            self.notices.push((customer, id, outcome));
+            return Ok(());
+        }
+        self.delivered(&customer, id, outcome, now)
+    }
+
+    fn delivered(
+        &mut self,
+        customer: &CustomerId,
+        id: NotificationId,
+        outcome: DeliveryOutcome,
+        now: Timestamp,
+    ) -> Result<(), Died> {
+        self.engine.handle_delivery(customer, id, outcome, now);
+        self.opinion.left(id, outcome, now);
+        self.step(Step::Delivered)
+    }
+
+    /// The notices that were held back come: the last first, and each of them twice.
+    pub(crate) fn take_notices(&mut self, now: Timestamp) -> Result<(), Died> {
+        let notices = std::mem::take(&mut self.notices);
+        for _ in 0..2 {
+            for (customer, id, outcome) in notices.iter().rev() {
+                self.delivered(customer, *id, *outcome, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Both judges are asked whether an offer may go; when they differ, one of them is wrong.
+    fn compare_answers(
+        &mut self,
+        recorded: &Recorded<Notification>,
+        answer: Result<(), DeliveryOutcome>,
+        now: Timestamp,
+    ) {
+        let notification = recorded.value();
+        let Some(second) = self.opinion.may_send(notification.id, now) else { return };
+        if answer == second {
+            return;
+        }
+        let name = match second {
+            Err(DeliveryOutcome::Revoked) => "no_offer_after_withdrawal",
+            Err(DeliveryOutcome::Expired) => "nothing_is_late",
+            Err(_) | Ok(()) => "not_mute",
+        };
+        let word = |answer: Result<(), DeliveryOutcome>| answer.err().map_or("may go", DeliveryOutcome::word);
+        let sentence = format!(
+            "the offer {} at {}: the engine says {}, the judge says {}",
+            notification.offer.as_str(),
+            notification.fence.as_str(),
+            word(answer),
+            word(second)
+        );
+        let who = self.names.customer(notification.customer.as_str());
+        self.laws.break_law(name, who, sentence);
+    }
+
+    fn publish(&mut self, notification: &Notification) {
+        let who = self.names.customer(notification.customer.as_str());
+        let Some(who) = who else {
+            return self.laws.break_law("not_mute", None, "an offer goes to somebody whom nobody knows");
+        };
+        let row = self.disk.state(&notification.customer);
+        let is_stored = row.is_some_and(|row| row.outbox.contains(notification));
+        self.laws.publish(who, notification, is_stored, self.seen_at);
+        let phones = &self.scene.people[who as usize].phones;
+        let phone = phones.iter().position(|phone| *phone == notification.device).unwrap_or(0) as u8;
+        self.last_offer.insert(who, Published { id: notification.id, phone, at: self.seen_at });
+    }
+
+    fn acknowledge(&mut self, ack: &ConsentAck) {
+        let Some(who) = self.names.customer(ack.customer.as_str()) else { return };
+        let pause_ends = self.unsettled.get(&ack.ticket).and_then(|sent| match &sent.what {
+            Asked::Consent(event) => match event.kind {
+                ConsentKind::Pause { until } => Some(until.unwrap_or(Timestamp::MAX)),
+                _ => None,
+            },
+            Asked::Feedback(_) => None,
+        });
+        self.laws.acknowledge(who, ack, pause_ends);
+    }
+
+    /// What a shell must never do: say yes to what is not durable.
+    pub(crate) fn acknowledge_early(&mut self, who: u32, event: &ConsentEvent, ticket: u64) {
+        let answer = wire::Acknowledgement {
+            event_id: event.id.as_str().into(),
+            merchant: event.merchant.as_str().into(),
+            purpose: event.purpose.word().into(),
+            state: "granted".into(),
+            effect: "applied".into(),
+            epoch: 0,
+        };
+        let customer = self.scene.people[who as usize].customer.clone();
+        self.laws.acknowledge(who, &ConsentAck { customer, ticket, answer }, None);
+    }
+
+    fn settled(&mut self, ticket: u64, now: Timestamp) {
+        let Some(Sent { what, .. }) = self.unsettled.remove(&ticket) else { return };
+        if let Asked::Feedback(Some((id, kind))) = what {
+            // What was heard is forgotten after some weeks, and feedback on it is of no use then.
+            let is_known = self.last_offer.values().any(|offer| offer.id == id && is_recent(offer.at, now));
+            if is_known {
+                self.laws.acknowledge_feedback(id, kind);
+            }
+        }
+    }
+
+    /// Takes up other fences.
+    pub(crate) fn alter(&mut self, alteration: &Alteration, fences: &[Option<Fence>], now: Timestamp) {
+        self.engine.handle_alteration(alteration, now);
+        self.house = alteration.to().clone();
+        self.opinion.fences(fences, now);
+        self.counts.n_edits += 1;
+    }
+
+    pub(crate) const fn house(&self) -> &Arc<House> {
+        &self.house
+    }
+
+    /// The process is gone with all that was not recorded; another one reads back what was.
+    ///
+    /// `unseen` are fences that an operator put meanwhile.
+    pub(crate) fn start_again(&mut self, unseen: Option<&[Option<Fence>]>, now: Timestamp) {
+        let survives = self.weather.dies.take().is_some_and(|(_, survives)| survives);
+        if let (Some(staged), true) = (self.in_flight.take(), survives) {
+            // The write was under way, and the disk finished it.
+            let _ = commit(&mut self.disk, vec![staged]);
+        }
+        self.line.clear();
+        self.notices.clear();
+        self.weather = Weather { phones_are_away: self.weather.phones_are_away, ..Weather::default() };
+        (self.disk.n_to_fail, self.disk.in_doubt) = (0, None);
+        self.seen_at = now;
+        self.counts.n_starts += 1;
+        self.n_read = 0;
+        self.laws.died();
+        self.engine = Engine::new(self.house.clone(), self.scene.policy.clone());
+        self.engine.listen();
+        self.read_back(now);
+        if let Some(fences) = unseen {
+            let to = fences.iter().flatten().cloned().collect();
+            let alteration = Alteration::new(&self.house, to, None).expect("a scene can be indexed");
+            self.alter(&alteration, fences, now);
+        }
+        self.knock(now);
+        self.engine.open(now);
+        self.opinion.open(now);
+    }
+
+    fn read_back(&mut self, now: Timestamp) {
+        if self.plant == Some(Plant::OpensTooEarly) {
+            self.engine.open(now);
+        }
+        let engine = &mut self.engine;
+        if self.plant != Some(Plant::ForgetsAtTheStart) {
+            self.disk.scan_states(&mut |stored| engine.load(stored)).expect("memory can be read");
+        }
+        let people = (0..).zip(&self.scene.people);
+        let rows = people.filter_map(|(who, person)| Some((who, self.disk.state(&person.customer)?)));
+        for visit in rows.clone().flat_map(|(_, row)| &row.visits) {
+            self.laws.resumed(visit.visit, visit.dwelled);
+        }
+        for sentence in self.opinion.read_back(rows, self.names, now) {
+            self.laws.break_law("acknowledged_is_durable", None, sentence);
+        }
+    }
+
+    /// Law `gate_starts_shut`: a gate that was not opened refuses those who agreed, too.
+    fn knock(&mut self, now: Timestamp) {
+        let has_row = |person: &&Person| self.disk.state(&person.customer).is_some();
+        let Some(person) = self.scene.people.iter().find(has_row) else { return };
+        let (customer, device) = (person.customer.as_str(), person.phones[0].as_str());
+        let letter = Letter { door: Door::Fixes, customer, device, body: b"{}", ticket: 0 };
+        self.n_read += 1;
+        self.engine.handle_letters(&[letter], now);
+        let tally = self.engine.tally();
+        let is_shut = tally.n_opened == 0 && tally.refused.total() == 1;
+        self.laws
+            .hold(is_shut, "gate_starts_shut", None, || "a letter was opened before the gate was".into());
+        // The judge did not hear it knock.
+        let told = std::iter::from_fn(|| self.engine.poll_event());
+        self.early.extend(told.filter(|event| !matches!(event.kind, EventKind::Refused { .. })));
+    }
+
+    /// The next thing that the engine tells.
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        if self.early.is_empty() { self.engine.poll_event() } else { Some(self.early.remove(0)) }
+    }
+
+    /// Whether nothing waits for anything.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.in_flight.is_none() && self.line.is_empty() && self.notices.is_empty() && self.engine.is_idle()
+    }
+
+    pub(crate) const fn awaits_an_answer(&self) -> bool {
+        self.in_flight.is_some()
+    }
+}
+
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) < model::Millis::from_days(25)
+}
