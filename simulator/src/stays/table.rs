@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::report::number::grouped;
-use crate::stays::{Cell, INTERVALS_S, OfKind, RuleName, SIGMAS_M, Score, Stays};
+use crate::stays::{Cell, INTERVALS_S, OfKind, Plan, RuleName, SIGMAS_M, Score, Stays};
 
 /// The cell that the bar is about: seconds between fixes, and sigma.
 pub(crate) const BAR_AT: (u32, u32) = (150, 20);
@@ -67,6 +67,13 @@ impl fmt::Display for Stays {
 /// The same for a page.
 pub(super) fn markdown(stays: &Stays) -> String {
     let mut page = format!("# Stays against the truth\n\n{}. Precision / recall in %.\n\n", head(stays));
+    let Plan { n_people, seed, what_if } = stays.plan;
+    let what_if = if what_if { " --what-if" } else { "" };
+    let _ = writeln!(
+        page,
+        "`cargo run --release -p simulator -- stays --people {n_people} --seed {seed}{what_if} --out target/stays` makes \
+         this page and its picture again, to the byte.\n"
+    );
     page.push_str("![Precision and recall of dwell, by time between fixes and sigma](stays.svg)\n\n| sigma | between fixes |");
     for rule in &stays.rules {
         let _ = write!(page, " {} |", rule.words());
@@ -94,7 +101,7 @@ pub(super) fn markdown(stays: &Stays) -> String {
     }
     page.push('\n');
     for definition in DEFINITIONS {
-        let _ = writeln!(page, "- {}", wrapped(definition, 110).replace('\n', "\n  "));
+        let _ = writeln!(page, "- {}", wrapped(definition, 110).trim_end().replace('\n', "\n  "));
     }
     page
 }
@@ -136,4 +143,28 @@ fn wrapped(text: &str, width: usize) -> String {
     }
     lines.push('\n');
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stays::stays;
+
+    #[test]
+    fn both_tables_have_a_row_a_cell_and_a_column_a_rule() {
+        let told = stays(Plan { n_people: 20, seed: 4, what_if: true }).unwrap();
+        let (text, page) = (told.to_string(), markdown(&told));
+        let n_rows = INTERVALS_S.len() * SIGMAS_M.len();
+        assert_eq!(page.lines().filter(|line| line.contains(" m | ")).count(), n_rows);
+        let row = page.lines().find(|line| line.starts_with("| 20 m | 150 s |")).unwrap();
+        assert_eq!(row.matches(" / ").count(), told.rules.len());
+        for rule in &told.rules {
+            assert!(text.contains(rule.words()) && page.contains(rule.words()), "{}", rule.words());
+        }
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words() {
+        assert_eq!(wrapped("one two  three\nfour", 9), "one two\nthree\nfour\n");
+    }
 }
