@@ -7,7 +7,6 @@ mod hostile;
 mod load;
 mod recording;
 mod replay;
-#[allow(dead_code, reason = "virtual runs come next")]
 mod report;
 mod safety;
 mod stays;

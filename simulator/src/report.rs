@@ -92,6 +92,7 @@ pub(crate) enum Mode {
     /// A running server, from outside, in real time.
     Load,
     /// The engine itself, in virtual time.
+    #[allow(dead_code, reason = "virtual runs come next")]
     Virtual,
 }
 

@@ -1,7 +1,5 @@
 //! How long something took, many times over.
 
-use std::time::Duration;
-
 use hdrhistogram::Histogram;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
@@ -23,12 +21,7 @@ pub(crate) const QUANTILES: [(&str, f64); 4] = [("p50", 0.5), ("p90", 0.9), ("p9
 pub(crate) struct Latency(Histogram<u64>);
 
 impl Latency {
-    /// Counts one.
-    pub(crate) fn record(&mut self, took: Duration) {
-        self.record_us(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
-    }
-
-    /// The same in microseconds.
+    /// Counts one, in microseconds.
     pub(crate) fn record_us(&mut self, took_us: u64) {
         self.0.saturating_record(took_us.min(LONGEST_US));
     }
@@ -89,7 +82,7 @@ mod tests {
 
     fn of(values_us: impl IntoIterator<Item = u64>) -> Latency {
         let mut latency = Latency::default();
-        values_us.into_iter().for_each(|us| latency.record(Duration::from_micros(us)));
+        values_us.into_iter().for_each(|us| latency.record_us(us));
         latency
     }
 

@@ -68,14 +68,6 @@ impl Progress {
         }
     }
 
-    /// Says something that stays, above the line.
-    pub(crate) fn say(&self, text: &str) {
-        match &self.0 {
-            Line::Over(bar) => bar.suspend(|| eprintln!("{text}")),
-            Line::Every { .. } => eprintln!("{text}"),
-        }
-    }
-
     /// Takes the line away.
     pub(crate) fn finish(self) {
         match self.0 {
