@@ -2,7 +2,7 @@
 
 mod cli;
 mod credentials;
-#[allow(dead_code, reason = "the modes that send it come next")]
+#[allow(dead_code, reason = "virtual runs look at more of it")]
 mod hostile;
 mod load;
 mod recording;

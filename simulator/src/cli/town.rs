@@ -52,10 +52,10 @@ struct WorldArgs {
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     fences: u32,
     /// Who keeps the stores
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=6))]
+    #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_MERCHANTS, value_parser = clap::value_parser!(u32).range(1..=6))]
     merchants: u32,
     /// What all chance of the run comes from
-    #[arg(long, value_name = "N", default_value_t = 7)]
+    #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_SEED)]
     seed: u64,
     /// What goes wrong with phones
     #[arg(long, value_enum, default_value_t = TroublesArg::Usual)]
@@ -139,7 +139,7 @@ struct LineArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is done to the server")]
 struct FaultArgs {
-    /// All faults, or a list of storm, crowd, race, swap, slow
+    /// All faults, or a list of storm, crowd, race, swap, slow, hostile
     #[arg(long, value_name = "all|LIST", value_delimiter = ',')]
     faults: Vec<FaultArg>,
     /// All connections break at once, and so many idle ones come with them
@@ -151,6 +151,9 @@ struct FaultArgs {
     /// So many people in a thousand withdraw in the moment in which they come into a fence
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "50", value_parser = clap::value_parser!(u64).range(0..=1_000))]
     opt_out_race: Option<u64>,
+    /// So many messages in a thousand are followed by a bad one, on the same connection
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "10", value_parser = clap::value_parser!(u64).range(0..=1_000))]
+    hostile: Option<u64>,
     /// Exchanges the offers in this file under load; needs --reload-with
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "target/load/offers.toml")]
     swap_offers: Option<PathBuf>,
@@ -170,6 +173,7 @@ enum FaultArg {
     Race,
     Swap,
     Slow,
+    Hostile,
 }
 
 #[derive(Debug, Args)]
@@ -292,7 +296,9 @@ fn faults(args: &FaultArgs) -> Result<Faults, String> {
         (Some(_), None) if args.swap_offers.is_none() && !args.faults.contains(&FaultArg::Swap) => None,
         (Some(_), None) => return Err("offers are exchanged with a command: add --reload-with".to_owned()),
     };
+    let hostile_per_mille = args.hostile.unwrap_or(if wanted(FaultArg::Hostile) { 10 } else { 0 });
     Ok(Faults {
+        hostile_per_mille,
         storm: args.reconnect_storm.or(wanted(FaultArg::Storm).then_some(500)),
         flash_crowd_per_mille: args.flash_crowd.unwrap_or(if wanted(FaultArg::Crowd) { 100 } else { 0 }),
         race_per_mille: args.opt_out_race.unwrap_or(if wanted(FaultArg::Race) { 50 } else { 0 }),

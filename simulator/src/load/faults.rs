@@ -30,6 +30,8 @@ pub(crate) struct Faults {
     pub(crate) race_per_mille: u64,
     pub(crate) swap: Option<Swapping>,
     pub(crate) n_slow_readers: usize,
+    /// Of a thousand messages, how many are followed by a bad one.
+    pub(crate) hostile_per_mille: u64,
 }
 
 /// How offers are exchanged under load.

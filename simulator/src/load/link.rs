@@ -13,6 +13,8 @@ use crate::load::packet::{self, Packet};
 
 /// How long a broker may take to say yes to a connection.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// A server that takes and answers nothing for so long is given up.
+const STANDSTILL_MAX: Duration = Duration::from_secs(30);
 /// Bytes that are read at a time.
 const READ_LEN: usize = 64 * 1024;
 /// Bytes that wait for a broker that does not read; then the generator waits too.
@@ -205,8 +207,8 @@ impl Link {
     /// # Errors
     /// A sentence when it could not be made.
     pub(crate) fn reconnect(&mut self, abruptly: bool, mut answered: impl FnMut(Tag)) -> Result<(), String> {
-        if !abruptly {
-            self.part(&mut answered);
+        if !abruptly && !self.part(&mut answered) {
+            return Err("a connection would not settle before it was to be made anew".to_owned());
         }
         let _ = self.stream.shutdown(Shutdown::Both);
         let (stream, inbox) = greet(&self.door)?;
@@ -222,18 +224,32 @@ impl Link {
         Ok(())
     }
 
-    /// Takes leave, and reads until the other end has read everything and closes.
-    pub(crate) fn part(&mut self, mut answered: impl FnMut(Tag)) {
-        let patience = Instant::now() + HANDSHAKE_MAX;
-        while !self.is_settled() && Instant::now() < patience {
+    /// Takes leave once all is settled, and reads until the other end has read everything and
+    /// closes; false when nothing moves for too long, or the connection broke before.
+    pub(crate) fn part(&mut self, mut answered: impl FnMut(Tag)) -> bool {
+        let mut moved_at = Instant::now();
+        while !self.is_settled() {
+            let before = (self.n_waiting_bytes(), self.unanswered.len());
             if self.flush().is_err() || self.read(&mut answered).is_err() {
-                return;
+                return false;
+            }
+            if before != (self.n_waiting_bytes(), self.unanswered.len()) {
+                moved_at = Instant::now();
+            } else if STANDSTILL_MAX < moved_at.elapsed() {
+                return false;
             }
             std::thread::sleep(Duration::from_millis(1));
         }
         let _ = self.stream.write(&packet::DISCONNECT);
         let _ = self.stream.shutdown(Shutdown::Write);
-        while Instant::now() < patience && self.read(&mut answered).is_ok() {
+        let patience = Instant::now() + STANDSTILL_MAX;
+        loop {
+            if self.read(&mut answered).is_err() {
+                return true;
+            }
+            if patience < Instant::now() {
+                return false;
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
     }

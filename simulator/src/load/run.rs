@@ -26,6 +26,8 @@ use crate::world::{World, WorldPlan};
 
 /// From the last preparation to the first message.
 const BEFORE_THE_FIRST: Duration = Duration::from_millis(200);
+/// Taken for granted where hardly anything was answered.
+const LAG_MIN_MS: f64 = 100.0;
 /// Nobody waits longer than this for the last offers.
 const DRAIN_MAX: Duration = Duration::from_secs(30);
 
@@ -114,6 +116,7 @@ fn script<'w>(plan: &Plan, world: &'w World, topics: &Topics, only: Option<u32>)
     let schedule = Schedule::new(plan.pace, world.n_people(), seed);
     let phones = Townsfolk::new(world, topics.clone(), plan.troubles, seed);
     let phones = phones.lured_by(plan.faults.lures(world, &schedule, seed));
+    let phones = phones.with_hostile(plan.faults.hostile_per_mille);
     let people = || world.town.people().iter();
     let names = if 1 < plan.form.n_batch {
         let names = people().map(|of| (of.customer.as_str().to_owned(), of.device.as_str().to_owned()));
@@ -238,7 +241,16 @@ fn evidence<'a>(
             grace_ms: i64::try_from(plan.grace.as_millis()).unwrap_or(i64::MAX),
         },
         swap,
+        lag_max_ms: lag_max_ms(accounts),
     }
+}
+
+/// The longest that an answer took; messages that nobody answers are no later than the consent
+/// events between them.
+fn lag_max_ms(accounts: &[Account]) -> i64 {
+    let answers = accounts.iter().flat_map(|account| [&account.puback, &account.consent_ack]);
+    let longest = answers.filter_map(crate::report::Latency::max_ms).fold(LAG_MIN_MS, f64::max);
+    longest.ceil() as i64
 }
 
 fn now() -> Timestamp {

@@ -40,6 +40,11 @@ pub(crate) trait Phones: Sync {
     /// What the phone says at an instant: usually one fix.
     fn says(&self, phone: &mut Self::Phone, at: Instant, said: &mut Said);
 
+    /// A bad message that follows message `k` on the same connection: its topic and payload.
+    fn hostile(&self, _customer: u32, _k: u64, _at: Instant) -> Option<(String, Vec<u8>)> {
+        None
+    }
+
     /// The topic of a customer's consent events, and the events that a wish comes to.
     fn consents(&self, customer: u32, wish: &Wish, at: Instant) -> (String, Vec<ConsentEvent>);
 }

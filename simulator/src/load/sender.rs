@@ -20,6 +20,8 @@ const TICK: Duration = Duration::from_millis(1);
 const MESSAGES_A_TICK_MAX: usize = 4_096;
 /// A batch that does not fill goes out all the same.
 const BATCH_WAITS_NS: u64 = 50_000_000;
+/// A server that takes nothing for so long at the end is given up.
+const STANDSTILL_NS: u64 = 20_000_000_000;
 /// The tag of messages that are no consent.
 const FIXES: u32 = u32::MAX;
 
@@ -61,8 +63,12 @@ pub(crate) struct Account {
     pub(crate) k_end: u64,
     pub(crate) n_messages: u64,
     pub(crate) n_fixes: u64,
+    /// Bad messages among them.
+    pub(crate) n_hostile: u64,
     pub(crate) n_late: u64,
     pub(crate) lag_max_ns: u64,
+    /// Messages that were late because the other end took nothing more.
+    pub(crate) n_stalled: u64,
     /// Messages that the other end did not take at once.
     pub(crate) n_held_back: u64,
     pub(crate) cpu_ns: u64,
@@ -95,6 +101,10 @@ pub(crate) struct Sender<'a, P: Phones> {
     /// Intended times of what this tick sends.
     dues_ns: Vec<u64>,
     said: Said,
+    /// A connection had no room, and what is late is late for that.
+    is_stalled: bool,
+    /// When the other end last took or answered something, at the end.
+    moved_ns: u64,
 }
 
 #[derive(Default)]
@@ -134,6 +144,8 @@ impl<'a, P: Phones> Sender<'a, P> {
             account: Account::default(),
             dues_ns: Vec::with_capacity(MESSAGES_A_TICK_MAX),
             said: Said::default(),
+            is_stalled: false,
+            moved_ns: 0,
         }
     }
 
@@ -195,6 +207,7 @@ impl<'a, P: Phones> Sender<'a, P> {
         }
         let place = link_no / self.n_threads;
         if !self.links[place].1.has_room() {
+            self.is_stalled = true;
             return false;
         }
         if self.script.only.is_some_and(|only| only != customer) {
@@ -213,6 +226,10 @@ impl<'a, P: Phones> Sender<'a, P> {
             let (topic, events) = self.script.phones.consents(customer, wish, at);
             let topic = packet::topic_field(&topic);
             events.into_iter().for_each(|event| self.consent(place, (customer, at), &topic, event));
+        }
+        if let Some((topic, payload)) = self.script.phones.hostile(customer, k, at) {
+            self.send_batch(place);
+            self.hostile(place, &topic, &payload, due_ns);
         }
         if let Some(last) = self.gauges.last_due_us.get(customer as usize) {
             last.store(due_ns / 1_000, Ordering::Relaxed);
@@ -291,6 +308,18 @@ impl<'a, P: Phones> Sender<'a, P> {
         self.dues_ns.push(due_ns);
     }
 
+    fn hostile(&mut self, place: usize, topic: &str, payload: &[u8], due_ns: u64) {
+        let (no, link) = &mut self.links[place];
+        if self.script.form.qos.is_one(*no) {
+            let topic = packet::topic_field(topic);
+            link.publish(&topic, Tag { no: FIXES, due_ns }, |out| out.extend_from_slice(payload));
+        } else {
+            packet::publish_whole(link.buffer(), topic, None, payload);
+        }
+        self.account.n_hostile += 1;
+        self.dues_ns.push(due_ns);
+    }
+
     fn flush(&mut self) {
         for place in 0..self.links.len() {
             if self.links[place].1.flush().is_err() {
@@ -342,7 +371,14 @@ impl<'a, P: Phones> Sender<'a, P> {
             self.account.lag_max_ns = self.account.lag_max_ns.max(now_ns.saturating_sub(*first_ns));
         }
         let is_late = |due_ns: &&u64| **due_ns + LATE_NS < now_ns;
-        self.account.n_late += self.dues_ns.iter().filter(is_late).count() as u64;
+        let n_late = self.dues_ns.iter().filter(is_late).count() as u64;
+        if self.is_stalled {
+            self.account.n_stalled += n_late;
+            // Until it has caught up it is late for the same reason.
+            self.is_stalled = 0 < n_late || n == 0;
+        } else {
+            self.account.n_late += n_late;
+        }
         if self.links.iter().any(|(_, link)| 0 < link.n_waiting_bytes()) {
             self.account.n_held_back += n;
         }
@@ -351,12 +387,36 @@ impl<'a, P: Phones> Sender<'a, P> {
         self.dues_ns.clear();
     }
 
+    /// Whether the other end took or answered anything; breaks that come now are for the end.
+    fn is_moving(&mut self) -> bool {
+        let before: usize =
+            self.links.iter().map(|(_, link)| link.n_waiting_bytes() + link.n_unanswered()).sum();
+        let (account, clock, gauges) = (&mut self.account, &self.clock, self.gauges);
+        for (_, link) in &mut self.links {
+            let _ = link.flush();
+            let _ = link.read(|tag| account.answered(tag, clock.now_ns(), gauges));
+        }
+        let after: usize =
+            self.links.iter().map(|(_, link)| link.n_waiting_bytes() + link.n_unanswered()).sum();
+        if after != before {
+            self.moved_ns = self.clock.now_ns();
+        }
+        self.clock.now_ns() < self.moved_ns + STANDSTILL_NS
+    }
+
     /// Waits for what is on its way, and takes leave.
     fn settle(&mut self) {
+        self.moved_ns = self.clock.now_ns();
         self.count();
-        for (_, link) in &mut self.links {
+        // All together, or the last would wait for the first.
+        while self.links.iter().any(|(_, link)| !link.is_settled()) && self.is_moving() {
+            std::thread::sleep(TICK);
+        }
+        for (no, link) in &mut self.links {
             let (account, clock, gauges) = (&mut self.account, &self.clock, self.gauges);
-            link.part(|tag| account.answered(tag, clock.now_ns(), gauges));
+            if !link.part(|tag| account.answered(tag, clock.now_ns(), gauges)) {
+                self.account.lost.push((*no, self.clock.now_ns()));
+            }
             self.account.n_reconnects += link.n_reconnects();
             self.account.n_repeated += link.n_repeated();
             self.gauges.n_connected.fetch_sub(1, Ordering::Relaxed);

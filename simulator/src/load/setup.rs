@@ -103,7 +103,9 @@ impl Setup<'_> {
             std::thread::sleep(Duration::from_micros(500));
         }
         bar.finish_and_clear();
-        links.iter_mut().for_each(|link| link.part(|_| {}));
+        for link in &mut links {
+            let _ = link.part(|_| {});
+        }
         Ok(n_said)
     }
 

@@ -6,7 +6,9 @@ use town::PersonNo;
 
 use crate::load::judging::{Findings, Misheard, Wrong};
 use crate::load::run::{Plan, Ran};
-use crate::report::{Counts, Ended, Figure, Gates, Generator, Latency, MapFence, Report, Run, Verdicts};
+use crate::report::{
+    Counts, Ended, Figure, Gates, Generator, LATE_SHARE_MAX, Latency, MapFence, Report, Run, Verdicts,
+};
 use crate::violation::Violation;
 use crate::world::World;
 
@@ -162,6 +164,12 @@ fn figures(ran: &Ran, report: &mut Report) {
         "Sent while the server had not taken all that was sent before: its own pace, not the generator's.",
     );
     note(
+        "hostile",
+        sum(|account| account.n_hostile),
+        "messages",
+        "Bad messages between the others, row by row of the list of faults.",
+    );
+    note(
         "repeated",
         sum(|account| account.n_repeated),
         "messages",
@@ -181,6 +189,13 @@ fn doubts(ran: &Ran, report: &mut Report) {
     let n_unanswered = all().filter(|sent| sent.acked_ns.is_none()).count();
     if 0 < n_unanswered {
         report.verdict.invalid.push(format!("{n_unanswered} consent events were never acknowledged"));
+    }
+    let n_stalled: u64 = ran.accounts.iter().map(|account| account.n_stalled).sum();
+    let n_sent: u64 = ran.accounts.iter().map(|account| account.n_messages).sum();
+    if LATE_SHARE_MAX < n_stalled as f64 / n_sent.max(1) as f64 {
+        report.verdict.invalid.push(format!(
+            "the server took less than was offered: {n_stalled} messages left late because its connections were full"
+        ));
     }
     let n_unreadable: u64 = ran.heard.iter().map(|heard| heard.n_unreadable).sum();
     if 0 < n_unreadable {

@@ -6,6 +6,7 @@ use spatial_index::Shape;
 use town::{Outing, PersonNo, Troubles, Want, Wish};
 use wire::Topics;
 
+use crate::hostile::{self, Aim, Hostile};
 use crate::load::letter::Written;
 use crate::load::schedule::Schedule;
 use crate::load::script::{Changes, Instant, Phones, Said, mixed};
@@ -15,6 +16,11 @@ use crate::world::World;
 const OUT_AT: Millis = Millis::from_hours(10);
 /// Messages for which somebody stays where they were lured to.
 const N_LURED: u64 = 6;
+
+/// Bad messages come from a phone of their own, and what is a fix after all lies where no town is:
+/// they change nothing for the honest one.
+const HOSTILE_DEVICE: &str = "hostile";
+const NOWHERE: (f64, f64) = (-48.9, -123.4);
 
 /// Longer than any run.
 const PAUSE_LASTS: Millis = Millis::from_hours(48);
@@ -26,6 +32,8 @@ pub(crate) struct Townsfolk<'w> {
     troubles: Troubles,
     seed: u64,
     lures: Vec<Lure>,
+    /// Of a thousand messages, how many are followed by a bad one.
+    hostile_per_mille: u64,
 }
 
 /// What draws people away from their ways.
@@ -52,11 +60,15 @@ pub(crate) enum When {
 
 impl<'w> Townsfolk<'w> {
     pub(crate) fn new(world: &'w World, topics: Topics, troubles: Troubles, seed: u64) -> Self {
-        Self { world, topics, troubles, seed, lures: Vec::new() }
+        Self { world, topics, troubles, seed, lures: Vec::new(), hostile_per_mille: 0 }
     }
 
     pub(crate) fn lured_by(self, lures: Vec<Lure>) -> Self {
         Self { lures, ..self }
+    }
+
+    pub(crate) fn with_hostile(self, hostile_per_mille: u64) -> Self {
+        Self { hostile_per_mille, ..self }
     }
 
     pub(crate) const fn world(&self) -> &'w World {
@@ -176,6 +188,18 @@ impl<'w> Phones for Townsfolk<'w> {
         }
         let later_ms = at.wall_ms - town_at.unix_ms();
         said.fixes.extend(said.scratch.iter().map(|fix| Written::of(fix).later(later_ms)));
+    }
+
+    fn hostile(&self, customer: u32, k: u64, at: Instant) -> Option<(String, Vec<u8>)> {
+        if self.hostile_per_mille <= mixed(self.seed ^ mixed(k)) % 1_000 {
+            return None;
+        }
+        let (lat, lng) = NOWHERE;
+        let customer = self.world.customer(PersonNo(customer)).as_str();
+        let (device, now_ms) = (HOSTILE_DEVICE, at.wall_ms);
+        let aim = Aim { topics: &self.topics, customer, device, lat, lng, now_ms };
+        let Hostile { topic, payload, .. } = hostile::pick(self.seed, k, &aim);
+        Some((topic, payload))
     }
 
     fn consents(&self, customer: u32, wish: &Wish, at: Instant) -> (String, Vec<ConsentEvent>) {
