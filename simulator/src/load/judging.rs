@@ -266,20 +266,20 @@ impl<'a> Case<'a> {
         for merchant in 0..n_merchants {
             let expected: Vec<Expected> =
                 dues.iter().filter(|due| due.merchant == merchant).map(|due| due.expected).collect();
+            let own: Vec<Withdrawal> =
+                withdrawals.iter().filter(|(of, _)| *of == merchant).map(|(_, span)| *span).collect();
             let observed: Vec<Observed> = heard
                 .iter()
                 .filter(|offer| self.merchant(offer.fence) == Some(merchant))
-                .map(|offer| self.observed(offer))
+                .map(|offer| self.observed(offer, &own))
                 .collect();
-            let own: Vec<Withdrawal> =
-                withdrawals.iter().filter(|(of, _)| *of == merchant).map(|(_, span)| *span).collect();
             findings.n_withdrawals += own.len() as u64;
             for judgement in oracle::judge(&expected, &observed, &own, &self.evidence.tolerance) {
                 self.note(&judgement, &own, &dues, findings);
             }
         }
         for stray in heard.iter().filter(|offer| self.merchant(offer.fence).is_none()) {
-            let observed = Some(self.observed(stray));
+            let observed = Some(self.observed(stray, &[]));
             self.wrong(Verdict::Unexpected, Some(stray.id), None, observed, findings);
         }
     }
@@ -449,15 +449,27 @@ impl<'a> Case<'a> {
         self.bench.fences.get(fence? as usize)?.merchant
     }
 
-    /// What was read behind an answer was written behind it; else all that is known is when nothing
-    /// had been there to read.
-    fn observed(&self, offer: &HeardOffer) -> Observed {
+    /// When an offer was given: when it was read, unless it may have lain there since before a
+    /// withdrawal was acknowledged.
+    ///
+    /// What was read behind the answer to the withdrawal was written behind it.
+    fn given_ms(&self, offer: &HeardOffer, own: &[Withdrawal]) -> i64 {
+        let wall = |ns: u64| self.evidence.clock.wall_ms(ns);
         let is_no = |sent: &&SentConsent| restricts(sent.event.kind);
         let nos = self.steps.iter().flat_map(|step| &step.consents).filter(is_no);
         let mut answers = nos.filter_map(|no| self.evidence.answers.get(no.event.id.as_str()));
-        let is_behind = answers.any(|answer| answer.n_offers_before <= offer.place);
-        let at_ns = if is_behind { offer.read_ns } else { offer.written_after_ns };
-        let at_ms = self.evidence.clock.wall_ms(at_ns);
+        if answers.any(|answer| answer.n_offers_before <= offer.place) {
+            return wall(offer.read_ns);
+        }
+        let (lay_from, read) = (wall(offer.written_after_ns), wall(offer.read_ns));
+        let may_have_lain =
+            |span: &Withdrawal| lay_from <= span.acknowledged_at_ms && span.acknowledged_at_ms < read;
+        let earliest = own.iter().filter(|span| may_have_lain(span)).map(|span| span.acknowledged_at_ms);
+        earliest.min().unwrap_or(read)
+    }
+
+    fn observed(&self, offer: &HeardOffer, own: &[Withdrawal]) -> Observed {
+        let at_ms = self.given_ms(offer, own);
         let no = offer.offer.unwrap_or(u32::MAX);
         let is_swapped = |swap: Swap| swap.n_offers <= no && no != u32::MAX && swap.from_ns <= offer.read_ns;
         let offer_no = match self.evidence.swap {

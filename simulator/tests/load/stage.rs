@@ -58,7 +58,7 @@ impl Stage {
 
     /// Takes the offers up that lie in the folder now.
     pub(crate) fn reload(&self) {
-        let alteration = Alteration::between(&self.house, Arc::new(house(self.dir.path())));
+        let alteration = Alteration::between(self.house.clone(), Arc::new(house(self.dir.path())));
         self.runtime.block_on(self.running.take_up(&Arc::new(alteration))).expect("the shard is alive");
     }
 
