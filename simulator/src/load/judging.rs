@@ -274,7 +274,13 @@ impl<'a> Case<'a> {
                 .map(|offer| self.observed(offer, &own))
                 .collect();
             findings.n_withdrawals += own.len() as u64;
-            for judgement in oracle::judge(&expected, &observed, &own, &self.evidence.tolerance) {
+            // A no to anybody drops what is on its way from everybody, and hides nothing after it.
+            let others = withdrawals
+                .iter()
+                .filter(|(of, _)| *of != merchant)
+                .map(|(_, span)| Withdrawal { agreed_again_at_ms: span.acknowledged_at_ms, ..*span });
+            let all: Vec<Withdrawal> = own.iter().copied().chain(others).collect();
+            for judgement in oracle::judge(&expected, &observed, &all, &self.evidence.tolerance) {
                 self.note(&judgement, &own, &dues, findings);
             }
         }
