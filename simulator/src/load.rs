@@ -6,6 +6,7 @@
 
 mod clock;
 pub(crate) mod faults;
+mod findings;
 mod judging;
 mod letter;
 pub(crate) mod link;

@@ -11,7 +11,8 @@ use wire::Topics;
 
 use crate::load::clock::RunClock;
 use crate::load::faults::{self, Faults};
-use crate::load::judging::{self, Evidence, Findings, Swap};
+use crate::load::findings::Findings;
+use crate::load::judging::{self, Evidence, Swap};
 use crate::load::link::{Door, Link};
 use crate::load::observer::{Directory, Heard, Live, Observer};
 use crate::load::rules;

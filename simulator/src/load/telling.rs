@@ -4,7 +4,7 @@ use oracle::Verdict;
 use spatial_index::Shape;
 use town::PersonNo;
 
-use crate::load::judging::{Findings, Misheard, Wrong};
+use crate::load::findings::{Findings, Misheard, Wrong};
 use crate::load::run::{Plan, Ran};
 use crate::report::{
     Counts, Ended, Figure, Gates, Generator, LATE_SHARE_MAX, Latency, MapFence, Report, Run, Verdicts,
