@@ -91,7 +91,7 @@ pub(crate) fn offer<P: Phones>(trial: Trial, phones: P, qos: Qos) -> Result<Offe
     })
 }
 
-/// Phones on a straight way, for as long as the town's people cannot be asked.
+/// Phones on a straight way: what is measured is the generator, and not a town.
 pub(crate) struct Straight;
 
 impl Phones for Straight {
