@@ -112,7 +112,9 @@ impl Bed {
 
     fn cargo(&self) -> Command {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.env("CARGO_TARGET_DIR", &self.build).env("CARGO_TERM_COLOR", "never");
+        // A fault changes a line, so little has to be built anew.
+        cargo.envs([("CARGO_INCREMENTAL", "1"), ("CARGO_TERM_COLOR", "never")]);
+        cargo.env("CARGO_TARGET_DIR", &self.build);
         cargo
     }
 
