@@ -60,7 +60,9 @@ pub(crate) enum Command {
     Times(times::TimesArgs),
     /// Plays made-up stories to the engine in virtual time, with faults, and judges what it does.
     ///
-    /// Exit codes: 0 nothing is wrong, 1 a violation, 2 usage, 3 the run proves nothing.
+    /// A change of the engine takes a minute: `simulator virtual --seeds 1..1000`. A night is
+    /// `simulator virtual --seeds 1000000..1000000 --for 8h --jobs 2`, with further seeds until the
+    /// time is up. Exit codes: 0 nothing is wrong, 1 a violation, 2 usage, 3 the run proves nothing.
     Virtual(r#virtual::VirtualArgs),
 }
 

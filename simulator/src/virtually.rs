@@ -10,6 +10,7 @@ mod happening;
 mod hostile;
 mod laws;
 mod names;
+mod operator;
 mod opinion;
 mod plant;
 mod play;
@@ -23,6 +24,8 @@ mod shell;
 mod shrink;
 mod story;
 mod streets;
+#[cfg(test)]
+mod tests;
 mod walker;
 
 use std::time::Duration;

@@ -25,15 +25,20 @@ pub(crate) struct Opinion<'a> {
     fixes: Vec<oracle::Fix>,
     /// What it has told since it was last asked for.
     facts: Vec<Fact>,
+    /// The fences as they are, and as it was told.
+    fences: Vec<(Option<spatial_index::Fence>, Option<Fence>)>,
 }
 
 impl<'a> Opinion<'a> {
     pub(crate) fn new(scene: &'a Scene, is_asked: bool) -> Self {
+        let told =
+            |fence: &spatial_index::Fence| (Some(fence.clone()), Some(fence_for_the_judge(fence, scene)));
+        let fences: Vec<_> = scene.fences.iter().filter(|_| is_asked).map(told).collect();
         let oracle = is_asked.then(|| {
-            let fences = scene.fences.iter().map(|fence| fence_for_the_judge(fence, scene)).collect();
+            let fences = fences.iter().filter_map(|(_, told)| told.clone()).collect();
             Oracle::new(fences, offers(scene), rules(&scene.policy, scene.hours))
         });
-        Self { scene, oracle, decided: HashMap::new(), fixes: Vec::new(), facts: Vec::new() }
+        Self { scene, oracle, decided: HashMap::new(), fixes: Vec::new(), facts: Vec::new(), fences }
     }
 
     pub(crate) const fn is_asked(&self) -> bool {
@@ -91,9 +96,14 @@ impl<'a> Opinion<'a> {
 
     pub(crate) fn fences(&mut self, fences: &[Option<spatial_index::Fence>], now: Timestamp) {
         if let Some(oracle) = &mut self.oracle {
-            let known =
-                |fence: &Option<_>| fence.as_ref().map(|fence| fence_for_the_judge(fence, self.scene));
-            oracle.fences(fences.iter().map(known).collect(), now.unix_ms());
+            // Most are as they were, and the area of a polygon costs as much as many fixes.
+            for ((known, told), fence) in self.fences.iter_mut().zip(fences) {
+                if known != fence {
+                    *told = fence.as_ref().map(|fence| fence_for_the_judge(fence, self.scene));
+                    known.clone_from(fence);
+                }
+            }
+            oracle.fences(self.fences.iter().map(|(_, told)| told.clone()).collect(), now.unix_ms());
         }
     }
 

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice};
-use engine::{Alteration, ClockSource, Door, Letter};
-use model::{FenceId, Fix, Meters, Millis, Position, Timestamp};
-use spatial_index::{Fence, Shape};
+use engine::{ClockSource, Door, Letter};
+use model::{Fix, Millis, Timestamp};
 use wire::Feedback;
 
 use super::compare::Compare;
 use super::digest::Digest;
-use super::happening::{Edit, Fault, Happening, Joins, Step, Story, Timed};
+use super::happening::{Fault, Happening, Joins, Step, Story, Timed};
 use super::laws::Broken;
 use super::names::Names;
+use super::operator::Operator;
 use super::plant::Plant;
 use super::post::{self, Addresses, Batch, Message};
 use super::scene::Scene;
@@ -47,8 +47,7 @@ pub(crate) fn play(scene: &Scene, story: &Story, kept: Option<&[u32]>, wanted: W
         shell: Shell::new(scene, &names, wanted.is_judged, wanted.plant),
         compare: Compare::default(),
         digest: wanted.digest.then(Digest::new),
-        fences: scene.fences.iter().cloned().map(Some).collect(),
-        unseen: Vec::new(),
+        operator: Operator::of(scene),
         ahead: Millis::ZERO,
         last_now: scene.starts_at,
         last_fixes: BTreeMap::new(),
@@ -56,6 +55,7 @@ pub(crate) fn play(scene: &Scene, story: &Story, kept: Option<&[u32]>, wanted: W
         n_tickets: 0,
         n_since_look: 0,
         n_opened: 0,
+        messages: Vec::new(),
     };
     if wanted.plant == Some(Plant::WritesPositions) {
         play.shell.disk.leak = story.fixes.first().map(|fix| format!("{:.5}", fix.position.lat()).into());
@@ -74,10 +74,7 @@ struct Play<'a> {
     shell: Shell<'a>,
     compare: Compare,
     digest: Option<Digest>,
-    /// By number, as they are in force.
-    fences: Vec<Option<Fence>>,
-    /// Edits that the process has not seen.
-    unseen: Vec<(u32, Edit)>,
+    operator: Operator<'a>,
     /// How far the server's clock runs ahead.
     ahead: Millis,
     /// What it showed last.
@@ -88,6 +85,8 @@ struct Play<'a> {
     n_since_look: u32,
     /// Payloads that the engine had opened when it was last asked.
     n_opened: u64,
+    /// Scratch paper of a drain.
+    messages: Vec<(Message, Told)>,
 }
 
 /// What the judge is told of a message.
@@ -178,11 +177,7 @@ impl Play<'_> {
     fn start_again(&mut self, now: Timestamp) {
         // What it told till then was told.
         self.look();
-        let edits = std::mem::take(&mut self.unseen);
-        for (fence, edit) in &edits {
-            self.apply(*fence, *edit);
-        }
-        let fences = (!edits.is_empty()).then(|| self.fences.clone());
+        let fences = self.operator.take_unseen();
         self.shell.start_again(fences.as_deref(), now);
         self.n_opened = 0;
         self.send_again(now);
@@ -256,7 +251,7 @@ impl Play<'_> {
     }
 
     fn drain(&mut self, run: &[u32], now: Timestamp) -> Result<(), Died> {
-        let mut messages = Vec::with_capacity(run.len());
+        let mut messages = std::mem::take(&mut self.messages);
         for no in run {
             messages.extend(self.message(*no));
         }
@@ -273,7 +268,7 @@ impl Play<'_> {
         self.shell.counts.n_letters += letters.len() as u64;
         let read = self.shell.read(&letters, now);
         drop(letters);
-        for (message, what) in messages {
+        for (message, what) in messages.drain(..) {
             if read.is_ok() {
                 self.tell(&message, &what, now);
             }
@@ -281,6 +276,7 @@ impl Play<'_> {
                 self.await_answer(message, what);
             }
         }
+        self.messages = messages;
         read.and_then(|()| self.shell.step(Step::AfterLetters))
     }
 
@@ -408,41 +404,13 @@ impl Play<'_> {
                     return self.shell.take_notices(now);
                 }
             }
-            Fault::Edit { fence, edit, at_the_next_start: true } => self.unseen.push((fence, edit)),
+            Fault::Edit { fence, edit, at_the_next_start: true } => self.operator.edit_unseen(fence, edit),
             Fault::Edit { fence, edit, at_the_next_start: false } => {
-                self.apply(fence, edit);
-                let alteration = self.alteration(fence);
-                self.shell.alter(&alteration, &self.fences, now);
+                let alteration = self.operator.edit(self.shell.house(), fence, edit);
+                self.shell.alter(&alteration, self.operator.fences(), now);
             }
         }
         Ok(())
-    }
-
-    /// The way to the fences as they are to be; one edited fence takes the short way every other time.
-    fn alteration(&self, fence: u32) -> Alteration {
-        let house = self.shell.house();
-        let made = if fence.is_multiple_of(2) {
-            let id: FenceId = self.scene.fences[fence as usize].facts.id.clone();
-            Alteration::edit(house, [(id, self.fences[fence as usize].clone())].into())
-        } else {
-            Alteration::new(house, self.fences.iter().flatten().cloned().collect(), None)
-        };
-        made.expect("a scene can be indexed")
-    }
-
-    fn apply(&mut self, no: u32, edit: Edit) {
-        let at_first = &self.scene.fences[no as usize];
-        let fence = &mut self.fences[no as usize];
-        match edit {
-            Edit::Remove => *fence = None,
-            Edit::PutBack => *fence = Some(at_first.clone()),
-            Edit::Move(by_m) => *fence = Some(moved(at_first, f64::from(by_m))),
-            Edit::GiveTo(merchant) => {
-                let mut given = at_first.clone();
-                given.facts.merchant = Some(self.scene.merchants[usize::from(merchant)].clone());
-                *fence = Some(given);
-            }
-        }
     }
 
     /// Compares what both judges have told, and now and then the sums.
@@ -471,27 +439,6 @@ impl Play<'_> {
 
 const fn fix_message(who: u32, phone: u8, body: Vec<u8>) -> Message {
     Message { door: Door::Fixes, who, phone, body, ticket: 0 }
-}
-
-/// A fence somewhat further north, and a little larger where it is a circle.
-fn moved(fence: &Fence, by_m: f64) -> Fence {
-    let shape = match &fence.shape {
-        Shape::Circle { center, radius } => {
-            let lat = (center.lat() + by_m / 111_132.0).clamp(-89.0, 89.0);
-            let center = Position::new(lat, center.lng()).expect("it stays on earth");
-            Shape::Circle { center, radius: Meters(radius.0 + 1.0) }
-        }
-        Shape::Polygons(polygons) => {
-            let radius = fence.facts.radius;
-            let first = polygons.iter().find_map(|polygon| polygon.rings().next());
-            let [lng, lat] = first.map_or([0.0, 0.0], |ring| ring[0]);
-            let lat = (lat + by_m / 111_132.0).clamp(-89.0, 89.0);
-            let center = Position::new(lat, lng).expect("it stays on earth");
-            Shape::Circle { center, radius }
-        }
-    };
-    let facts = model::FenceFacts { radius: shape.radius(), ..fence.facts.clone() };
-    Fence { facts, shape }
 }
 
 fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent)> {

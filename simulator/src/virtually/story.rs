@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use consent_gate::{ConsentKind, Purpose};
 use engine::ClockSource;
-use model::{Fix, Millis, Timestamp};
+use model::{Fix, Meters, Millis, Position, Timestamp};
 use wire::FeedbackKind;
 
 use super::Faults;
@@ -133,6 +133,7 @@ impl<'a> Writer<'a> {
             self.now = self.now.max(at);
             let start = self.story.fixes.len() as u32;
             let next_at = step(&mut walkers[who as usize], at, &mut self.story.fixes);
+            self.story.fixes[start as usize..].iter_mut().for_each(round);
             *next = Reverse((next_at, who));
             drop(next);
             let fixes = start..self.story.fixes.len() as u32;
@@ -213,7 +214,8 @@ impl<'a> Writer<'a> {
     }
 
     fn lasts(&mut self, start: Fault, end: Fault) {
-        let n = self.n_messages + 1 + self.chance.below(40);
+        let most = self.chance.of_list(&[10, 40, 300]);
+        let n = self.n_messages + 1 + self.chance.below(most);
         self.push(Happening::Fault(start));
         self.ends.push((n, end));
     }
@@ -280,4 +282,12 @@ impl<'a> Writer<'a> {
         }
         story
     }
+}
+
+/// Phones tell seven decimals, which is a centimetre.
+fn round(fix: &mut Fix) {
+    let rounded = |degrees: f64| (degrees * 1e7).round() / 1e7;
+    let at = fix.position;
+    fix.position = Position::new(rounded(at.lat()), rounded(at.lng())).expect("it stays on earth");
+    fix.accuracy = fix.accuracy.map(|Meters(accuracy_m)| Meters((accuracy_m * 10.0).round() / 10.0));
 }
