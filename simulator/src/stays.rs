@@ -93,19 +93,19 @@ pub(crate) enum RuleName {
     NaiveEnter,
     Android,
     Radar,
-    /// Ours, if a fix counted as inside only a quarter of its accuracy within the fence.
-    QuarterDeep,
-    /// The same with half of it.
-    HalfDeep,
-    /// The same, if what is not inside did not break a stay for 15 s.
-    HalfDeepForgiving,
+    /// Ours, if every fix inside were evidence of a stay.
+    NoDepth,
+    /// Ours, if only a fix as deep inside as its accuracy were.
+    AllDeep,
+    /// Ours, if what is outside did not break a stay for 15 s.
+    Forgiving,
 }
 
 impl RuleName {
     /// All of them.
     const ALL: [Self; 4] = [Self::Stile, Self::Android, Self::Radar, Self::NaiveEnter];
     /// What ours might be instead.
-    const WHAT_IF: [Self; 3] = [Self::QuarterDeep, Self::HalfDeep, Self::HalfDeepForgiving];
+    const WHAT_IF: [Self; 3] = [Self::NoDepth, Self::AllDeep, Self::Forgiving];
 
     /// The name as a reader knows it.
     pub(crate) const fn words(self) -> &'static str {
@@ -114,9 +114,9 @@ impl RuleName {
             Self::NaiveEnter => "naive enter",
             Self::Android => "Android bands",
             Self::Radar => "Radar stops",
-            Self::QuarterDeep => "¼ deep",
-            Self::HalfDeep => "½ deep",
-            Self::HalfDeepForgiving => "½ deep, 15 s",
+            Self::NoDepth => "no depth",
+            Self::AllDeep => "all deep",
+            Self::Forgiving => "15 s forgiven",
         }
     }
 
@@ -128,9 +128,9 @@ impl RuleName {
             Self::NaiveEnter => Box::new(NaiveEnter::new(n_fences)),
             Self::Android => Box::new(OverlapBands::new(n_fences)),
             Self::Radar => Box::new(BufferedStops::new(n_fences)),
-            Self::QuarterDeep => what_if(Evidence { depth: 0.25, ..Evidence::SHIPPED }),
-            Self::HalfDeep => what_if(Evidence { depth: 0.5, ..Evidence::SHIPPED }),
-            Self::HalfDeepForgiving => what_if(Evidence { depth: 0.5, forgives_ms: 15_000 }),
+            Self::NoDepth => what_if(Evidence { depth: 0.0, ..Evidence::SHIPPED }),
+            Self::AllDeep => what_if(Evidence { depth: 1.0, ..Evidence::SHIPPED }),
+            Self::Forgiving => what_if(Evidence { forgives_ms: 15_000, ..Evidence::SHIPPED }),
         }
     }
 }

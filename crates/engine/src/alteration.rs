@@ -275,6 +275,10 @@ impl Redrawn for Alteration {
         self.touched.as_deref()
     }
 
+    fn holds(&self, fence: FenceNo, position: Position) -> bool {
+        self.to.index.contains(fence, position)
+    }
+
     fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
         self.to.index.distance_outside(fence, position)
     }

@@ -147,6 +147,10 @@ impl Surroundings for Around<'_> {
         &self.inside
     }
 
+    fn holds(&self, fence: FenceNo, position: Position) -> bool {
+        self.index.contains(fence, position)
+    }
+
     fn distance_outside(&self, fence: FenceNo) -> Meters {
         self.index.distance_outside(fence, self.position)
     }

@@ -1,6 +1,6 @@
 //! What presence asks of the map, and what it answers.
 
-use model::{ExitReason, FenceNo, Meters, Timestamp, TransitionKind};
+use model::{ExitReason, FenceNo, Meters, Position, Timestamp, TransitionKind};
 
 /// What the map knows about one device's fix.
 ///
@@ -8,6 +8,9 @@ use model::{ExitReason, FenceNo, Meters, Timestamp, TransitionKind};
 pub trait Surroundings {
     /// Fences that hold the fix and may be seen, ascending.
     fn inside(&self) -> &[FenceNo];
+
+    /// Whether a fence holds a position.
+    fn holds(&self, fence: FenceNo, position: Position) -> bool;
 
     /// How far outside a fence the fix lies; nought inside.
     fn distance_outside(&self, fence: FenceNo) -> Meters;

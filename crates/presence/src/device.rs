@@ -2,6 +2,7 @@
 
 use model::{ExitReason, FenceNo, Fix, Meters, Timestamp};
 
+use crate::depth;
 use crate::screen::{self, Arrival, Drop, Flag, Screening, Used};
 use crate::visit::{self, Visit};
 use crate::{Change, PresencePolicy, Redrawn};
@@ -180,8 +181,10 @@ impl Device {
             let fence = fence.expect("visits of removed fences are closed before renumbering");
             visit.open.fence = fence;
             if redrawn.news().binary_search(&fence).is_ok() {
-                let is_inside = |last: &Fix| place_in(redrawn, fence, last, policy) == Place::Inside;
-                visit.redraw(last.filter(is_inside).map(|last| last.taken_at));
+                let inside = last.filter(|last| place_in(redrawn, fence, last, policy) == Place::Inside);
+                let holds = |position| redrawn.holds(fence, position);
+                let well_inside = inside.filter(|last| depth::is_well_inside(last, policy, holds));
+                visit.redraw(inside.is_some(), well_inside.map(|last| last.taken_at));
             }
         }
         self.visits.sort_by_key(|visit| visit.open.fence);

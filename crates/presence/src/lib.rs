@@ -6,6 +6,7 @@
 //! cross. The clock of presence is the device's; `now` only judges age and silence.
 
 mod change;
+mod depth;
 mod device;
 mod policy;
 mod presence;

@@ -19,6 +19,8 @@ pub struct PresencePolicy {
     pub accuracy_decides_max: Meters,
     /// How long a stay makes a dwell.
     pub dwell: Millis,
+    /// A fix is evidence of a stay so many of its accuracies within the fence.
+    pub dwell_depth: f64,
     /// How long after a fix that declares stillness a timer may make the dwell.
     pub still_max: Millis,
     /// An exit needs at least this much distance, or a tenth of the radius.
@@ -43,6 +45,7 @@ impl Default for PresencePolicy {
             accuracy_trigger_max: Meters(200.0),
             accuracy_decides_max: Meters(100.0),
             dwell: Millis::from_mins(3),
+            dwell_depth: 0.4,
             still_max: Millis::from_mins(30),
             exit_margin: Meters(20.0),
             exit_accuracy_max: Meters(50.0),

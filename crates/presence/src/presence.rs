@@ -99,7 +99,7 @@ impl Presence {
                 return true;
             }
             let change = if around.inside().binary_search(&fence).is_ok() {
-                visit.stay(used, &policy)
+                visit.stay(used, &policy, around)
             } else {
                 visit.stray(used, around.distance_outside(fence), around.radius(fence), &policy)
             };
@@ -112,7 +112,7 @@ impl Presence {
             if open || !decides(fence) || policy.visits_max <= known.visits.len() {
                 continue;
             }
-            let visit = Visit::enter(fence, used, initial || edits.is_news(fence, n_seen));
+            let visit = Visit::enter(fence, used, initial || edits.is_news(fence, n_seen), &policy, around);
             let entered = visit.change(TransitionKind::Enter, used.fix.taken_at);
             changes.push(Change {
                 may_trigger: used.flag.is_none(),

@@ -18,6 +18,9 @@ pub trait Redrawn {
     /// another number; `None` when one does.
     fn touched(&self) -> Option<&[FenceNo]>;
 
+    /// Whether a fence of the new set holds a position.
+    fn holds(&self, fence: FenceNo, position: Position) -> bool;
+
     /// How far outside a fence of the new set a position lies; nought inside.
     fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters;
 

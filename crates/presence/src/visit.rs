@@ -2,7 +2,8 @@
 
 use model::{ExitReason, FenceNo, Fix, Meters, Timestamp, TransitionKind};
 
-use crate::{Change, PresencePolicy, Used};
+use crate::depth::is_well_inside;
+use crate::{Change, PresencePolicy, Surroundings, Used};
 
 /// A visit that has not ended, as plain values for storing and reading back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +23,12 @@ pub struct OpenVisit {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visit {
     pub(crate) open: OpenVisit,
-    /// First fix of the present unbroken run inside.
-    inside_since: Option<Timestamp>,
-    /// A fix of that run declared stillness: the dwell may come by timer.
+    /// The last fix that decided lay inside.
+    is_inside: bool,
+    /// First fix well inside since the last one outside.
+    stays_since: Option<Timestamp>,
+    /// The last fix well inside that declared stillness, if none inside denied it since: the dwell
+    /// may come by timer.
     still_at: Option<Timestamp>,
     /// Speed and honesty of the last fix inside, for a dwell by timer.
     may_trigger: bool,
@@ -38,12 +42,17 @@ pub(crate) struct Visit {
 const N_OUTSIDE_TO_EXIT: u8 = 2;
 
 impl Visit {
-    pub(crate) fn enter(fence: FenceNo, used: &Used, initial: bool) -> Self {
+    pub(crate) fn enter(
+        fence: FenceNo,
+        used: &Used,
+        initial: bool,
+        policy: &PresencePolicy,
+        around: &impl Surroundings,
+    ) -> Self {
         let at = used.fix.taken_at;
         let open = OpenVisit { fence, entered_at: at, last_at: at, initial, dwelled: false };
         let mut visit = Self::resumed(open);
-        visit.inside_since = Some(at);
-        visit.remember(used);
+        visit.note_inside(used, policy, around);
         visit
     }
 
@@ -51,7 +60,8 @@ impl Visit {
     pub(crate) const fn resumed(open: OpenVisit) -> Self {
         Self {
             open,
-            inside_since: None,
+            is_inside: false,
+            stays_since: None,
             still_at: None,
             may_trigger: false,
             speed_mps: None,
@@ -61,13 +71,17 @@ impl Visit {
     }
 
     /// A fix inside.
-    pub(crate) fn stay(&mut self, used: &Used, policy: &PresencePolicy) -> Option<Change> {
+    pub(crate) fn stay(
+        &mut self,
+        used: &Used,
+        policy: &PresencePolicy,
+        around: &impl Surroundings,
+    ) -> Option<Change> {
         let at = used.fix.taken_at;
         self.open.last_at = at;
         self.n_outside = 0;
         self.is_redrawn = false;
-        let since = *self.inside_since.get_or_insert(at);
-        self.remember(used);
+        let since = self.note_inside(used, policy, around)?;
         if policy.dwell <= at.since(since) { self.dwell(at) } else { None }
     }
 
@@ -81,7 +95,8 @@ impl Visit {
     ) -> Option<Change> {
         let at = used.fix.taken_at;
         self.open.last_at = at;
-        self.inside_since = None;
+        self.is_inside = false;
+        self.stays_since = None;
         self.still_at = None;
         if !is_clearly_outside(&used.fix, distance, radius, policy) {
             self.n_outside = 0;
@@ -99,22 +114,23 @@ impl Visit {
     }
 
     /// Its fence was redrawn: the evidence of a stay begins with the last fix, if that lies
-    /// inside the new shape.
-    pub(crate) fn redraw(&mut self, inside_at: Option<Timestamp>) {
-        self.inside_since = inside_at;
-        self.still_at = self.still_at.filter(|_| inside_at.is_some());
+    /// well inside the new shape.
+    pub(crate) fn redraw(&mut self, is_inside: bool, stays_since: Option<Timestamp>) {
+        self.is_inside = is_inside;
+        self.stays_since = stays_since;
+        self.still_at = self.still_at.filter(|_| stays_since.is_some());
         self.n_outside = 0;
-        self.is_redrawn = inside_at.is_none();
+        self.is_redrawn = !is_inside;
     }
 
     /// Whether the last fix that decided lay inside.
     pub(crate) const fn is_inside(&self) -> bool {
-        self.inside_since.is_some()
+        self.is_inside
     }
 
     /// When a declared stillness makes the dwell, unless a fix comes before.
     pub(crate) fn dwell_due_at(&self, policy: &PresencePolicy) -> Option<Timestamp> {
-        let (since, still_at) = (self.inside_since?, self.still_at?);
+        let (since, still_at) = (self.stays_since?, self.still_at?);
         let due_at = since + policy.dwell;
         (!self.open.dwelled && due_at <= still_at + policy.still_max).then_some(due_at)
     }
@@ -149,10 +165,28 @@ impl Visit {
         }
     }
 
-    fn remember(&mut self, used: &Used) {
-        self.may_trigger = used.flag.is_none();
-        self.speed_mps = used.fix.speed_mps;
-        self.still_at = used.fix.still.then_some(used.fix.taken_at);
+    /// Remembers a fix inside; answers since when there is evidence of a stay, if the fix adds to it.
+    ///
+    /// Whether it lies well inside is asked only where the answer can begin or complete a dwell.
+    fn note_inside(
+        &mut self,
+        used: &Used,
+        policy: &PresencePolicy,
+        around: &impl Surroundings,
+    ) -> Option<Timestamp> {
+        let Used { fix, flag, .. } = used;
+        self.is_inside = true;
+        self.may_trigger = flag.is_none();
+        self.speed_mps = fix.speed_mps;
+        self.still_at = self.still_at.filter(|_| fix.still);
+        let completes = |since| policy.dwell <= fix.taken_at.since(since);
+        let matters = fix.still || self.stays_since.is_none_or(completes);
+        let holds = |position| around.holds(self.open.fence, position);
+        if self.open.dwelled || !matters || !is_well_inside(fix, policy, holds) {
+            return None;
+        }
+        self.still_at = fix.still.then_some(fix.taken_at);
+        Some(*self.stays_since.get_or_insert(fix.taken_at))
     }
 }
 

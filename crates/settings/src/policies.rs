@@ -19,6 +19,7 @@ pub(crate) fn read_presence(section: &Section<'_>) -> PresencePolicy {
         accuracy_trigger_max: meters("accuracy_trigger_max_m", 1.0..=5_000.0, default.accuracy_trigger_max),
         accuracy_decides_max: meters("accuracy_decides_max_m", 1.0..=5_000.0, default.accuracy_decides_max),
         dwell: section.span("dwell", sec..=day, default.dwell),
+        dwell_depth: section.number("dwell_depth", 0.0..=2.0, default.dwell_depth),
         still_max: section.span("still_max", sec..=day, default.still_max),
         exit_margin: meters("exit_margin_m", 0.0..=1_000.0, default.exit_margin),
         exit_accuracy_max: meters("exit_accuracy_max_m", 0.0..=1_000.0, default.exit_accuracy_max),

@@ -2,7 +2,7 @@
 
 use crate::geometry::Map;
 use crate::screening::{Track, Used};
-use crate::{Fix, Kind, Rules};
+use crate::{Fix, Kind, Place, Rules};
 
 /// A change of presence.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +33,12 @@ pub(crate) struct Visit {
     pub(crate) entered_at_ms: i64,
     initial: bool,
     dwelled: bool,
-    /// The first fix of the present unbroken run of fixes inside.
-    inside_since_ms: Option<i64>,
+    /// The last fix that decided lay inside.
+    is_inside: bool,
+    /// The first fix well inside since the last one outside.
+    stays_since_ms: Option<i64>,
+    /// The last fix well inside that said "still", unless one inside has not said it since.
+    still_at_ms: Option<i64>,
     /// The last fix, if it lay inside.
     last_inside: Option<Used>,
     n_outside: u32,
@@ -103,6 +107,25 @@ impl Ground<'_> {
         let margin_m = margin_m + accuracy_m.min(self.rules.exit_accuracy_max_m);
         if self.map.is_beyond(fence, fix.at, margin_m) { Where::Outside } else { Where::InTheBand }
     }
+
+    /// Whether a fix inside is evidence of a stay: eight points around it lie inside, too.
+    fn is_well_inside(&self, fence: u32, fix: &Fix) -> bool {
+        let accuracy_m = fix.accuracy_or_assumed_m().min(self.rules.exit_accuracy_max_m);
+        let depth_m = self.rules.dwell_depth * accuracy_m;
+        let holds = |bearing_deg: i32| self.map.holds(fence, beside(fix.at, depth_m, bearing_deg.into()));
+        depth_m <= 0.0 || (0..360).step_by(45).all(holds)
+    }
+}
+
+/// The place some metres away in a direction, on a plane whose degrees are as long as those of a sphere
+/// are there. Beyond a pole is the pole, and beyond the antimeridian the other side of it.
+fn beside(at: Place, meters: f64, bearing_deg: f64) -> Place {
+    let degree_m = std::f64::consts::TAU * 6_371_008.8 / 360.0;
+    let (east, north) = bearing_deg.to_radians().sin_cos();
+    let shrunk = at.lat.to_radians().cos();
+    let lng = at.lng + east * (meters / degree_m / shrunk).min(180.0);
+    let lng = lng - 360.0 * f64::from(180.0 < lng) + 360.0 * f64::from(lng < -180.0);
+    Place { lat: (at.lat + north * meters / degree_m).clamp(-90.0, 90.0), lng }
 }
 
 impl Visit {
@@ -113,7 +136,9 @@ impl Visit {
             entered_at_ms,
             initial,
             dwelled,
-            inside_since_ms: None,
+            is_inside: false,
+            stays_since_ms: None,
+            still_at_ms: None,
             last_inside: None,
             n_outside: 0,
             is_redrawn: false,
@@ -137,14 +162,24 @@ impl Visit {
         Change { reason: Some(reason), ..self.change(Kind::Exit, at_ms, deciding) }
     }
 
-    /// Two fixes inside far enough apart, and none outside between them, are a stay.
-    fn stay(&mut self, used: &Used, rules: &Rules) -> Option<Change> {
+    /// Two fixes well inside far enough apart, and none outside between them, are a stay.
+    fn stay(&mut self, used: &Used, ground: Ground<'_>) -> Option<Change> {
         let at_ms = used.fix.taken_at_ms;
         self.n_outside = 0;
         self.is_redrawn = false;
+        self.is_inside = true;
         self.last_inside = Some(*used);
-        let since_ms = *self.inside_since_ms.get_or_insert(at_ms);
-        if self.dwelled || at_ms - since_ms < rules.dwell_ms {
+        let is_evidence = ground.is_well_inside(self.fence, &used.fix);
+        if is_evidence {
+            self.stays_since_ms.get_or_insert(at_ms);
+        }
+        self.still_at_ms = match (used.fix.still, is_evidence) {
+            (true, true) => Some(at_ms),
+            (true, false) => self.still_at_ms,
+            (false, _) => None,
+        };
+        let has_stayed = |since_ms| ground.rules.dwell_ms <= at_ms - since_ms;
+        if self.dwelled || !is_evidence || !self.stays_since_ms.is_some_and(has_stayed) {
             return None;
         }
         self.dwelled = true;
@@ -153,7 +188,9 @@ impl Visit {
 
     /// Two clear fixes outside in a row end it; one in the band lets the count begin anew.
     fn stray(&mut self, used: &Used, is_clear: bool) -> Option<Change> {
-        self.inside_since_ms = None;
+        self.is_inside = false;
+        self.stays_since_ms = None;
+        self.still_at_ms = None;
         self.last_inside = None;
         self.n_outside = if is_clear { self.n_outside + 1 } else { 0 };
         if self.n_outside < 2 {
@@ -164,16 +201,15 @@ impl Visit {
         Some(self.exit(used.fix.taken_at_ms, reason, deciding))
     }
 
-    /// When its dwell comes by timer: the last fix inside said that the device stands still.
+    /// When its dwell comes by timer: a fix well inside said that the device stands still.
     fn dwell_due_ms(&self, rules: &Rules) -> Option<i64> {
-        let still = self.last_inside.filter(|used| used.fix.still)?;
-        let due_ms = self.inside_since_ms? + rules.dwell_ms;
-        (!self.dwelled && due_ms <= still.fix.taken_at_ms + rules.still_max_ms).then_some(due_ms)
+        let due_ms = self.stays_since_ms? + rules.dwell_ms;
+        (!self.dwelled && due_ms <= self.still_at_ms? + rules.still_max_ms).then_some(due_ms)
     }
 
     /// Whether the last fix that decided lay inside.
     pub(crate) const fn is_inside(&self) -> bool {
-        self.inside_since_ms.is_some()
+        self.is_inside
     }
 }
 
@@ -220,7 +256,7 @@ impl Device {
             let is_inside = || inside.binary_search(&visit.fence).is_ok();
             let change = match ground.locate(visit.fence, &used.fix, is_inside) {
                 Where::Unknown => None,
-                Where::Inside => visit.stay(used, rules),
+                Where::Inside => visit.stay(used, ground),
                 Where::InTheBand => visit.stray(used, false),
                 Where::Outside => visit.stray(used, true),
             };
@@ -249,8 +285,7 @@ impl Device {
             }
             let entered_at_ms = used.fix.taken_at_ms;
             let mut visit = Visit::stored(fence, entered_at_ms, self.finds_anew(fence, ground), false);
-            visit.inside_since_ms = Some(entered_at_ms);
-            visit.last_inside = Some(*used);
+            visit.stay(used, ground);
             let reason = visit.initial.then_some("initial");
             changes.push(Change { reason, ..visit.change(Kind::Enter, entered_at_ms, Some(used)) });
             self.visits.insert(place, visit);
@@ -358,13 +393,13 @@ impl Device {
                 changes.push(visit.exit(at_ms, FENCE_MOVED, None));
                 return false;
             }
-            let inside_at_ms = last.filter(|_| place == Some(Where::Inside)).map(|last| last.taken_at_ms);
-            visit.inside_since_ms = inside_at_ms;
+            visit.is_inside = place == Some(Where::Inside);
+            visit.is_redrawn = !visit.is_inside;
             visit.n_outside = 0;
-            visit.is_redrawn = inside_at_ms.is_none();
-            if inside_at_ms.is_none() {
-                visit.last_inside = None;
-            }
+            let is_evidence = |last: &Fix| visit.is_inside && ground.is_well_inside(fence, last);
+            visit.stays_since_ms = last.filter(is_evidence).map(|last| last.taken_at_ms);
+            visit.still_at_ms = visit.still_at_ms.filter(|_| visit.stays_since_ms.is_some());
+            visit.last_inside = visit.last_inside.filter(|_| visit.is_inside);
             true
         });
         self.inside_before.retain(|fence| !is_gone(*fence));

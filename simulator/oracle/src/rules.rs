@@ -6,6 +6,8 @@
 pub struct Rules {
     /// Two fixes inside at least this far apart make a dwell.
     pub dwell_ms: i64,
+    /// A fix is evidence of a stay so many of its accuracies within the fence.
+    pub dwell_depth: f64,
     /// After a fix that says "still" a dwell may come by timer until this late.
     pub still_max_ms: i64,
     /// A visit ends after so long a silence.
@@ -68,6 +70,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             dwell_ms: 3 * MINUTE,
+            dwell_depth: 0.4,
             still_max_ms: 30 * MINUTE,
             silence_max_ms: 60 * MINUTE,
             exit_margin_m: 20.0,

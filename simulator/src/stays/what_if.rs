@@ -1,6 +1,6 @@
 //! What if the evidence of a stay were another? Our rule once more, plainly, with knobs.
 
-use model::{DeviceNo, Fix, Meters, Timestamp};
+use model::{DeviceNo, Fix, Meters, Position, Timestamp};
 use presence::{Arrival, Presence, PresencePolicy};
 use town::Plane;
 
@@ -10,7 +10,7 @@ use crate::stays::rules::{DWELL_MS, Look, Rule, Told};
 /// What counts as evidence.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Evidence {
-    /// A fix counts as inside when its place lies so many of its accuracies within the fence.
+    /// A fix inside is evidence when it lies so many of its accuracies within the fence.
     pub(super) depth: f64,
     /// A fix that is not inside does not break the evidence so soon after one that was.
     pub(super) forgives_ms: i64,
@@ -18,7 +18,7 @@ pub(super) struct Evidence {
 
 impl Evidence {
     /// As crate `presence` has it.
-    pub(super) const SHIPPED: Self = Self { depth: 0.0, forgives_ms: 0 };
+    pub(super) const SHIPPED: Self = Self { depth: 0.4, forgives_ms: 0 };
 }
 
 /// Our rule with other evidence; the screening of fixes is the shipped one.
@@ -49,6 +49,8 @@ impl WhatIf {
         let (policy, evidence) = (self.policy, self.evidence);
         let (here, at_ms) = (self.plane.point(fix.position), fix.taken_at.unix_ms());
         let accuracy_m = fix.accuracy_or_assumed().0;
+        let depth_m = evidence.depth * accuracy_m.min(policy.exit_accuracy_max.0);
+        let around = beside(fix.position, depth_m).map(|point| self.plane.point(point));
         for (fence, (circle, visit)) in look.fences.iter().zip(&mut self.visits).enumerate() {
             if visit.is_some_and(|visit| visit.last_ms + policy.silence_max.ms() <= at_ms) {
                 *visit = None;
@@ -62,11 +64,14 @@ impl WhatIf {
             let outside_m = circle.outside_m(here);
             let margin_m = policy.exit_margin.0.max(circle.radius_m / 10.0);
             let is_clearly_outside = margin_m + accuracy_m.min(policy.exit_accuracy_max.0) < outside_m;
-            let is_inside = outside_m <= -evidence.depth * accuracy_m;
-            if is_inside {
+            if outside_m <= 0.0 {
                 let visit = visit.get_or_insert_default();
                 visit.inside_ms = at_ms;
                 visit.n_outside = 0;
+                visit.last_ms = at_ms;
+                if around.iter().any(|point| 0.0 < circle.outside_m(*point)) {
+                    continue;
+                }
                 let since_ms = *visit.inside_since_ms.get_or_insert(at_ms);
                 if !visit.dwelled && DWELL_MS <= at_ms - since_ms {
                     visit.dwelled = true;
@@ -86,6 +91,17 @@ impl WhatIf {
             }
         }
     }
+}
+
+/// Eight places so many metres away, by the degrees of a sphere.
+fn beside(place: Position, meters: f64) -> [Position; 8] {
+    let north_deg = (meters / 6_371_008.8).to_degrees();
+    let east_deg = north_deg / place.lat().to_radians().cos();
+    std::array::from_fn(|eighth| {
+        let (east, north) = (eighth as f64 * 45.0).to_radians().sin_cos();
+        let beside = Position::new(place.lat() + north * north_deg, place.lng() + east * east_deg);
+        beside.expect("towns lie far from poles and antimeridian")
+    })
 }
 
 impl Rule for WhatIf {

@@ -281,6 +281,7 @@ fn rules(policy: &Policy, hours: Hours) -> Rules {
     let (presence, notifier) = (&policy.presence, &policy.notifier);
     Rules {
         dwell_ms: presence.dwell.ms(),
+        dwell_depth: presence.dwell_depth,
         still_max_ms: presence.still_max.ms(),
         silence_max_ms: presence.silence_max.ms(),
         exit_margin_m: presence.exit_margin.0,

@@ -89,5 +89,6 @@ fn presence(chance: &mut Chance) -> PresencePolicy {
         crossings: chance.per_mille(300),
         // Fewer, and which fences are entered would hang on the numbers that edits gave them.
         visits_max: 64,
+        dwell_depth: chance.of_list(&[0.0, 0.4, 0.4, 1.0]),
     }
 }

@@ -375,6 +375,7 @@ fn policy(chance: &mut Chance) -> Policy {
     let presence = PresencePolicy {
         crossings: chance.one_in(3),
         visits_max: chance.any(&[64, 64, 3]),
+        dwell_depth: chance.any(&[0.4, 0.4, 0.0, 2.0]),
         ..PresencePolicy::default()
     };
     let restrained = NotifierPolicy::default();

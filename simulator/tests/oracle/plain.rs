@@ -11,6 +11,7 @@ pub(crate) fn rules(policy: &Policy) -> oracle::Rules {
     let (presence, notifier) = (&policy.presence, &policy.notifier);
     oracle::Rules {
         dwell_ms: presence.dwell.ms(),
+        dwell_depth: presence.dwell_depth,
         still_max_ms: presence.still_max.ms(),
         silence_max_ms: presence.silence_max.ms(),
         exit_margin_m: presence.exit_margin.0,

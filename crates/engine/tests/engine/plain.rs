@@ -105,6 +105,11 @@ impl PlainFence {
         accuracy_m(fix) <= self.radius_m.max(100.0)
     }
 
+    /// Whether a fix inside is evidence of a stay: so are eight points around it.
+    fn is_well_inside(&self, fix: &Fix) -> bool {
+        around(fix).iter().all(|point| self.outside_m(*point) <= 0.0)
+    }
+
     /// Whether a hair's breadth would decide otherwise.
     pub(crate) fn is_a_tie(&self, fix: &Fix) -> bool {
         let hair_m = match &self.shape {
@@ -114,8 +119,22 @@ impl PlainFence {
         let outside_m = self.outside_m(fix.position);
         outside_m.abs() < hair_m
             || (outside_m - self.exit_beyond_m(fix)).abs() < hair_m
+            || outside_m < 0.0 && around(fix).iter().any(|point| self.outside_m(*point).abs() < hair_m)
             || (accuracy_m(fix) - self.radius_m.max(100.0)).abs() < 0.1
     }
+}
+
+/// Every 45 degrees a point 0.4 of the accuracy away, by the degrees of a sphere.
+fn around(fix: &Fix) -> [Position; 8] {
+    let degree_m = 6_371_008.8_f64.to_radians();
+    let depth_m = 0.4 * accuracy_m(fix).min(50.0);
+    let (lat, lng) = (fix.position.lat(), fix.position.lng());
+    std::array::from_fn(|i| {
+        let (east, north) = (i as f64 * 45.0).to_radians().sin_cos();
+        let lng = lng + east * depth_m / (degree_m * lat.to_radians().cos());
+        Position::new(lat + north * depth_m / degree_m, lng)
+            .expect("towns lie far from poles and antimeridian")
+    })
 }
 
 fn accuracy_m(fix: &Fix) -> f64 {
@@ -203,9 +222,26 @@ struct Visit {
     entered_at: Timestamp,
     initial: bool,
     dwelled: bool,
-    inside_since: Option<Timestamp>,
+    /// The first fix well inside since the last one outside.
+    stays_since: Option<Timestamp>,
+    /// The last one well inside that said "still", unless one inside did not say it since.
+    still_at: Option<Timestamp>,
     last_inside: Fix,
     n_outside: u32,
+}
+
+impl Visit {
+    fn stay(&mut self, fix: &Fix, is_well_inside: bool) {
+        self.n_outside = 0;
+        self.last_inside = *fix;
+        if is_well_inside {
+            self.stays_since.get_or_insert(fix.taken_at);
+            self.still_at = Some(fix.taken_at);
+        }
+        if !fix.still {
+            self.still_at = None;
+        }
+    }
 }
 
 /// All occasions of one phone in the fences that its owner lets be seen, in order.
@@ -237,7 +273,7 @@ fn in_fence(used: &[Used], no: usize, fence: &PlainFence) -> Vec<Occasion> {
         let outside_m = fence.outside_m(fix.position);
         if 0.0 < outside_m {
             let Some(open) = &mut visit else { continue };
-            open.inside_since = None;
+            open.stays_since = None;
             open.n_outside = if fence.exit_beyond_m(fix) < outside_m { open.n_outside + 1 } else { 0 };
             if open.n_outside == 2 {
                 told.push(occasion(TransitionKind::Exit, *arrived_at, 1, no, open, fix));
@@ -248,26 +284,26 @@ fn in_fence(used: &[Used], no: usize, fence: &PlainFence) -> Vec<Occasion> {
         match &mut visit {
             None => {
                 let initial = i <= first_look;
-                let entered_at = fix.taken_at;
-                let inside_since = Some(entered_at);
-                let open = Visit {
-                    entered_at,
+                let mut open = Visit {
+                    entered_at: fix.taken_at,
                     initial,
                     dwelled: false,
-                    inside_since,
+                    stays_since: None,
+                    still_at: None,
                     last_inside: *fix,
                     n_outside: 0,
                 };
+                open.stay(fix, fence.is_well_inside(fix));
                 if !initial {
                     told.push(occasion(TransitionKind::Enter, *arrived_at, 2, no, &open, fix));
                 }
                 visit = Some(open);
             }
             Some(open) => {
-                open.n_outside = 0;
-                open.last_inside = *fix;
-                let since = *open.inside_since.get_or_insert(fix.taken_at);
-                if !open.dwelled && Millis::from_mins(3) <= fix.taken_at.since(since) {
+                let is_well_inside = fence.is_well_inside(fix);
+                open.stay(fix, is_well_inside);
+                let has_stayed = |since| Millis::from_mins(3) <= fix.taken_at.since(since);
+                if !open.dwelled && is_well_inside && open.stays_since.is_some_and(has_stayed) {
                     open.dwelled = true;
                     told.push(occasion(TransitionKind::Dwell, *arrived_at, 1, no, open, fix));
                 }
@@ -285,8 +321,8 @@ fn in_fence(used: &[Used], no: usize, fence: &PlainFence) -> Vec<Occasion> {
 }
 
 fn dwell_by_timer_at(visit: &Visit) -> Option<Timestamp> {
-    let due_at = visit.inside_since? + Millis::from_mins(3);
-    let is_believed = visit.last_inside.still && due_at <= visit.last_inside.taken_at + Millis::from_mins(30);
+    let due_at = visit.stays_since? + Millis::from_mins(3);
+    let is_believed = due_at <= visit.still_at? + Millis::from_mins(30);
     (is_believed && !visit.dwelled).then_some(due_at)
 }
 

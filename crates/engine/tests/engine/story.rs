@@ -6,7 +6,7 @@
 //! 2 10:03 anna 300 east of books        on the second day, so many metres east of it
 //! ```
 //!
-//! Behind a place may stand `acc M`, `speed MPS`, `still`, `mock`, `taken TIME`, `with DEVICE`.
+//! Behind a place may stand `acc M` or `acc unknown`, `speed MPS`, `still`, `mock`, `taken TIME`, `with DEVICE`.
 //! A customer `agrees to`, `refuses`, `withdraws`, `pauses` or `resumes` a merchant; behind it
 //! may stand `location` or `offers` (else both), `until TIME`, `seen TIME` (when the notice was
 //! shown and the decision made; else now) and `unseen` (no notice). `anna again` delivers the

@@ -1,7 +1,9 @@
 //! What presence answers beside its stories.
 
+use std::cell::RefCell;
+
 use model::{FenceNo, Fix, Meters, Millis, Position, TransitionKind};
-use presence::{Arrival, Flag, Presence, PresencePolicy};
+use presence::{Arrival, Flag, Presence, PresencePolicy, Surroundings};
 
 use crate::world::{PHONE, World, place, start};
 
@@ -64,6 +66,50 @@ fn what_is_asked_about_a_phone_is_answered_by_its_last_fix() {
     assert_eq!(world.presence.due_device(left_at + silence), Some(PHONE));
     world.presence.forget_place(PHONE);
     assert_eq!(world.presence.last_at(PHONE), None);
+}
+
+/// One fence that holds everything, and the points that it was asked about.
+struct Everywhere(RefCell<Vec<Position>>);
+
+impl Surroundings for Everywhere {
+    fn inside(&self) -> &[FenceNo] {
+        &[FenceNo(0)]
+    }
+
+    fn holds(&self, _: FenceNo, position: Position) -> bool {
+        self.0.borrow_mut().push(position);
+        true
+    }
+
+    fn distance_outside(&self, _: FenceNo) -> Meters {
+        Meters(0.0)
+    }
+
+    fn radius(&self, _: FenceNo) -> Meters {
+        Meters(100.0)
+    }
+
+    fn crossed(&self) -> Vec<FenceNo> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn the_map_is_asked_about_eight_points_where_a_fix_can_begin_or_complete_a_dwell_and_else_about_none() {
+    let mut presence = Presence::new(PresencePolicy::default());
+    let mut n_asked = |secs, still| {
+        let at = start() + Millis::from_secs(secs);
+        let around = Everywhere(RefCell::default());
+        let fix = Fix { still, ..Fix::at(at, place(0.0)) };
+        if let Arrival::Used(used) = presence.screen(PHONE, fix, at).arrival {
+            presence.update(PHONE, &used, &around, &mut Vec::new());
+        }
+        let mut asked = around.0.into_inner();
+        asked.dedup();
+        asked.len()
+    };
+    let steps = [(0, false), (60, false), (120, true), (179, false), (180, false), (240, true), (400, false)];
+    assert_eq!(steps.map(|(secs, still)| n_asked(secs, still)), [8, 0, 8, 0, 8, 0, 0]);
 }
 
 #[test]

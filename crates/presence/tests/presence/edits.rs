@@ -128,6 +128,29 @@ fn g14_a_redrawn_fence_that_holds_its_visitors_nowhere_ends_their_visits_without
 }
 
 #[test]
+fn g14_a_last_fix_at_the_rim_of_the_new_shape_is_no_evidence_of_a_stay_there() {
+    check(
+        "0:00 at 300          => used
+         1:00 at 69           => used, enter shop
+         2:00 resize shop 70  => nothing
+         5:00 at 0            => used
+         8:00 at 0            => used, dwell shop",
+    );
+    check(
+        "0:00 at 300          => used
+         1:00 at 69 still     => used, enter shop
+         2:00 resize shop 70  => nothing
+         9:00 wait            => nothing",
+    );
+    check(
+        "0:00 at 300          => used
+         1:00 at 65 still     => used, enter shop
+         2:00 resize shop 70  => nothing
+         4:00 wait            => dwell shop",
+    );
+}
+
+#[test]
 fn g14_stillness_in_the_old_shape_is_no_stay_in_the_new_one() {
     check(
         "0:00 at 300         => used

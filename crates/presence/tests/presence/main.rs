@@ -2,6 +2,7 @@
 
 mod answers;
 mod crossings;
+mod dwells;
 mod edits;
 mod laws;
 mod rules;

@@ -89,6 +89,10 @@ impl Surroundings for Line<'_> {
         &self.inside
     }
 
+    fn holds(&self, fence: FenceNo, position: Position) -> bool {
+        self.street.outside(fence, x_of(position)).0 <= 0.0
+    }
+
     fn distance_outside(&self, fence: FenceNo) -> Meters {
         self.street.outside(fence, self.x_m)
     }
@@ -139,6 +143,10 @@ impl Redrawn for Edit<'_> {
 
     fn touched(&self) -> Option<&[FenceNo]> {
         self.touched.as_deref()
+    }
+
+    fn holds(&self, fence: FenceNo, position: Position) -> bool {
+        self.new.outside(fence, x_of(position)).0 <= 0.0
     }
 
     fn distance_outside(&self, fence: FenceNo, position: Position) -> Meters {
