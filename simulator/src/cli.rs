@@ -26,7 +26,7 @@ pub(crate) mod exit {
     pub(crate) const UNREACHABLE: u8 = 4;
 }
 
-/// Plays recorded fixes to a running Stile and counts what comes back.
+/// Loads, breaks and judges Stile: a running server in real time, or its engine in virtual time.
 #[derive(Debug, Parser)]
 #[command(name = "simulator", version, propagate_version = true)]
 pub(crate) struct Cli {

@@ -2,7 +2,7 @@
 
 mod cli;
 mod credentials;
-#[allow(dead_code, reason = "virtual runs look at more of it")]
+#[cfg_attr(not(test), expect(dead_code, reason = "its tests play every row to a server, endings too"))]
 mod hostile;
 mod load;
 mod recording;
@@ -12,7 +12,6 @@ mod safety;
 mod stays;
 mod violation;
 mod virtually;
-#[allow(dead_code, unused_imports, reason = "virtual runs come next")]
 mod world;
 
 use std::process::ExitCode;

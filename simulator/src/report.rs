@@ -91,9 +91,6 @@ pub(crate) struct Run {
 pub(crate) enum Mode {
     /// A running server, from outside, in real time.
     Load,
-    /// The engine itself, in virtual time.
-    #[allow(dead_code, reason = "virtual runs come next")]
-    Virtual,
 }
 
 /// How a run ended.

@@ -3,7 +3,6 @@
 //! Everybody walks on known lines, so that the truth is known to the millisecond; a receiver makes fixes
 //! of it, every so many seconds and with errors of a stated size; four rules look at the same fixes.
 
-mod chance;
 mod judge;
 mod noise;
 mod people;
@@ -17,14 +16,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
+use town::Chance;
 
 use judge::{Score, judge};
 use noise::Receiver;
 use people::{Kind, Neighbourhood};
 use rules::{BufferedStops, Look, NaiveEnter, Ours, OverlapBands, Rule, Told};
 use what_if::{Evidence, WhatIf};
-
-use crate::stays::chance::Chance;
 
 pub(crate) use table::BAR_AT;
 

@@ -17,8 +17,7 @@ use spatial_index::Fence;
 use town::{PersonNo, Town};
 
 pub(crate) use catalogue::Talk;
-pub(crate) use saying::feedback;
-pub(crate) use second::fix as oracle_fix;
+pub(crate) use second::{fix as oracle_fix, shape as oracle_shape};
 
 /// A world before it is made.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! Chance that is the same everywhere: `SplitMix64`, and draws that use plain arithmetic only.
 
-/// A stream of draws.
-#[derive(Clone)]
-pub(crate) struct Chance(u64);
+/// A stream of draws, the same on every machine.
+#[derive(Clone, Debug)]
+pub struct Chance(u64);
 
 /// The step and the mixing of `SplitMix64` (Steele, Lea and Flood 2014).
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -15,32 +15,34 @@ const fn mix(mut z: u64) -> u64 {
 
 impl Chance {
     /// A stream named by numbers: other numbers, or another order, are another stream.
-    pub(crate) fn of(name: &[u64]) -> Self {
+    #[must_use]
+    pub fn of(name: &[u64]) -> Self {
         Self(name.iter().fold(0, |state, &part| mix(state.wrapping_add(STEP) ^ mix(part.wrapping_add(STEP)))))
     }
 
-    pub(crate) const fn draw(&mut self) -> u64 {
+    /// The next 64 bits.
+    pub const fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         mix(self.0)
     }
 
     /// Uniform in 0..1.
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         (self.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Uniform between two numbers.
-    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
     }
 
     /// Uniform in 0..n; 0 when `n` is 0.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    pub fn below(&mut self, n: usize) -> usize {
         ((self.unit() * n as f64) as usize).min(n.saturating_sub(1))
     }
 
     /// True once in so many times.
-    pub(crate) fn once_in(&mut self, n: f64) -> bool {
+    pub fn once_in(&mut self, n: f64) -> bool {
         self.unit() * n < 1.0
     }
 

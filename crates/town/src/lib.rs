@@ -34,13 +34,13 @@ mod visits;
 mod walk;
 mod wish;
 
-use chance::Chance;
 use day::Day;
 use doors::Doors;
 use grid::Grid;
 use streets::Streets;
 
 pub use around::Site;
+pub use chance::Chance;
 pub use crowd::{Crowd, Spot};
 pub use day::Doing;
 pub use outing::Outing;

@@ -6,7 +6,7 @@ mod tables;
 
 use crate::report::markup::Markup;
 use crate::report::number::{grouped, measured};
-use crate::report::{Ended, Mode, Outcome, Report};
+use crate::report::{Ended, Outcome, Report};
 use crate::violation::Violation;
 
 /// So many violations stand open on the page; the others unfold.
@@ -34,11 +34,7 @@ pub(super) fn page(report: &Report) -> String {
 }
 
 fn title(report: &Report) -> String {
-    let mode = match report.run.mode {
-        Mode::Load => "Load run",
-        Mode::Virtual => "Virtual run",
-    };
-    format!("{mode}, seed {}", report.run.seed)
+    format!("Load run, seed {}", report.run.seed)
 }
 
 fn head(report: &Report, page: &mut Markup) {
@@ -77,11 +73,7 @@ fn head(report: &Report, page: &mut Markup) {
 fn tiles(report: &Report, page: &mut Markup) {
     page.tag("<dl class=\"tiles\">\n");
     let rate_per_s = report.generator.rate_per_s;
-    let what = match report.run.mode {
-        Mode::Load => "Messages sent",
-        Mode::Virtual => "Fixes simulated",
-    };
-    tile(what, &grouped(rate_per_s.round() as u64), " /s", page);
+    tile("Messages sent", &grouped(rate_per_s.round() as u64), " /s", page);
     if let Some(p99_ms) = report.latencies.fix_to_offer.quantile_ms(0.99) {
         tile("Fix to offer, p99", &measured(p99_ms), " ms", page);
     }

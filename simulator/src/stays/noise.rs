@@ -1,8 +1,6 @@
 //! What a phone makes of a place: errors of a stated size that drift, tails, and lies.
 
-use town::Point;
-
-use crate::stays::chance::Chance;
+use town::{Chance, Point};
 
 /// Errors of a receiver hold on for about this long.
 const DRIFT_MS: i64 = 60_000;
@@ -49,7 +47,7 @@ impl Receiver {
     pub(super) fn take(&mut self, truth: Point, at_ms: i64) -> Reading {
         let chance = &mut self.chance;
         if chance.once_in(LYING_ONCE_IN) {
-            let (x, y) = chance.normals();
+            let (x, y) = normals(chance);
             let away = 200.0 / (x * x + y * y).sqrt();
             let place = Point { x_m: truth.x_m + x * away, y_m: truth.y_m + y * away };
             return Reading { at_ms, place, accuracy_m: 2.0 };
@@ -58,7 +56,7 @@ impl Receiver {
         let tail = if bounced { chance.between(3.0, 8.0) } else { 1.0 };
         let noticed = !bounced || chance.unit() < NOTICED;
         let claimed = if noticed { tail } else { 1.0 } * chance.between(0.85, 1.2);
-        let new = chance.normals();
+        let new = normals(chance);
         let held = self.drift(at_ms);
         let size_m = self.sigma_m * tail;
         let place = Point {
@@ -73,12 +71,24 @@ impl Receiver {
         let (step, rest) = (at_ms.div_euclid(DRIFT_MS), at_ms.rem_euclid(DRIFT_MS));
         if self.drift.0 != step {
             let [seed, person, sigma] = self.name;
-            let draw = |step: i64| Chance::of(&[seed, person, sigma, 2, step.cast_unsigned()]).normals();
+            let draw = |step: i64| normals(&mut Chance::of(&[seed, person, sigma, 2, step.cast_unsigned()]));
             self.drift = (step, [draw(step), draw(step + 1)]);
         }
         let turn = rest as f64 / DRIFT_MS as f64 * std::f64::consts::FRAC_PI_2;
         let [(x0, y0), (x1, y1)] = self.drift.1;
         (x0 * turn.cos() + x1 * turn.sin(), y0 * turn.cos() + y1 * turn.sin())
+    }
+}
+
+/// Two independent normal draws (the polar method of Marsaglia).
+fn normals(chance: &mut Chance) -> (f64, f64) {
+    loop {
+        let (x, y) = (chance.between(-1.0, 1.0), chance.between(-1.0, 1.0));
+        let square = x * x + y * y;
+        if 0.0 < square && square < 1.0 {
+            let scale = (-2.0 * square.ln() / square).sqrt();
+            return (x * scale, y * scale);
+        }
     }
 }
 

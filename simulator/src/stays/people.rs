@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use model::{Millis, Timestamp};
 use serde::Serialize;
-use town::{Crowd, PersonNo, Plan, Point, Shape, Store, Town};
-
-use crate::stays::chance::Chance;
+use town::{Chance, Crowd, PersonNo, Plan, Point, Shape, Store, Town};
 
 /// Fixes are taken from this hour of the day on, around the town's peak.
 const FROM: Millis = Millis::from_mins(9 * 60 + 45);

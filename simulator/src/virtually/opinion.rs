@@ -7,14 +7,14 @@ use engine::Policy;
 use ledger::{DeliveryOutcome, StateRow};
 use model::{Fix, Notification, NotificationId, Timestamp};
 use oracle::{
-    Consent, Fence, Leaving, Offer, Oracle, Place, Restored, Rules, Said, StoredConsent, StoredCustomer,
+    Consent, Fence, Leaving, Offer, Oracle, Restored, Rules, Said, StoredConsent, StoredCustomer,
     StoredNotice, StoredVisit, Word,
 };
-use spatial_index::Shape;
 
 use super::names::{Fact, Names, fact_told, id_of, kind_for_the_judge};
 use super::rules::Hours;
 use super::scene::Scene;
+use crate::world::{oracle_fix, oracle_shape};
 
 /// A judge that may be absent, for runs that only look at the laws.
 pub(crate) struct Opinion<'a> {
@@ -48,7 +48,7 @@ impl<'a> Opinion<'a> {
     pub(crate) fn message(&mut self, who: u32, phone: u32, fixes: &[Fix], now: Timestamp) {
         if let Some(oracle) = &mut self.oracle {
             self.fixes.clear();
-            self.fixes.extend(fixes.iter().map(fix_for_the_judge));
+            self.fixes.extend(fixes.iter().map(oracle_fix));
             oracle.message(who, phone, &self.fixes, now.unix_ms());
         }
     }
@@ -224,32 +224,9 @@ const fn state_for_the_judge(state: ConsentState) -> oracle::ConsentState {
     }
 }
 
-fn fix_for_the_judge(fix: &Fix) -> oracle::Fix {
-    oracle::Fix {
-        taken_at_ms: fix.taken_at.unix_ms(),
-        at: place(fix.position),
-        accuracy_m: fix.accuracy.map(|accuracy| accuracy.0),
-        speed_mps: fix.speed_mps.map(f64::from),
-        mock: fix.mock,
-        still: fix.still,
-    }
-}
-
-const fn place(position: model::Position) -> Place {
-    Place { lat: position.lat(), lng: position.lng() }
-}
-
 /// A fence in the judge's words.
 pub(crate) fn fence_for_the_judge(fence: &spatial_index::Fence, scene: &Scene) -> Fence {
-    let ring = |ring: Vec<[f64; 2]>| ring.iter().map(|&[lng, lat]| Place { lat, lng }).collect();
-    let shape = match &fence.shape {
-        Shape::Circle { center, radius } => {
-            oracle::Shape::Circle { centre: place(*center), radius_m: radius.0 }
-        }
-        Shape::Polygons(polygons) => oracle::Shape::Polygons(
-            polygons.iter().map(|polygon| polygon.rings().map(ring).collect()).collect(),
-        ),
-    };
+    let shape = oracle_shape(&fence.shape);
     let merchant = fence.facts.merchant.as_ref().map(|merchant| {
         let no = scene.merchants.iter().position(|known| known == merchant);
         no.expect("every merchant is of the scene") as u32

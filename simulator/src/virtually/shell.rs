@@ -353,6 +353,8 @@ impl<'a> Shell<'a> {
             // The write was under way, and the disk finished it.
             let _ = commit(&mut self.disk, vec![staged]);
         }
+        // Before anybody says again what has got no answer.
+        self.laws.check_durable(&self.disk.entries());
         self.line.clear();
         self.notices.clear();
         self.weather = Weather { phones_are_away: self.weather.phones_are_away, ..Weather::default() };

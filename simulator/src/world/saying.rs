@@ -3,7 +3,6 @@
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use model::Timestamp;
 use town::{Agreement, PersonNo, Want, Wish};
-use wire::FeedbackKind;
 
 use super::World;
 
@@ -59,18 +58,6 @@ impl World {
             }
         };
         purposes.iter().enumerate().map(event).collect()
-    }
-}
-
-/// What somebody thinks of an offer, as the wire has it.
-pub(crate) const fn feedback(opinion: town::Opinion) -> FeedbackKind {
-    match opinion {
-        town::Opinion::Opened => FeedbackKind::Opened,
-        town::Opinion::Dismissed => FeedbackKind::Dismissed,
-        town::Opinion::Redeemed => FeedbackKind::Redeemed,
-        town::Opinion::NotRelevant => FeedbackKind::NotRelevant,
-        town::Opinion::TooOften => FeedbackKind::TooOften,
-        town::Opinion::Creepy => FeedbackKind::Creepy,
     }
 }
 

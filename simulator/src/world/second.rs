@@ -42,7 +42,8 @@ fn merchant_no(town: &Town, id: &model::MerchantId) -> Option<u32> {
     town.merchants().iter().position(|merchant| merchant.id == *id).map(|no| no as u32)
 }
 
-fn shape(shape: &Shape) -> oracle::Shape {
+/// A shape as the oracle takes it.
+pub(crate) fn shape(shape: &Shape) -> oracle::Shape {
     match shape {
         Shape::Circle { center, radius } => {
             oracle::Shape::Circle { centre: place(*center), radius_m: radius.0 }
