@@ -13,6 +13,8 @@ pub struct Expected {
     pub fence: u32,
     /// What.
     pub offer: u32,
+    /// The name that it must go out with, where it can be worked out.
+    pub id: Option<u128>,
 }
 
 /// An offer that somebody was given.
@@ -133,8 +135,8 @@ pub struct Judgement {
 
 /// Gives every offer that was due and every one that was given its verdict.
 ///
-/// Offers match by customer, fence and offer, the first due with the first given and so on. Costs
-/// a sort of both.
+/// Offers match by their names, and those whose names tell nothing by customer, fence and offer, the
+/// first due with the first given and so on. Costs a sort of both.
 #[must_use]
 pub fn judge(
     expected: &[Expected],
@@ -178,13 +180,21 @@ pub fn judge(
 /// What verdicts are counted by: customer, fence, offer.
 type Subject = (u32, u32, u32);
 
-/// The first due with the first given, unless that is nearer to the next one due.
-fn pair(
-    due: &[Expected],
-    given: Vec<Observed>,
-    tolerance: &Tolerance,
-) -> Vec<(Option<Expected>, Option<Observed>)> {
-    let mut pairs = Vec::new();
+type Pair = (Option<Expected>, Option<Observed>);
+
+/// By name; what is left, the first due with the first given in time.
+fn pair(due: &[Expected], given: Vec<Observed>, tolerance: &Tolerance) -> Vec<Pair> {
+    let (mut pairs, mut due, mut given) = (Vec::new(), due.to_vec(), given);
+    due.retain(|one| {
+        let named = given.iter().position(|given| one.id == Some(given.id));
+        pairs.extend(named.map(|at| (Some(*one), Some(given.remove(at)))));
+        named.is_none()
+    });
+    pair_in_order(&due, given, tolerance, &mut pairs);
+    pairs
+}
+
+fn pair_in_order(due: &[Expected], given: Vec<Observed>, tolerance: &Tolerance, pairs: &mut Vec<Pair>) {
     let mut given = given.into_iter().peekable();
     for (i, one) in due.iter().enumerate() {
         while let Some(early) = given.next_if(|given| given.at_ms < one.at_ms - tolerance.grace_ms) {
@@ -195,7 +205,6 @@ fn pair(
         pairs.push((Some(*one), given.next_if(|given| in_time(given) || given.at_ms < next_ms)));
     }
     pairs.extend(given.map(|given| (None, Some(given))));
-    pairs
 }
 
 /// Withdrawals by customer.
@@ -294,7 +303,7 @@ mod tests {
     const TOLERANCE: Tolerance = Tolerance { late_after_ms: 1_000, grace_ms: 100 };
 
     fn due(at_ms: i64, customer: u32) -> Expected {
-        Expected { at_ms, customer, fence: 1, offer: 2 }
+        Expected { at_ms, customer, fence: 1, offer: 2, id: None }
     }
 
     fn given(at_ms: i64, customer: u32) -> Observed {
@@ -319,6 +328,20 @@ mod tests {
         check(&[due(0, 1), due(9_000, 1)], &[given(2_000, 1), given(9_010, 1)], &[], &[Late, Correct]);
         check(&[due(9_000, 1)], &[given(10, 1), given(9_010, 1)], &[], &[Unexpected, Correct]);
         check(&[due(0, 1)], &[given(0, 1), given(5, 1)], &[], &[Correct, Unexpected]);
+    }
+
+    #[test]
+    fn a_name_tells_which_of_two_was_given() {
+        let named = |at_ms| Expected { id: Some(given(at_ms + 2, 1).id), ..due(at_ms, 1) };
+        let withdrawal =
+            Withdrawal { customer: 1, said_at_ms: 20, acknowledged_at_ms: 30, agreed_again_at_ms: 300 };
+        let check = |observed: &[Observed], withdrawals: &[Withdrawal], says: &[Verdict]| {
+            check(&[named(0), named(500)], observed, withdrawals, says);
+        };
+        // The first was taken back while it was on its way; the second comes within its time.
+        check(&[given(502, 1)], &[withdrawal], &[Verdict::Excused, Verdict::Correct]);
+        check(&[given(502, 1)], &[], &[Verdict::Missing, Verdict::Correct]);
+        check(&[given(2, 1)], &[], &[Verdict::Correct, Verdict::Missing]);
     }
 
     #[test]

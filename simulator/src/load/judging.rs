@@ -360,7 +360,7 @@ impl<'a> Case<'a> {
         let id = NotificationId::of(visit, &world.offers()[offer as usize].id);
         let id = u128::from_str_radix(&id.0.to_string(), 16).expect("a digest is hexadecimal");
         let merchant = self.bench.fences[fence as usize].merchant.unwrap_or(u32::MAX);
-        let expected = Expected { at_ms: at.wall_ms, customer: self.customer, fence, offer };
+        let expected = Expected { at_ms: at.wall_ms, customer: self.customer, fence, offer, id: Some(id) };
         Due { expected, merchant, due_ns: at.due_ns, id }
     }
 

@@ -357,9 +357,10 @@ impl<'a, P: Phones> Sender<'a, P> {
         let (account, clock, gauges) = (&mut self.account, &self.clock, self.gauges);
         let made =
             self.links[place].1.reconnect(abruptly, |tag| account.answered(tag, clock.now_ns(), gauges));
-        match made {
-            Ok(()) => drop(self.gauges.n_connected.fetch_add(1, Ordering::Relaxed)),
-            Err(why) => self.account.gave_up = Some(why),
+        // One that could not be made again ends the run, and is taken off with the others.
+        self.gauges.n_connected.fetch_add(1, Ordering::Relaxed);
+        if let Err(why) = made {
+            self.account.gave_up = Some(why);
         }
     }
 

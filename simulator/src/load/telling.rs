@@ -92,8 +92,13 @@ fn generator(plan: &Plan, ran: &Ran) -> Generator {
     }
 }
 
+/// More offers than one in so many that nobody can judge, and the run proves too little.
+const EXCUSED_ONE_IN: u64 = 2;
+
 fn counts(findings: &Findings) -> Counts {
-    let n_offers = findings.by_verdict.values().sum();
+    // What is excused was not judged.
+    let judged = findings.by_verdict.iter().filter(|(verdict, _)| **verdict != Verdict::Excused);
+    let n_offers = judged.map(|(_, n)| n).sum();
     Counts { transitions: findings.n_transitions, offers: n_offers, withdrawals: findings.n_withdrawals }
 }
 
@@ -200,6 +205,12 @@ fn doubts(ran: &Ran, report: &mut Report) {
     let n_unreadable: u64 = ran.heard.iter().map(|heard| heard.n_unreadable).sum();
     if 0 < n_unreadable {
         report.verdict.invalid.push(format!("{n_unreadable} messages of the server could not be read"));
+    }
+    let n_excused = ran.findings.by_verdict.get(&Verdict::Excused).copied().unwrap_or(0);
+    if report.judged.counts.offers < n_excused * EXCUSED_ONE_IN {
+        report.verdict.invalid.push(format!(
+            "{n_excused} offers fell into withdrawals, more than one in {EXCUSED_ONE_IN} of those that were judged"
+        ));
     }
     let sent = ran.findings.by_verdict.get(&Verdict::Missing).copied().unwrap_or(0);
     let heard = ran.heard.first().map_or(0, |heard| heard.offers.len());

@@ -99,10 +99,11 @@ fn violations(report: &Report, page: &mut Markup) {
         page.element(
             "<p>None in ",
             &format!(
-                "{n_transitions} transitions, {n_offers} offers and {} withdrawals",
+                "{n_offers} offers and {} withdrawals that were held against the oracle's, \
+                 which come of {n_transitions} transitions",
                 grouped(counts.withdrawals)
             ),
-            " that were compared with the oracle.</p>\n",
+            ".</p>\n",
         );
         return;
     }
