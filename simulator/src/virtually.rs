@@ -31,6 +31,7 @@ mod walker;
 use std::time::Duration;
 
 pub(crate) use plant::Plant;
+pub(crate) use seed::n_happenings;
 pub(crate) use seeds::{Seeds, Summary, run};
 pub(crate) use shrink::parse_ranges;
 

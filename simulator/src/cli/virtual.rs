@@ -36,7 +36,7 @@ pub(crate) struct VirtualArgs {
     #[arg(long)]
     no_oracle: bool,
     /// Of one seed, the happenings that are played, such as 3,7-9
-    #[arg(long, value_name = "LIST", requires = "seed", value_parser = kept)]
+    #[arg(long, value_name = "LIST", conflicts_with = "time", value_parser = kept)]
     keep: Option<Kept>,
     /// Breaks something on purpose, to see that it is found
     #[arg(long, value_enum)]
@@ -74,6 +74,7 @@ pub(crate) fn run(args: VirtualArgs) -> Result<ExitCode, Failure> {
         keep: args.keep.map(|kept| kept.0),
         shrink_max: Duration::from_secs(args.shrink),
     };
+    check_kept(args.seed, &options)?;
     let seeds = Seeds {
         range: args.seed.map_or(args.seeds, |seed| seed..=seed),
         time: args.time,
@@ -92,9 +93,31 @@ pub(crate) fn run(args: VirtualArgs) -> Result<ExitCode, Failure> {
     }))
 }
 
+/// The happenings that are kept are of one seed, and are there.
+fn check_kept(seed: Option<u64>, options: &Options) -> Result<(), Failure> {
+    let Some(kept) = &options.keep else { return Ok(()) };
+    let Some(seed) = seed else {
+        return Err(Failure::Usage("--keep speaks of one seed: name it with --seed".into()));
+    };
+    let n = virtually::n_happenings(seed, options);
+    match kept.last() {
+        Some(last) if *last < n => Ok(()),
+        Some(last) => {
+            Err(Failure::Usage(format!("seed {seed} has {n} happenings from 0 on, and no number {last}")))
+        }
+        None => Err(Failure::Usage("--keep names no happening".into())),
+    }
+}
+
 /// Silence proves nothing: a run has to have judged some of everything.
 fn proves_nothing(summary: &Summary, options: &Options) -> Option<String> {
-    if options.keep.is_some() || !summary.violations.is_empty() {
+    if !summary.violations.is_empty() {
+        return None;
+    }
+    if summary.n_fixes == 0 {
+        return Some("no fix was read".into());
+    }
+    if options.keep.is_some() {
         return None;
     }
     let needed = [
@@ -117,7 +140,8 @@ fn kept(text: &str) -> Result<Kept, String> {
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     let (from, to) = text.split_once("..").ok_or("a range looks like 1..1000")?;
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("{text:?} is no seed"));
-    Ok(number(from)?..=number(to.trim_start_matches('='))?)
+    let range = number(from)?..=number(to.trim_start_matches('='))?;
+    if range.is_empty() { Err("a range ends where it begins, or later".into()) } else { Ok(range) }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

@@ -1,6 +1,6 @@
 //! One seed: its world, its story, and what became of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -84,20 +84,34 @@ pub(crate) fn make(seed: u64, options: &Options) -> (Scene, Story) {
     (scene, story)
 }
 
+/// How many happenings the story of a seed has.
+pub(crate) fn n_happenings(seed: u64, options: &Options) -> u32 {
+    make(seed, options).1.n_happenings()
+}
+
 thread_local! {
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Keeps what a panic says for [`guarded`], instead of printing it.
+/// Keeps what a panic says inside [`guarded`], instead of printing it; every other one is printed.
 pub(crate) fn keep_panics_quiet() {
-    std::panic::set_hook(Box::new(|info| {
-        PANIC.with(|panic| panic.replace(Some(info.to_string())));
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if IS_GUARDED.get() {
+            PANIC.with(|panic| panic.replace(Some(info.to_string())));
+        } else {
+            print(info);
+        }
     }));
 }
 
 /// Plays; a panic is a broken law like any other.
 fn guarded(scene: &Scene, story: &Story, kept: Option<&[u32]>, wanted: Wanted) -> Ending {
-    catch_unwind(AssertUnwindSafe(|| play(scene, story, kept, wanted))).unwrap_or_else(|_| {
+    IS_GUARDED.set(true);
+    let played = catch_unwind(AssertUnwindSafe(|| play(scene, story, kept, wanted)));
+    IS_GUARDED.set(false);
+    played.unwrap_or_else(|_| {
         let said = PANIC.with(RefCell::take).unwrap_or_else(|| "a panic without a word".into());
         let broken = Broken { name: "no_input_may_panic", sentence: said.replace('\n', " "), customer: None };
         let last =

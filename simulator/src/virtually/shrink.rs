@@ -116,7 +116,11 @@ pub(crate) fn parse_ranges(text: &str) -> Result<Vec<u32>, String> {
     let mut kept = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        kept.extend(number(first)?..=number(last)?);
+        let run = number(first)?..=number(last)?;
+        if run.is_empty() {
+            return Err(format!("{part:?} ends before it begins"));
+        }
+        kept.extend(run);
     }
     kept.sort_unstable();
     kept.dedup();
@@ -135,6 +139,7 @@ mod tests {
         assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3,7,9-10");
         assert_eq!(parse_ranges("1-3,7,9-10"), Ok(vec![1, 2, 3, 7, 9, 10]));
         assert!(parse_ranges("1-x").is_err());
+        assert!(parse_ranges("9-7").is_err());
     }
 
     #[test]

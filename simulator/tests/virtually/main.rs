@@ -44,4 +44,7 @@ fn exit_codes_tell_a_shell_what_the_run_is_worth() {
     check_code(&["--seeds", "1..2", "--fixes", "40", "--town", "crowded"], 3);
     check_code(&["--seeds", "all"], 2);
     check_code(&["--keep", "1-3"], 2);
+    check_code(&["--seeds", "1..5", "--keep", "3"], 2);
+    check_code(&["--seeds", "5..1"], 2);
+    check_code(&["--seed", "5", "--fixes", "40", "--keep", "99999"], 2);
 }
