@@ -7,7 +7,7 @@ use super::digest::Digest;
 use super::happening::Story;
 use super::names::{Fact, What};
 use super::plant::Plant;
-use super::shell::Shell;
+use super::shell::{Asked, Sent, Shell};
 
 /// Facts of both sides, and what is counted between two looks.
 #[derive(Default)]
@@ -145,10 +145,23 @@ impl Compare {
             let sentence = format!("the offer {} was decided, and neither went out nor left", offer.as_str());
             shell.laws.break_law("not_mute", Some(who), sentence);
         }
+        Self::check_answers(shell);
         let entries = shell.disk.entries();
         shell.laws.check_durable(&entries);
         Coordinates::of(&story.fixes).check(shell, &entries);
         super::reading::check(shell, entries);
+    }
+
+    /// Law `every_letter_is_answered`: whoever waits for an answer sends again and again, for ever.
+    fn check_answers(shell: &mut Shell<'_>) {
+        let Some(Sent { message, what }) = shell.unsettled.values().next() else { return };
+        let letter = match what {
+            Asked::Consent(event) => format!("the consent event {}", event.id.as_str()),
+            Asked::Feedback(Some((offer, kind))) => format!("{kind} of the offer {}", offer.0),
+            Asked::Feedback(None) => "feedback that is of no use".into(),
+        };
+        let sentence = format!("{letter} got no answer, and nothing waits any more");
+        shell.laws.break_law("every_letter_is_answered", Some(message.who), sentence);
     }
 }
 
