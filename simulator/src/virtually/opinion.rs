@@ -53,20 +53,27 @@ impl<'a> Opinion<'a> {
         }
     }
 
-    pub(crate) fn consent(&mut self, who: u32, merchant: u32, event: &ConsentEvent, now: Timestamp) {
-        if let Some(oracle) = &mut self.oracle {
-            let word = match event.kind {
-                ConsentKind::Grant { until } => Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
-                ConsentKind::Refuse => Word::Refuse,
-                ConsentKind::Withdraw => Word::Withdraw,
-                ConsentKind::Pause { until } => Word::Pause { until_ms: until.map(Timestamp::unix_ms) },
-                ConsentKind::Resume => Word::Resume,
-            };
-            let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
-            let evidence_at_ms = event.evidence_at.map(Timestamp::unix_ms);
-            let consent = Consent { word, shown_at_ms, evidence_at_ms };
-            oracle.consent(who, merchant, purpose_for_the_judge(event.purpose), &consent, now.unix_ms());
-        }
+    /// What the acknowledgement must say became of it; no word without a judge.
+    pub(crate) fn consent(
+        &mut self,
+        who: u32,
+        merchant: u32,
+        event: &ConsentEvent,
+        now: Timestamp,
+    ) -> Option<&'static str> {
+        let oracle = self.oracle.as_mut()?;
+        let word = match event.kind {
+            ConsentKind::Grant { until } => Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
+            ConsentKind::Refuse => Word::Refuse,
+            ConsentKind::Withdraw => Word::Withdraw,
+            ConsentKind::Pause { until } => Word::Pause { until_ms: until.map(Timestamp::unix_ms) },
+            ConsentKind::Resume => Word::Resume,
+        };
+        let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
+        let evidence_at_ms = event.evidence_at.map(Timestamp::unix_ms);
+        let consent = Consent { word, shown_at_ms, evidence_at_ms };
+        let purpose = purpose_for_the_judge(event.purpose);
+        Some(effect_word(oracle.consent(who, merchant, purpose, &consent, now.unix_ms())))
     }
 
     pub(crate) fn time(&mut self, now: Timestamp) {
@@ -201,6 +208,16 @@ fn stored(
         heard: row.heard.iter().filter_map(heard).collect(),
         outbox: row.outbox.iter().filter_map(waiting).collect(),
         visits: row.visits.iter().filter_map(visit).collect(),
+    }
+}
+
+/// The word that acknowledgements use.
+const fn effect_word(effect: oracle::Effect) -> &'static str {
+    match effect {
+        oracle::Effect::Applied => "applied",
+        oracle::Effect::LateGrant => "late_grant",
+        oracle::Effect::NoEvidence => "no_evidence",
+        oracle::Effect::NothingToChange => "nothing_to_change",
     }
 }
 

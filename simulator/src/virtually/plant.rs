@@ -31,6 +31,8 @@ pub(crate) enum Plant {
     MixesFencesUp,
     /// What was decided is told an hour early.
     DecidesTooEarly,
+    /// An acknowledgement tells another effect, now and then.
+    MistakesEffects,
     /// A sender never hears that a letter is settled, now and then.
     NeverAnswers,
     /// The ledger holds a coordinate.

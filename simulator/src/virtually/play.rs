@@ -207,7 +207,8 @@ impl Play<'_> {
         if let Asked::Consent(event) = what {
             let merchant = self.shell.names.merchant(event.merchant.as_str());
             let merchant = merchant.expect("every merchant is of the scene");
-            self.shell.opinion.consent(message.who, merchant, event, now);
+            let effect = self.shell.opinion.consent(message.who, merchant, event, now);
+            self.shell.effects.extend(effect.map(|effect| (message.ticket, effect)));
         }
     }
 

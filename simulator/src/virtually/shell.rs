@@ -41,6 +41,8 @@ pub(crate) struct Shell<'a> {
     notices: Vec<(CustomerId, NotificationId, DeliveryOutcome)>,
     /// Letters whose senders will try again.
     pub(crate) unsettled: BTreeMap<u64, Sent>,
+    /// What the judge says became of consent events, by their tickets.
+    pub(crate) effects: BTreeMap<u64, &'static str>,
     pub(crate) last_offer: BTreeMap<u32, Published>,
     /// The latest time that this process was told.
     pub(crate) seen_at: Timestamp,
@@ -120,6 +122,7 @@ impl<'a> Shell<'a> {
             line: Vec::new(),
             notices: Vec::new(),
             unsettled: BTreeMap::new(),
+            effects: BTreeMap::new(),
             last_offer: BTreeMap::new(),
             seen_at: Timestamp::MIN,
             n_read: 0,
@@ -305,6 +308,18 @@ impl<'a> Shell<'a> {
             Asked::Feedback(_) => None,
         });
         self.laws.acknowledge(who, ack, pause_ends);
+        self.compare_effects(who, ack);
+    }
+
+    /// Law `consent_agrees`: both judges say the same of what became of a consent event.
+    fn compare_effects(&mut self, who: u32, ack: &ConsentAck) {
+        let Some(judged) = self.effects.remove(&ack.ticket) else { return };
+        let is_planted = self.plant == Some(Plant::MistakesEffects) && ack.ticket.is_multiple_of(3);
+        let told = if is_planted { "late_grant" } else { &*ack.answer.effect };
+        self.laws.hold(told == judged, "consent_agrees", Some(who), || {
+            let event = &ack.answer.event_id;
+            format!("the consent event {event}: the engine says {told}, the judge says {judged}")
+        });
     }
 
     /// What a shell must never do: say yes to what is not durable.
@@ -360,6 +375,7 @@ impl<'a> Shell<'a> {
         self.laws.check_durable(&self.disk.entries());
         self.line.clear();
         self.notices.clear();
+        self.effects.clear();
         self.weather = Weather { phones_are_away: self.weather.phones_are_away, ..Weather::default() };
         (self.disk.n_to_fail, self.disk.in_doubt) = (0, None);
         self.seen_at = now;

@@ -69,6 +69,7 @@ fn every_planted_wrong_is_found() {
             Plant::LosesLetters => "every_record_has_one_outcome",
             Plant::TellsTwice => "transitions_alternate",
             Plant::DecidesTooEarly => "not_mute",
+            Plant::MistakesEffects => "consent_agrees",
             Plant::NeverAnswers => "every_letter_is_answered",
             Plant::WritesPositions => "no_position_on_disk",
         };
