@@ -139,7 +139,7 @@ struct LineArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is done to the server")]
 struct FaultArgs {
-    /// All faults, or a list of storm, crowd, race, swap, slow, hostile
+    /// All faults, or a list of storm, crowd, race, swap, slow, hostile; all and swap need --reload-with
     #[arg(long, value_name = "all|LIST", value_delimiter = ',')]
     faults: Vec<FaultArg>,
     /// All connections break at once, and so many idle ones come with them
@@ -292,9 +292,11 @@ fn faults(args: &FaultArgs) -> Result<Faults, String> {
     let swap = match (swap_file, &args.reload_with) {
         (None, _) => None,
         (Some(file), Some(command)) => Some(Swapping { file, command: command.clone() }),
-        // All of them, as far as they can be done.
-        (Some(_), None) if args.swap_offers.is_none() && !args.faults.contains(&FaultArg::Swap) => None,
-        (Some(_), None) => return Err("offers are exchanged with a command: add --reload-with".to_owned()),
+        (Some(_), None) => {
+            return Err("offers are exchanged with a command: add --reload-with, \
+                        or name the other faults: storm,crowd,race,slow,hostile"
+                .to_owned());
+        }
     };
     let hostile_per_mille = args.hostile.unwrap_or(if wanted(FaultArg::Hostile) { 10 } else { 0 });
     Ok(Faults {

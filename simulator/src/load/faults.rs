@@ -83,20 +83,28 @@ impl Faults {
     }
 }
 
+/// What came of exchanging offers.
+#[derive(Debug, Default)]
+struct Swapped {
+    /// When the server may have taken the new ones up.
+    swap: Option<Swap>,
+    failed: Option<String>,
+}
+
 /// What runs beside the load.
 pub(crate) struct Helpers<'scope> {
     storm: Option<ScopedJoinHandle<'scope, String>>,
-    swap: Option<ScopedJoinHandle<'scope, Result<Swap, String>>>,
+    swap: Option<ScopedJoinHandle<'scope, Swapped>>,
 }
 
 impl Helpers<'_> {
-    /// Waits for it; gives the exchange of offers, and what there is to say.
-    pub(crate) fn finish(self) -> (Option<Swap>, Vec<String>) {
+    /// Waits for it; gives the exchange of offers, what there is to say, and why it did not go well.
+    pub(crate) fn finish(self) -> (Option<Swap>, Vec<String>, Option<String>) {
         let mut notes = Vec::new();
         notes.extend(self.storm.map(|storm| storm.join().expect("a storm is over some time")));
         let swap = self.swap.map(|swap| swap.join().expect("an exchange is over some time"));
-        let swap = swap.and_then(|swap| swap.map_err(|why| notes.push(why)).ok());
-        (swap, notes)
+        let Swapped { swap, failed } = swap.unwrap_or_default();
+        (swap, notes, failed)
     }
 }
 
@@ -132,13 +140,7 @@ pub(crate) fn swapped(offer: &str) -> String {
 }
 
 /// Exchanges every offer for one of another name.
-fn swap(
-    swapping: &Swapping,
-    world: &World,
-    clock: RunClock,
-    at_ns: u64,
-    gauges: &Gauges,
-) -> Result<Swap, String> {
+fn swap(swapping: &Swapping, world: &World, clock: RunClock, at_ns: u64, gauges: &Gauges) -> Swapped {
     wait(clock, at_ns, gauges);
     let Swapping { file, command } = swapping;
     let old = world.offers_toml();
@@ -146,20 +148,28 @@ fn swap(
         let line = |id: &str| format!("id = {id:?}\n");
         text.replace(&line(draft.id.as_str()), &line(&swapped(draft.id.as_str())))
     });
-    let write = |text: &str| {
-        std::fs::write(file, text)
-            .map_err(|error| format!("offers were not exchanged: {}: {error}", file.display()))
-    };
-    write(&new)?;
+    let write =
+        |text: &str| std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()));
+    let failed = |why: String| Some(format!("offers were not exchanged: {why}"));
     let from_ns = clock.now_ns();
-    let done = std::process::Command::new("sh").arg("-c").arg(command).output();
-    let to_ns = clock.now_ns();
-    // The next run finds what it laid.
-    write(&old)?;
-    let done = done.map_err(|error| format!("offers were not exchanged: {command}: {error}"))?;
-    if !done.status.success() {
-        let said = String::from_utf8_lossy(&done.stderr);
-        return Err(format!("offers were not exchanged: {command}: {}", said.trim()));
+    if let Err(why) = write(&new) {
+        return Swapped { swap: None, failed: failed(why) };
     }
-    Ok(Swap { from_ns, to_ns, n_offers: world.offers().len() as u32 })
+    let told = tell(command);
+    let ended_ns = clock.now_ns();
+    // The next run finds what it laid.
+    let restored = write(&old);
+    // A server that was not told well may have taken them up or not, now or later.
+    let to_ns = if told.is_ok() { ended_ns } else { u64::MAX };
+    let swap = Some(Swap { from_ns, to_ns, n_offers: world.offers().len() as u32 });
+    Swapped { swap, failed: told.and(restored).err().and_then(failed) }
+}
+
+/// Runs what makes the server take its offers up.
+fn tell(command: &str) -> Result<(), String> {
+    let done = std::process::Command::new("sh").arg("-c").arg(command).output();
+    let done = done.map_err(|error| format!("{command}: {error}"))?;
+    let said = String::from_utf8_lossy(&done.stderr);
+    let failed = || format!("{command}: {}: {}", done.status, said.trim());
+    if done.status.success() { Ok(()) } else { Err(failed()) }
 }

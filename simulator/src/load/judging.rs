@@ -50,6 +50,25 @@ pub(crate) struct Swap {
     pub(crate) n_offers: u32,
 }
 
+impl Swap {
+    /// The number that an offer had before it was exchanged, and whether it came by its new name.
+    fn before(&self, no: u32) -> (u32, bool) {
+        let is_new = (self.n_offers..2 * self.n_offers).contains(&no);
+        (if is_new { no - self.n_offers } else { no }, is_new)
+    }
+
+    /// Whether what was due at one instant and read at another could be called so.
+    ///
+    /// The server may have got to it as late as `lag_ns` behind its due instant.
+    fn allows(&self, is_new: bool, due_ns: u64, read_ns: u64, lag_ns: u64) -> bool {
+        if is_new {
+            self.from_ns <= read_ns && self.from_ns <= due_ns.saturating_add(lag_ns)
+        } else {
+            due_ns <= self.to_ns
+        }
+    }
+}
+
 /// Judges everybody, on two threads.
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Findings {
     const N_THREADS: u32 = 2;
@@ -390,11 +409,7 @@ impl<'a> Case<'a> {
     fn observed(&self, offer: &HeardOffer, own: &[Withdrawal]) -> Observed {
         let at_ms = self.given_ms(offer, own);
         let no = offer.offer.unwrap_or(u32::MAX);
-        let is_swapped = |swap: Swap| swap.n_offers <= no && no != u32::MAX && swap.from_ns <= offer.read_ns;
-        let offer_no = match self.evidence.swap {
-            Some(swap) if is_swapped(swap) => no - swap.n_offers,
-            Some(_) | None => no,
-        };
+        let offer_no = self.evidence.swap.map_or(no, |swap| swap.before(no).0);
         Observed {
             at_ms,
             customer: self.customer,
@@ -405,11 +420,25 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether an offer's name is one that held when it was due.
+    fn is_well_named(&self, due: &Due, heard: &HeardOffer) -> bool {
+        let Evidence { swap, lag_max_ms, .. } = self.evidence;
+        let lag_ns = u64::try_from(*lag_max_ms).unwrap_or(0).saturating_mul(1_000_000);
+        swap.zip(heard.offer)
+            .is_none_or(|(swap, no)| swap.allows(swap.before(no).1, due.due_ns, heard.read_ns, lag_ns))
+    }
+
     fn note(&self, judgement: &Judgement, own: &[Withdrawal], dues: &[Due], findings: &mut Findings) {
-        let Judgement { verdict, expected, observed } = *judgement;
+        let Judgement { mut verdict, expected, observed } = *judgement;
         let due = expected.and_then(|expected| dues.iter().find(|due| due.expected == expected));
         let heard = self.evidence.offers.get(&self.customer);
         let heard = observed.and_then(|observed| heard?.iter().find(|offer| offer.id == observed.id));
+        if let (Some(due), Some(heard)) = (due, heard)
+            && !verdict.is_violation()
+            && !self.is_well_named(due, heard)
+        {
+            verdict = Verdict::Unexpected;
+        }
         if let (Some(due), Some(heard)) = (due, heard)
             && verdict == Verdict::Correct
         {
@@ -451,5 +480,35 @@ const fn restricts(kind: ConsentKind) -> bool {
     match kind {
         ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => true,
         ConsentKind::Grant { .. } | ConsentKind::Resume => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SWAP: Swap = Swap { from_ns: 100, to_ns: 200, n_offers: 3 };
+    const LAG: u64 = 10;
+
+    #[test]
+    fn an_exchanged_offer_is_known_by_either_name_and_by_no_third() {
+        assert_eq!([0, 2, 3, 5].map(|no| SWAP.before(no)), [(0, false), (2, false), (0, true), (2, true)]);
+        assert_eq!([6, u32::MAX].map(|no| SWAP.before(no)), [(6, false), (u32::MAX, false)]);
+    }
+
+    #[test]
+    fn the_old_name_holds_until_the_reload_has_ended_and_for_what_was_due_before() {
+        let is_right = |due, read| SWAP.allows(false, due, read, LAG);
+        assert!(is_right(50, 60) && is_right(150, 160) && is_right(200, 999));
+        assert!(!is_right(201, 202), "the server was told, and goes on with what it had");
+    }
+
+    #[test]
+    fn the_new_name_holds_from_when_the_reload_began() {
+        let is_right = |due, read| SWAP.allows(true, due, read, LAG);
+        assert!(is_right(150, 160) && is_right(300, 310));
+        assert!(is_right(95, 105), "handled as late as a message may be");
+        assert!(!is_right(95, 99), "nobody had told the server yet");
+        assert!(!is_right(50, 300), "it was given its name before");
     }
 }

@@ -77,6 +77,8 @@ pub(crate) struct Ran {
     pub(crate) cpu_s: f64,
     pub(crate) clock: RunClock,
     pub(crate) notes: Vec<String>,
+    /// Why something that was to be done to the server was not.
+    pub(crate) failed: Option<String>,
 }
 
 /// Runs a plan in a world.
@@ -96,11 +98,11 @@ pub(crate) fn run(plan: &Plan, world: &World) -> Result<Ran, String> {
         directory.also(faults::swapped(draft.id.as_str()), n_offers + no);
     }
     let drive = drive(plan, &script, &directory)?;
-    let Drive { clock, accounts, heard, seconds, interrupted, took, swap, notes, cpu_s } = drive;
+    let Drive { clock, accounts, heard, seconds, interrupted, took, swap, notes, failed, cpu_s } = drive;
     let evidence = evidence(plan, &script, clock, &granted, &accounts, &heard, swap);
     eprintln!("judging {} people", world.n_people());
     let findings = judging::judge(&evidence);
-    Ok(Ran { granted, accounts, heard, seconds, findings, interrupted, took, cpu_s, clock, notes })
+    Ok(Ran { granted, accounts, heard, seconds, findings, interrupted, took, cpu_s, clock, notes, failed })
 }
 
 /// A customer's number.
@@ -148,6 +150,7 @@ struct Drive {
     took: Duration,
     swap: Option<Swap>,
     notes: Vec<String>,
+    failed: Option<String>,
     cpu_s: f64,
 }
 
@@ -189,12 +192,12 @@ fn drive(plan: &Plan, script: &Script<Townsfolk<'_>>, directory: &Directory) -> 
         live.stop.store(true, Ordering::Relaxed);
         let accounts = senders.into_iter().map(|sender| sender.join().expect("a sender works to the end"));
         let accounts = accounts.collect();
-        let (swap, notes) = helpers.finish();
+        let (swap, notes, failed) = helpers.finish();
         let heard = observers.into_iter().map(|one| one.join().expect("an observer works to the end"));
         let took = Duration::from_nanos(live.last_ns.load(Ordering::Relaxed).max(clock.now_ns()));
         let (heard, interrupted) = (heard.collect(), interrupts.came());
         let seconds = watch.finish();
-        Drive { clock, accounts, heard, seconds, interrupted, took, swap, notes, cpu_s: 0.0 }
+        Drive { clock, accounts, heard, seconds, interrupted, took, swap, notes, failed, cpu_s: 0.0 }
     });
     drive.cpu_s = drive.accounts.iter().map(|account| account.cpu_ns as f64 / 1e9).sum();
     Ok(drive)

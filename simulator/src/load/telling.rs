@@ -190,6 +190,7 @@ fn figures(ran: &Ran, report: &mut Report) {
 
 /// Reasons for which the run proves nothing that the report cannot see by itself.
 fn doubts(ran: &Ran, report: &mut Report) {
+    report.verdict.invalid.extend(ran.failed.clone());
     let all = || ran.accounts.iter().flat_map(|account| &account.consents);
     let n_unanswered = all().filter(|sent| sent.acked_ns.is_none()).count();
     if 0 < n_unanswered {
@@ -238,6 +239,7 @@ fn violation(plan: &Plan, world: &World, ran: &Ran, wrong: &Wrong, command: &str
         Verdict::Late => "came after it had expired",
         Verdict::Leaked => "came behind the acknowledgement of a withdrawal",
         Verdict::WrongCustomer => "was somebody else's",
+        Verdict::Unexpected if wrong.expected.is_some() => "came by a name that did not hold then",
         Verdict::Unexpected => "came and was not due",
         Verdict::Correct | Verdict::Excused => "was right",
     };

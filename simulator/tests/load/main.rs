@@ -92,6 +92,22 @@ fn offers_are_exchanged_under_load() {
     assert_eq!(std::fs::read_to_string(&offers).unwrap(), before, "the next run finds what was laid");
 }
 
+#[test]
+fn an_exchange_of_offers_that_did_not_happen_is_told() {
+    let stage = Stage::set();
+    let offers = stage.dir.path().join("offers.toml");
+    let with = |command| ["--for", "3s", "--swap-offers", offers.to_str().unwrap(), "--reload-with", command];
+    let (code, report, said) = check(stage.port, &with("true"));
+    assert_eq!(code, 1, "told to reload, it goes on with the old names: {said}");
+    assert!(0 < n(&report, "unexpected") && 0 < n(&report, "correct"), "{report:#}");
+    let (code, report, said) = check(stage.port, &with("echo no such server >&2; exit 4"));
+    assert_eq!(code, 3, "{said}");
+    let reasons = report["verdict"]["invalid"].to_string();
+    assert!(reasons.contains("offers were not exchanged") && reasons.contains("no such server"), "{reasons}");
+    let (code, _, said) = check(stage.port, &["--faults", "all"]);
+    assert!(code == 2 && said.contains("--reload-with"), "{said}");
+}
+
 /// What a server that does one thing wrong is told.
 fn accused(wrong: Wrong, options: &[&str]) -> serde_json::Value {
     let stage = Stage::set();
