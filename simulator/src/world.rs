@@ -34,6 +34,7 @@ pub(crate) struct WorldPlan {
 impl WorldPlan {
     /// The town of load runs, unless one asks for another.
     pub(crate) const LOAD_SEED: u64 = 7;
+    pub(crate) const LOAD_FENCES: u32 = 30_000;
     /// Each costs every person two grants before a load run can begin.
     pub(crate) const LOAD_MERCHANTS: u32 = 2;
 

@@ -15,7 +15,7 @@ use crate::world::{Talk, World, WorldPlan};
 #[derive(Debug, Args)]
 pub(crate) struct LayArgs {
     /// How many fences
-    #[arg(long, value_name = "N", default_value_t = 30_000, conflicts_with = "around")]
+    #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_FENCES, conflicts_with = "around")]
     fences: u32,
     /// How many merchants share them, 1 to 6
     #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_MERCHANTS, conflicts_with = "around")]
@@ -74,12 +74,17 @@ fn world(args: &LayArgs) -> Result<World, String> {
     // Nobody has to live there yet.
     let load = WorldPlan::load(args.seed, 1, args.fences);
     let plan = WorldPlan { n_merchants: args.merchants, talk, ..load };
-    let Some(file) = &args.around else { return World::lay(&plan) };
+    laid_or_around(&plan, args.around.as_deref())
+}
+
+/// A made-up town, or one around the fences of a file.
+pub(super) fn laid_or_around(plan: &WorldPlan, around: Option<&Path>) -> Result<World, String> {
+    let Some(file) = around else { return World::lay(plan) };
     let shown = file.display();
     let bytes = fs::read(file).map_err(|error| format!("cannot read {shown}: {error}"))?;
     let loaded =
         geojson::read(&bytes, &ReadOptions::default()).map_err(|refused| format!("{shown}: {refused}"))?;
-    World::around(loaded.fences, &plan)
+    World::around(loaded.fences, plan)
 }
 
 /// Writes the files and a note of them; all or, where one of them is not ours, none.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use town::Troubles;
 
-use crate::cli::Failure;
+use crate::cli::{Failure, lay};
 use crate::credentials::{Credentials, SECRET_VARIABLE};
 use crate::load::faults::{Faults, Swapping};
 use crate::load::link::Door;
@@ -17,7 +17,7 @@ use crate::load::script::{Form, Qos};
 use crate::load::telling;
 use crate::report::{Counts, Gate, Gates, Mode, Run};
 use crate::safety::Broker;
-use crate::world::{Talk, World, WorldPlan};
+use crate::world::{Talk, WorldPlan};
 
 /// Messages a second that nobody may ask for more of.
 const RATE_MAX: f64 = 2_000_000.0;
@@ -46,14 +46,17 @@ pub(crate) struct TownArgs {
 #[command(next_help_heading = "The town")]
 struct WorldArgs {
     /// People
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=5_000_000))]
     customers: u32,
     /// Fences; the server has the same ones from `simulator lay`
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_FENCES, conflicts_with = "around", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     fences: u32,
     /// Who keeps the stores
-    #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_MERCHANTS, value_parser = clap::value_parser!(u32).range(1..=6))]
+    #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_MERCHANTS, conflicts_with = "around", value_parser = clap::value_parser!(u32).range(1..=6))]
     merchants: u32,
+    /// The GeoJSON file that `simulator lay --around` took the fences from, instead of a made-up town
+    #[arg(long, value_name = "FILE")]
+    around: Option<PathBuf>,
     /// What all chance of the run comes from
     #[arg(long, value_name = "N", default_value_t = WorldPlan::LOAD_SEED)]
     seed: u64,
@@ -78,7 +81,7 @@ enum TroublesArg {
 #[command(next_help_heading = "The load")]
 struct PaceArgs {
     /// Fixes a second while the load holds
-    #[arg(long, value_name = "N", default_value_t = 1_000.0, value_parser = rate)]
+    #[arg(long, value_name = "N", default_value_t = 50_000.0, value_parser = rate)]
     rate: f64,
     /// How long it holds
     #[arg(long = "for", value_name = "TIME", default_value = "60s", value_parser = lasting)]
@@ -212,8 +215,10 @@ struct VerdictArgs {
 pub(crate) fn run(args: &TownArgs) -> Result<ExitCode, Failure> {
     let plan = plan(args).map_err(Failure::Usage)?;
     let begun = Run::begin(Mode::Load, plan.world.seed);
-    eprintln!("laying a town of {} people and {} fences", plan.world.n_people, plan.world.n_fences);
-    let world = World::lay(&plan.world).map_err(Failure::Usage)?;
+    let around = args.world.around.as_deref();
+    let whose = around.map_or(format!("{} fences", plan.world.n_fences), |file| file.display().to_string());
+    eprintln!("laying a town of {} people and {whose}", plan.world.n_people);
+    let world = lay::laid_or_around(&plan.world, around).map_err(Failure::Usage)?;
     if let Some(only) = &plan.only {
         run::number_of(&world, only).map_err(Failure::Usage)?;
     }

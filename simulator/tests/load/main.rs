@@ -108,6 +108,25 @@ fn an_exchange_of_offers_that_did_not_happen_is_told() {
     assert!(code == 2 && said.contains("--reload-with"), "{said}");
 }
 
+#[test]
+fn people_walk_around_the_fences_of_a_file() {
+    let stage = Stage::set();
+    // What was laid around a file is a file of fences itself, and the offers for it are the same.
+    let fences = stage.dir.path().join("fences.geojson");
+    let around = stage.dir.path().join("around");
+    let mut lay = Command::new(env!("CARGO_BIN_EXE_simulator"));
+    lay.args(["lay", "--around", fences.to_str().unwrap(), "--out", around.to_str().unwrap()]);
+    assert!(lay.status().unwrap().success());
+    for name in ["fences.geojson", "offers.toml"] {
+        std::fs::copy(around.join(name), stage.dir.path().join(name)).unwrap();
+    }
+    stage.reload();
+    let mut town = stage::town_of(stage.port, &[], &["--around", fences.to_str().unwrap()]);
+    let (_, report, said) = told(&town.output().unwrap());
+    assert!(report.is_object(), "{said}");
+    is_right(&report);
+}
+
 /// What a server that does one thing wrong is told.
 fn accused(wrong: Wrong, options: &[&str]) -> serde_json::Value {
     let stage = Stage::set();

@@ -102,8 +102,13 @@ async fn start(house: &Arc<House>) -> (Running, u16) {
 
 /// The program on a short run; options that come twice count as they come last.
 pub(crate) fn town(port: u16, options: &[&str]) -> Command {
+    town_of(port, &TOWN, options)
+}
+
+/// The same in another town.
+pub(crate) fn town_of(port: u16, town: &[&str], options: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_simulator"));
-    command.args(["town", "--json", "--broker", &format!("127.0.0.1:{port}")]).args(TOWN);
+    command.args(["town", "--json", "--broker", &format!("127.0.0.1:{port}")]).args(town);
     let is_given = |option: &str| options.contains(&option);
     let kept = SHORT.chunks(2).filter(|pair| !is_given(pair[0])).flatten();
     command.args(kept).args(options).env_remove("STILE_SECRET");
