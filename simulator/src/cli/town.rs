@@ -1,6 +1,6 @@
 //! `simulator town`: a town of people before a running server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -214,6 +214,12 @@ struct VerdictArgs {
 /// Usage, or no server to speak to.
 pub(crate) fn run(args: &TownArgs) -> Result<ExitCode, Failure> {
     let plan = plan(args).map_err(Failure::Usage)?;
+    let unwritable =
+        |folder: &Path, error: std::io::Error| Failure::Usage(format!("{}: {error}", folder.display()));
+    if let Some(folder) = &args.verdict.out {
+        // Nobody waits for a report that cannot be written.
+        std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, error))?;
+    }
     let begun = Run::begin(Mode::Load, plan.world.seed);
     let around = args.world.around.as_deref();
     let whose = around.map_or(format!("{} fences", plan.world.n_fences), |file| file.display().to_string());
@@ -225,14 +231,13 @@ pub(crate) fn run(args: &TownArgs) -> Result<ExitCode, Failure> {
     let ran = run::run(&plan, &world).map_err(Failure::Unreachable)?;
     let gates = Gates::new(args.verdict.gates.clone());
     let report = telling::report(&plan, &world, begun, &ran, &gates);
-    if let Some(folder) = &args.verdict.out {
-        let written = report.write_into(folder);
-        written.map_err(|error| Failure::Usage(format!("{}: {error}", folder.display())))?;
-    }
     if args.verdict.json {
         println!("{}", report.json());
     } else {
         println!("{report}");
+    }
+    if let Some(folder) = &args.verdict.out {
+        report.write_into(folder).map_err(|error| unwritable(folder, error))?;
     }
     Ok(report.outcome().code())
 }
