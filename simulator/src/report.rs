@@ -409,6 +409,11 @@ impl Report {
 }
 
 impl Run {
+    /// This process's command for one customer alone.
+    pub(crate) fn command_only(customer: &str) -> String {
+        machine::command_only(customer)
+    }
+
     /// A run that begins now, with this process's command line.
     pub(crate) fn begin(mode: Mode, seed: u64) -> Self {
         Self {

@@ -28,12 +28,11 @@ pub(crate) fn report(plan: &Plan, world: &World, begun: Run, ran: &Ran, gates: &
     latencies(ran, &mut report);
     seconds(ran, &mut report);
     figures(ran, &mut report);
-    let command = report.run.command.clone();
     for wrong in &ran.findings.wrong {
-        report.violations.note(violation(plan, world, ran, wrong, &command));
+        report.violations.note(violation(plan, world, ran, wrong));
     }
     for misheard in &ran.findings.misheard {
-        report.violations.note(wrong_effect(plan, world, misheard, &command));
+        report.violations.note(wrong_effect(plan, world, misheard));
     }
     doubts(ran, &mut report);
     report.map = map(world, &ran.findings);
@@ -223,7 +222,7 @@ fn doubts(ran: &Ran, report: &mut Report) {
     }
 }
 
-fn violation(plan: &Plan, world: &World, ran: &Ran, wrong: &Wrong, command: &str) -> Violation {
+fn violation(plan: &Plan, world: &World, ran: &Ran, wrong: &Wrong) -> Violation {
     let customer = world.customer(PersonNo(wrong.customer)).as_str();
     let offer = wrong.expected.map(|due| (due.offer, due.fence, due.at_ms));
     let offer = offer.or(wrong.observed.map(|seen| (seen.offer, seen.fence, seen.at_ms)));
@@ -254,11 +253,11 @@ fn violation(plan: &Plan, world: &World, ran: &Ran, wrong: &Wrong, command: &str
         seed: plan.world.seed,
         customer: Some(customer.to_owned()),
         range,
-        replay: format!("{command} --only {customer}"),
+        replay: Run::command_only(customer),
     }
 }
 
-fn wrong_effect(plan: &Plan, world: &World, misheard: &Misheard, command: &str) -> Violation {
+fn wrong_effect(plan: &Plan, world: &World, misheard: &Misheard) -> Violation {
     let customer = world.customer(PersonNo(misheard.customer)).as_str();
     let at_ms = (misheard.due_ns / 1_000_000) as i64;
     let at_s = at_ms as f64 / 1e3;
@@ -271,7 +270,7 @@ fn wrong_effect(plan: &Plan, world: &World, misheard: &Misheard, command: &str) 
         seed: plan.world.seed,
         customer: Some(customer.to_owned()),
         range: (at_ms, at_ms),
-        replay: format!("{command} --only {customer}"),
+        replay: Run::command_only(customer),
     }
 }
 

@@ -46,6 +46,31 @@ pub(super) fn command() -> String {
     std::iter::once("simulator".to_owned()).chain(args).collect::<Vec<_>>().join(" ")
 }
 
+/// This process's command line for one customer alone, as a person would look at it.
+pub(super) fn command_only(customer: &str) -> String {
+    let args = alone(std::env::args().skip(1), customer);
+    std::iter::once("simulator".to_owned())
+        .chain(args.iter().map(|arg| quoted(arg)))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The arguments without what would write elsewhere or choose somebody else, and with the customer.
+fn alone(args: impl IntoIterator<Item = String>, customer: &str) -> Vec<String> {
+    let mut kept = Vec::new();
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--json" => {}
+            "--only" | "--out" => drop(args.next()),
+            joined if joined.starts_with("--only=") || joined.starts_with("--out=") => {}
+            _ => kept.push(arg),
+        }
+    }
+    kept.extend(["--only".to_owned(), customer.to_owned()]);
+    kept
+}
+
 /// The program's version, and the commit where there is one.
 pub(super) fn commit() -> String {
     let described = Command::new("git").args(["describe", "--always", "--dirty"]).output();
@@ -98,6 +123,14 @@ mod tests {
         ] {
             assert_eq!(quoted(arg), typed);
         }
+    }
+
+    #[test]
+    fn a_command_for_one_customer_names_one_and_writes_nothing() {
+        let alone = |text: &str| alone(text.split(' ').map(str::to_owned), "c7").join(" ");
+        assert_eq!(alone("town --only c1 --json --seed 9 --out a"), "town --seed 9 --only c7");
+        assert_eq!(alone("town --out=a --only=c1 --rate 5"), "town --rate 5 --only c7");
+        assert_eq!(alone("town --offers-min 0"), "town --offers-min 0 --only c7");
     }
 
     #[test]
