@@ -67,8 +67,8 @@ impl<'a> Watch<'a> {
     pub(crate) fn drain(&mut self, silence: Duration, longest: Duration, interrupts: &Interrupts) {
         let ns = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
         let began_ns = self.clock.now_ns();
-        let silence = if interrupts.came() { silence.min(Duration::from_secs(2)) } else { silence };
         loop {
+            let silence = if interrupts.came() { silence.min(Duration::from_secs(2)) } else { silence };
             let now_ns = self.clock.now_ns();
             let last_ns = self.live.last_ns.load(Ordering::Relaxed).max(began_ns);
             if last_ns + ns(silence) <= now_ns || began_ns + ns(longest) <= now_ns {
