@@ -77,7 +77,7 @@ pub(crate) struct Run {
     pub(crate) took_s: f64,
     /// How it ended.
     pub(crate) ended: Ended,
-    /// The program's version and the commit of the tree that it was run in.
+    /// The program's version and the commit that it was built from.
     pub(crate) commit: String,
     /// What it ran on.
     pub(crate) machine: Machine,

@@ -1,7 +1,5 @@
 //! Where and when a run took place.
 
-use std::process::Command;
-
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
 
@@ -71,16 +69,10 @@ fn alone(args: impl IntoIterator<Item = String>, customer: &str) -> Vec<String> 
     kept
 }
 
-/// The program's version, and the commit where there is one.
+/// The program's version, and the commit that it was built from where the builder told.
 pub(super) fn commit() -> String {
-    let described = Command::new("git").args(["describe", "--always", "--dirty"]).output();
-    let described = described.ok().filter(|output| output.status.success());
-    let commit = described.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    let version = env!("CARGO_PKG_VERSION");
-    match commit.filter(|commit| !commit.is_empty()) {
-        Some(commit) => format!("{version}, commit {commit}"),
-        None => version.to_owned(),
-    }
+    let commit = option_env!("STILE_COMMIT").unwrap_or("unknown");
+    format!("{}, commit {commit}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The present instant, RFC 3339 in UTC.
