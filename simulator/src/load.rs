@@ -21,6 +21,7 @@ pub(crate) mod script;
 mod sender;
 mod setup;
 mod sink;
+mod swap;
 pub(crate) mod telling;
 mod townsfolk;
 mod watch;

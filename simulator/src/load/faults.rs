@@ -6,11 +6,11 @@ use std::thread::{Scope, ScopedJoinHandle};
 use std::time::Duration;
 
 use crate::load::clock::RunClock;
-use crate::load::judging::Swap;
 use crate::load::link::{Door, greet};
 use crate::load::schedule::Schedule;
 use crate::load::script::Script;
 use crate::load::sender::Gauges;
+use crate::load::swap::Swap;
 use crate::load::townsfolk::{Lure, Townsfolk, When};
 use crate::world::World;
 

@@ -121,7 +121,8 @@ fn people_walk_around_the_fences_of_a_file() {
         std::fs::copy(around.join(name), stage.dir.path().join(name)).unwrap();
     }
     stage.reload();
-    let mut town = stage::town_of(stage.port, &[], &["--around", fences.to_str().unwrap()]);
+    let mut town =
+        stage::town_of(stage.port, &[], &["--flash-crowd", "300", "--around", fences.to_str().unwrap()]);
     let (_, report, said) = told(&town.output().unwrap());
     assert!(report.is_object(), "{said}");
     is_right(&report);
