@@ -24,4 +24,4 @@ mod sink;
 mod swap;
 pub(crate) mod telling;
 mod townsfolk;
-mod watch;
+pub(crate) mod watch;

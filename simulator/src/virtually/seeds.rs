@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Options;
 use super::seed::{self, Found, Played};
 use super::shell::Counts;
+use crate::load::watch::Interrupts;
 use crate::violation::Violation;
 
 /// Which seeds, and for how long.
@@ -115,15 +116,16 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// Plays them all; violations are printed as they are found.
+/// Plays them all; violations are printed as they are found, and Ctrl-C lets no further seed begin.
 pub(crate) fn run(seeds: &Seeds, options: &Options) -> Summary {
     seed::keep_panics_quiet();
+    let interrupts = Interrupts::begin();
     let started = Instant::now();
     let next = AtomicU64::new(*seeds.range.start());
     let stop = AtomicBool::new(false);
     let summary = Mutex::new(Summary { v: 1, ..Summary::default() });
     let work = || {
-        while !stop.load(Ordering::Relaxed) {
+        while !stop.load(Ordering::Relaxed) && !interrupts.came() {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             let is_over = match seeds.time {
                 Some(time) => time <= started.elapsed(),
