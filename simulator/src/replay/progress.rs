@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::replay::account::Account;
-use crate::replay::report::grouped;
+use crate::report::number::grouped;
 
 /// How often the bar is brought up to date.
 const TICK: Duration = Duration::from_millis(200);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::replay::account::{Account, Flow};
 use crate::replay::schedule::Schedule;
+use crate::report::number::grouped;
 
 /// Version of the JSON object.
 const VERSION: u32 = 1;
@@ -179,19 +180,6 @@ impl fmt::Display for Report {
         }
         write!(f, "took          {:.2} s, {} fixes/s", self.seconds, grouped(self.fixes_per_s.round() as u64))
     }
-}
-
-/// A number as a person reads it: 599,818.
-pub(crate) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if 0 < i && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn listed(counts: &BTreeMap<String, u64>) -> String {

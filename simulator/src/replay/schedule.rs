@@ -5,7 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
-use crate::replay::report::grouped;
+use crate::report::number::grouped;
 
 /// A message that leaves this much after its time is late.
 const LATE_AFTER: Duration = Duration::from_millis(100);

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::replay::cast::Cast;
 use crate::replay::grants::notice_at;
-use crate::replay::report::grouped;
 use crate::replay::survey::Survey;
+use crate::report::number::grouped;
 
 /// What a recording spans, as it is played.
 #[derive(Debug, Serialize)]
