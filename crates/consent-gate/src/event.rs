@@ -1,6 +1,6 @@
 //! What a customer says about consent, with the evidence that they said it.
 
-use model::{IdFlaw, MerchantId, Millis, Timestamp};
+use model::{Channel, IdFlaw, MerchantId, Millis, Timestamp};
 
 /// What consent is asked for, each purpose separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,11 +9,46 @@ pub enum Purpose {
     Location,
     /// A location offer by push.
     OffersPush,
+    /// The same by text message.
+    OffersSms,
+    /// The same by letter.
+    OffersEmail,
+    /// The same in the app's inbox.
+    OffersInbox,
+    /// Choose offers by groups or purchases that the customer declared to this merchant.
+    Personalisation,
 }
 
 impl Purpose {
     /// Every purpose that this version knows.
-    pub const ALL: [Self; 2] = [Self::Location, Self::OffersPush];
+    pub const ALL: [Self; 6] = [
+        Self::Location,
+        Self::OffersPush,
+        Self::OffersSms,
+        Self::OffersEmail,
+        Self::OffersInbox,
+        Self::Personalisation,
+    ];
+
+    /// What it takes to say something over a channel.
+    #[must_use]
+    pub const fn of(channel: Channel) -> Self {
+        match channel {
+            Channel::Push => Self::OffersPush,
+            Channel::Sms => Self::OffersSms,
+            Channel::Email => Self::OffersEmail,
+            Channel::Inbox => Self::OffersInbox,
+        }
+    }
+
+    /// Whether it lets somebody be spoken to.
+    #[must_use]
+    pub const fn is_to_speak(self) -> bool {
+        match self {
+            Self::OffersPush | Self::OffersSms | Self::OffersEmail | Self::OffersInbox => true,
+            Self::Location | Self::Personalisation => false,
+        }
+    }
 
     /// The word that files and wires use.
     #[must_use]
@@ -21,6 +56,10 @@ impl Purpose {
         match self {
             Self::Location => "location",
             Self::OffersPush => "offers.push",
+            Self::OffersSms => "offers.sms",
+            Self::OffersEmail => "offers.email",
+            Self::OffersInbox => "offers.inbox",
+            Self::Personalisation => "personalisation",
         }
     }
 

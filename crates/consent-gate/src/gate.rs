@@ -1,6 +1,6 @@
 //! The gate itself: asked before every look and before every word.
 
-use model::{CustomerNo, MerchantNo, Millis, Timestamp};
+use model::{Channel, CustomerNo, MerchantNo, Millis, Timestamp};
 
 use crate::{ConsentEvent, ConsentKind, ConsentRow, ConsentState, Consented, Epoch, Purpose, Refusal};
 
@@ -164,16 +164,16 @@ impl Gate {
     }
 
     /// The back door: lets something of a merchant out to a customer who agreed to both
-    /// being seen and being spoken to.
+    /// being seen and being spoken to over a channel.
     pub fn release<T>(
         &self,
         customer: CustomerNo,
-        merchant: MerchantNo,
+        (merchant, channel): (MerchantNo, Channel),
         value: T,
         now: Timestamp,
     ) -> Result<Consented<T>, Refusal> {
         self.check(customer, merchant, Purpose::Location, now)?;
-        self.check(customer, merchant, Purpose::OffersPush, now)?;
+        self.check(customer, merchant, Purpose::of(channel), now)?;
         Ok(Consented::new(value, customer, self.known(customer)?.epoch))
     }
 

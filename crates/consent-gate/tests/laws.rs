@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use consent_gate::{
     Actor, Change, ConsentEvent, ConsentKind, Effect, EventId, Gate, GatePolicy, Method, Notice, Purpose,
 };
-use model::{CustomerNo, MerchantId, MerchantNo, Millis, Timestamp};
+use model::{Channel, CustomerNo, MerchantId, MerchantNo, Millis, Timestamp};
 use proptest::prelude::*;
 
 const ANNA: CustomerNo = CustomerNo::new(0, 0);
@@ -233,7 +233,7 @@ proptest! {
         let now = at(minute);
         prop_assert!(gate.check(ANNA, CAFE, Purpose::Location, now).is_err());
         prop_assert!(gate.check(ANNA, SHOP, Purpose::OffersPush, now).is_err());
-        prop_assert!(gate.release(ANNA, SHOP, (), now).is_err());
+        prop_assert!(gate.release(ANNA, (SHOP, Channel::Push), (), now).is_err());
         prop_assert!(gate.check(CustomerNo::new(1, 0), SHOP, Purpose::Location, now).is_err());
         gate.shut();
         prop_assert!(gate.admit(ANNA, (), now).is_err());

@@ -115,6 +115,7 @@ impl Engine {
             offer: offer.id().clone(),
             merchant: offer.draft().merchant.clone(),
             fence: transition.fence.clone(),
+            channel: model::Channel::Push,
             store: facts.name.to_string(),
             visit: transition.visit,
             trigger: transition.kind,
@@ -203,6 +204,8 @@ pub(crate) fn decision_on(
         next_possible_at: None,
         purposes: purposes.map(|purpose| purpose.word().into()).to_vec(),
         facts: house.for_the_record(),
+        counted: None,
+        tolerance: None,
         said,
     }
 }

@@ -81,7 +81,7 @@ impl Engine {
     /// Takes over one customer from the ledger, before [`Engine::open`].
     pub fn load(&mut self, stored: StoredState) {
         let (row, outbox) = stored.into_parts();
-        let StateRow { customer, epoch, consents, consented_since, heard, outbox: _, visits } = row;
+        let StateRow { customer, epoch, consents, consented_since, heard, visits, .. } = row;
         let no = self.people.customer_no(&customer);
         let people = &mut self.people;
         let rows = consents.into_iter().filter_map(|row| Some((people.merchant_no(&row.merchant)?, row)));
@@ -345,7 +345,7 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted)?;
         self.gate.check(customer, merchant, Purpose::Location, now)?;
-        self.gate.check(customer, merchant, Purpose::OffersPush, now)
+        self.gate.check(customer, merchant, Purpose::of(notification.channel), now)
     }
 
     /// Whether the fence and the offer that a notification speaks of are there, and its visit was not

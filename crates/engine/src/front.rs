@@ -180,12 +180,12 @@ impl Engine {
         if is_new && CONSENTS_MAX <= n_rows {
             return Err(Flaw::TooMany);
         }
-        let first_yes = event.purpose == Purpose::OffersPush
+        let first_yes = event.purpose.is_to_speak()
             && matches!(event.kind, ConsentKind::Grant { .. })
             && !self
                 .gate
                 .rows(no)
-                .any(|(_, purpose, state, _)| purpose == Purpose::OffersPush && state.check(now).is_ok());
+                .any(|(_, purpose, state, _)| purpose.is_to_speak() && state.check(now).is_ok());
         let change = self.gate.weigh(no, merchant, &event, now);
         if first_yes && change.effect == Effect::Applied {
             self.notifier.agreed(no, now);
@@ -287,7 +287,12 @@ impl Engine {
             return self.desk.settle(ticket);
         }
         self.book.tally.n_feedback += 1;
-        let what = What::Feedback { notification: feedback.offer, kind: feedback.kind.word().into() };
+        let what = What::Feedback {
+            notification: feedback.offer,
+            kind: feedback.kind,
+            shown_at: None,
+            tolerance: None,
+        };
         self.desk.write(no, Entry { customer: self.people.customer(no).clone(), at: now, what });
         if ticket != 0 {
             self.desk.pending.settled.push(ticket);

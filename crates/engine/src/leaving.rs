@@ -1,7 +1,10 @@
 //! The back door and the register: from the line to the ledger to the sender.
 
 use consent_gate::{ConsentRow, Refusal};
-use ledger::{DeliveryOutcome, Entry, OpenVisit, Recorded, SENT, Said, Staged, StateRow, Stored, What};
+use ledger::{
+    Counted, Decision, DeliveryOutcome, Entry, OpenVisit, Recorded, SENT, Said, Staged, StateRow, Stored,
+    What,
+};
 use model::{CustomerNo, DeviceNo, Notification, NotificationId, Timestamp, VisitId};
 use notifier::{Suppressed, Suppression, Waiting};
 
@@ -22,7 +25,7 @@ impl Engine {
 
     /// Asks the gate for one notification in line, and writes the verdict down.
     fn let_out(&mut self, waiting: Waiting, now: Timestamp) {
-        let Waiting { customer, notification, zone, refusal } = waiting;
+        let Waiting { customer, notification, refusal, .. } = waiting;
         let device = self.device_of(customer, &notification);
         if let Some(suppressed) = refusal {
             return self.give_up(customer, device, &notification, &suppressed, now);
@@ -32,7 +35,8 @@ impl Engine {
             return self.give_up(customer, device, &notification, &gone, now);
         }
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted);
-        let released = merchant.and_then(|merchant| self.gate.release(customer, merchant, (), now));
+        let released = merchant
+            .and_then(|merchant| self.gate.release(customer, (merchant, notification.channel), (), now));
         let Ok(released) = released else {
             let withdrawn = Suppressed::by(Suppression::Withdrawn);
             return self.give_up(customer, device, &notification, &withdrawn, now);
@@ -43,7 +47,9 @@ impl Engine {
         self.book.tally.n_decided += 1;
         let Notification { offer, fence, visit, .. } = notification.clone();
         self.note(device, EventKind::Offer { offer, fence, visit }, now);
-        let decision = decision_on(notification, SENT, Some(Said::of(notification, zone)), &self.house);
+        let counted = self.notifier.heard(customer).last().map(Counted::of);
+        let said = Some(Said::of(notification));
+        let decision = Decision { counted, ..decision_on(notification, SENT, said, &self.house) };
         self.desk.outbox.entry(customer).or_default().push(notification.clone());
         let entry =
             Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) };
@@ -108,6 +114,8 @@ impl Engine {
             epoch: self.gate.stored_epoch(customer),
             consents,
             consented_since: self.notifier.agreed_at(customer),
+            profile: model::Profile::default(),
+            tolerance: model::Tolerance::default(),
             heard: self.notifier.heard(customer).to_vec(),
             outbox: self.desk.outbox.get(&customer).cloned().unwrap_or_default(),
             visits: self.people.devices_of(customer).iter().flat_map(|device| self.visits(*device)).collect(),
@@ -137,7 +145,8 @@ impl Engine {
             return self.leave(customer, id, gone.outcome(), now);
         }
         let merchant = self.people.find_merchant(&stored.notification().merchant).ok_or(Refusal::NotGranted);
-        match merchant.and_then(|merchant| self.gate.release(customer, merchant, stored, now)) {
+        let channel = stored.notification().channel;
+        match merchant.and_then(|merchant| self.gate.release(customer, (merchant, channel), stored, now)) {
             Ok(consented) => self.desk.outputs.push_back(Output::Send(Recorded::resume(consented))),
             Err(_) => self.leave(customer, id, DeliveryOutcome::Revoked, now),
         }
@@ -157,7 +166,7 @@ impl Engine {
         if outcome.gives_back() {
             self.notifier.give_back(customer, id);
         }
-        let what = What::Delivery { notification: id, outcome };
+        let what = What::Delivery { notification: id, outcome, tolerance: None };
         self.desk.write(customer, Entry { customer: self.people.customer(customer).clone(), at: now, what });
     }
 

@@ -120,9 +120,22 @@ impl Engine {
     fn name(&self, device: DeviceNo, change: &Change) -> Transition {
         let (customer, phone) = self.names(device);
         let fence = self.house.fence(change.fence).id.clone();
-        let &Change { kind, at, entered_at, initial, may_trigger, speed_mps, exit_reason, .. } = change;
+        let &Change {
+            kind, at, entered_at, initial, may_trigger, speed_mps, foreground, exit_reason, ..
+        } = change;
         let visit = VisitId::of(customer, phone, &fence, entered_at);
-        Transition { visit, kind, fence, at, entered_at, initial, may_trigger, speed_mps, exit_reason }
+        Transition {
+            visit,
+            kind,
+            fence,
+            at,
+            entered_at,
+            initial,
+            may_trigger,
+            speed_mps,
+            foreground,
+            exit_reason,
+        }
     }
 
     pub(crate) fn note(&mut self, device: DeviceNo, kind: EventKind, at: Timestamp) {

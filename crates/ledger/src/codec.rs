@@ -5,6 +5,7 @@
 //! hashes hexadecimal; there is no field that could hold a coordinate.
 
 mod consent;
+mod customer;
 mod entry;
 mod notification;
 mod state;

@@ -51,7 +51,7 @@ fn decides(entry: &Entry, notification: &Notification) -> bool {
             decision.id == notification.id
                 && decision.notification(&entry.customer, entry.at).as_ref() == Some(notification)
         }
-        What::Consent(_) | What::Delivery { .. } | What::Feedback { .. } => false,
+        What::Consent(_) | What::Delivery { .. } | What::Feedback { .. } | What::Profile(_) => false,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use consent_gate::{ConsentEvent, ConsentState, Effect, Epoch};
 use model::{
-    CustomerId, DeviceId, FenceId, MerchantId, Notification, NotificationId, OfferId, Timestamp,
-    TransitionKind, VisitId, Words,
+    Answers, Channel, CustomerId, DeviceId, FeedbackKind, FenceId, Heard, MerchantId, Notification,
+    NotificationId, OfferId, Profile, Standing, Timestamp, Tolerance, TransitionKind, VisitId, Words,
 };
 
 /// The verdict of a decision that let its notification go out.
@@ -33,14 +33,22 @@ pub enum What {
         notification: NotificationId,
         /// How.
         outcome: DeliveryOutcome,
+        /// What the customer bears after it, when that has changed.
+        tolerance: Option<Tolerance>,
     },
-    /// The customer or their phone answered a notification.
+    /// The customer, their phone or a till answered a notification.
     Feedback {
         /// Which.
         notification: NotificationId,
-        /// The word of the answer.
-        kind: Box<str>,
+        /// How.
+        kind: FeedbackKind,
+        /// When the phone showed it, as far as is known after this answer.
+        shown_at: Option<Timestamp>,
+        /// What the customer bears after it, when that has changed.
+        tolerance: Option<Tolerance>,
     },
+    /// The customer said something about themselves: all of it as it is from now on.
+    Profile(Profile),
 }
 
 /// A consent event and what became of it; the entry's `at` is the `now` it was weighed at.
@@ -150,6 +158,10 @@ pub struct Decision {
     pub purposes: Vec<Box<str>>,
     /// The inputs that were used, by name, such as the version of the fence set.
     pub facts: Vec<(Box<str>, Box<str>)>,
+    /// What counts from now on, of a decision to speak, even where nothing is said.
+    pub counted: Option<Counted>,
+    /// What the customer bears after it, when that has changed.
+    pub tolerance: Option<Tolerance>,
     /// What is said, of a decision to send.
     pub said: Option<Said>,
 }
@@ -159,8 +171,6 @@ pub struct Decision {
 pub struct Said {
     /// When it turns stale.
     pub expires_at: Timestamp,
-    /// The zone whose civil day it counts in.
-    pub zone: Option<Box<str>>,
     /// The text as it is read.
     pub words: Words,
 }
@@ -168,12 +178,65 @@ pub struct Said {
 impl Said {
     /// The part of a notification that a decision does not hold by itself.
     #[must_use]
-    pub fn of(notification: &Notification, zone: Option<Box<str>>) -> Self {
-        Self { expires_at: notification.expires_at, zone, words: notification.words.clone() }
+    pub fn of(notification: &Notification) -> Self {
+        Self { expires_at: notification.expires_at, words: notification.words.clone() }
+    }
+}
+
+/// How a decision counts towards caps, cooldowns and the budget, beyond what every decision holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The zone whose civil day it counts in.
+    pub zone: Option<Box<str>>,
+    /// How it is said.
+    pub channel: Channel,
+    /// The offer's category.
+    pub category: Option<Box<str>>,
+    /// Whether it is said at all.
+    pub standing: Standing,
+    /// What it costs, in points of the budget.
+    pub cost: u16,
+    /// The store is a favourite.
+    pub favourite: bool,
+}
+
+impl Counted {
+    /// The part of what was heard that a decision does not hold by itself.
+    #[must_use]
+    pub fn of(heard: &Heard) -> Self {
+        Self {
+            zone: heard.zone.clone(),
+            channel: heard.channel,
+            category: heard.category.clone(),
+            standing: heard.standing,
+            cost: heard.cost,
+            favourite: heard.favourite,
+        }
     }
 }
 
 impl Decision {
+    /// What counts from it on, if anything does, heard at the entry's `at`.
+    #[must_use]
+    pub fn heard(&self, at: Timestamp) -> Option<Heard> {
+        let counted = self.counted.clone()?;
+        Some(Heard {
+            at,
+            offer: self.offer.clone(),
+            merchant: self.merchant.clone(),
+            fence: self.fence.clone(),
+            visit: self.visit,
+            zone: counted.zone,
+            channel: counted.channel,
+            category: counted.category,
+            standing: counted.standing,
+            cost: counted.cost,
+            favourite: counted.favourite,
+            answers: Answers::default(),
+            shown_at: None,
+        })
+    }
+
     /// The notification that it sends, if it sends one, issued at the entry's `at`.
     #[must_use]
     pub fn notification(&self, customer: &CustomerId, at: Timestamp) -> Option<Notification> {
@@ -185,6 +248,7 @@ impl Decision {
             offer: self.offer.clone(),
             merchant: self.merchant.clone(),
             fence: self.fence.clone(),
+            channel: self.counted.as_ref().map_or_else(Channel::default, |counted| counted.channel),
             store: self.store.to_string(),
             visit: self.visit,
             trigger: self.trigger,

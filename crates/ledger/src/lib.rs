@@ -57,7 +57,7 @@ mod storage;
 
 pub use chain::{Head, SealedHash, sealed_hash};
 pub use commit::{Batch, Committed, NotCommitted, Recorded, Staged, commit, stage};
-pub use entry::{ConsentEntry, Decision, DeliveryOutcome, Entry, SENT, Said, What};
+pub use entry::{ConsentEntry, Counted, Decision, DeliveryOutcome, Entry, SENT, Said, What};
 pub use memory::MemoryStorage;
 pub use replay::{Disagreement, Rebuilt, replay};
 pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use consent_gate::{ConsentRow, ConsentState, Effect, Epoch};
-use model::{CustomerId, Notification, NotificationId, Timestamp};
+use model::{CustomerId, FeedbackKind, Notification, NotificationId, Profile, Timestamp, Tolerance};
 
 use crate::{ConsentEntry, Entry, Heard, StateRow, What};
 
@@ -16,6 +16,10 @@ pub struct Rebuilt {
     pub epoch: Epoch,
     /// What they agreed to, in ascending order of merchant and purpose.
     pub consents: Vec<ConsentRow>,
+    /// What they said about themselves.
+    pub profile: Profile,
+    /// What they bear.
+    pub tolerance: Tolerance,
     /// What they were told, oldest first, however long ago.
     pub heard: Vec<Heard>,
     /// What is recorded and not yet delivered, oldest first.
@@ -29,6 +33,10 @@ pub enum Disagreement {
     Epoch,
     /// Its consents.
     Consents,
+    /// What they said about themselves.
+    Profile,
+    /// What they bear.
+    Tolerance,
     /// What was heard.
     Heard,
     /// Its outbox.
@@ -55,24 +63,22 @@ impl Rebuilt {
         match &entry.what {
             What::Consent(consent) => self.consent(consent, entry.at),
             What::Decision(decision) => {
-                let Some(notification) = decision.notification(&entry.customer, entry.at) else { return };
-                self.heard.push(Heard {
-                    at: entry.at,
-                    offer: decision.offer.clone(),
-                    merchant: decision.merchant.clone(),
-                    fence: decision.fence.clone(),
-                    visit: decision.visit,
-                    zone: decision.said.as_ref().and_then(|said| said.zone.clone()),
-                });
-                self.outbox.push(notification);
+                self.heard.extend(decision.heard(entry.at));
+                self.outbox.extend(decision.notification(&entry.customer, entry.at));
+                self.bears(decision.tolerance.as_ref());
             }
-            What::Delivery { notification, outcome } => {
+            What::Delivery { notification, outcome, tolerance } => {
                 self.outbox.retain(|waiting| waiting.id != *notification);
                 if outcome.gives_back() {
                     self.give_back(*notification);
                 }
+                self.bears(tolerance.as_ref());
             }
-            What::Feedback { .. } => {}
+            What::Feedback { notification, kind, shown_at, tolerance } => {
+                self.answer(*notification, *kind, *shown_at);
+                self.bears(tolerance.as_ref());
+            }
+            What::Profile(profile) => self.profile = profile.clone(),
         }
     }
 
@@ -85,6 +91,12 @@ impl Rebuilt {
         }
         if row.consents != self.consents {
             return Err(Disagreement::Consents);
+        }
+        if row.profile != self.profile {
+            return Err(Disagreement::Profile);
+        }
+        if row.tolerance != self.tolerance {
+            return Err(Disagreement::Tolerance);
         }
         let n_forgotten = self.heard.len().saturating_sub(row.heard.len());
         let (forgotten, known) = self.heard.split_at(n_forgotten);
@@ -115,6 +127,19 @@ impl Rebuilt {
         let row = &mut self.consents[place];
         row.state = entry.state;
         row.restricted_at = row.restricted_at.max(event.silences_until(at));
+    }
+
+    fn bears(&mut self, tolerance: Option<&Tolerance>) {
+        if let Some(tolerance) = tolerance {
+            self.tolerance = tolerance.clone();
+        }
+    }
+
+    fn answer(&mut self, notification: NotificationId, kind: FeedbackKind, shown_at: Option<Timestamp>) {
+        if let Some(heard) = self.heard.iter_mut().rfind(|heard| heard.notification() == notification) {
+            heard.answers.add(kind);
+            heard.shown_at = shown_at;
+        }
     }
 
     fn give_back(&mut self, notification: NotificationId) {

@@ -5,11 +5,14 @@ use consent_gate::{
     Purpose,
 };
 use model::{
-    CustomerId, DeviceId, Digest, FenceId, MerchantId, NotificationId, OfferId, Timestamp, TransitionKind,
+    Answers, Channel, CustomerId, DeviceId, Dial, Digest, FeedbackKind, FenceId, MerchantId, NotificationId,
+    OfferId, Profile, Silence, SilenceOver, SilenceReason, Standing, Timestamp, Tolerance, TransitionKind,
     VisitId, Words,
 };
 
-use crate::{ConsentEntry, Decision, DeliveryOutcome, Entry, Heard, OpenVisit, SENT, Said, StateRow, What};
+use crate::{
+    ConsentEntry, Counted, Decision, DeliveryOutcome, Entry, Heard, OpenVisit, SENT, Said, StateRow, What,
+};
 
 pub(crate) fn at(unix_ms: i64) -> Timestamp {
     Timestamp::from_unix_ms(unix_ms)
@@ -77,9 +80,17 @@ pub(crate) fn sent(visit: VisitId) -> Decision {
         next_possible_at: Some(at(9_000)),
         purposes: vec!["location".into()],
         facts: vec![("heard".into(), "0 of 1".into())],
+        counted: Some(Counted {
+            zone: Some("Europe/Zurich".into()),
+            channel: Channel::Email,
+            category: Some("coffee".into()),
+            standing: Standing::Sent,
+            cost: 25,
+            favourite: true,
+        }),
+        tolerance: Some(tolerance()),
         said: Some(Said {
             expires_at: at(2_000),
-            zone: Some("Europe/Zurich".into()),
             words: Words {
                 title: "Guten Morgen".into(),
                 body: "H\u{e4}lfte".into(),
@@ -92,7 +103,9 @@ pub(crate) fn sent(visit: VisitId) -> Decision {
 
 pub(crate) fn suppressed(visit: VisitId) -> Decision {
     let failed: Vec<Box<str>> = vec!["quiet_hours".into(), "cap".into()];
-    Decision { verdict: "quiet_hours".into(), failed, next_possible_at: None, said: None, ..sent(visit) }
+    let (counted, tolerance) = (None, None);
+    let verdict = "quiet_hours".into();
+    Decision { verdict, failed, next_possible_at: None, counted, tolerance, said: None, ..sent(visit) }
 }
 
 pub(crate) fn entry(what: What) -> Entry {
@@ -105,10 +118,54 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(What::Consent(grant())),
         entry(What::Decision(sent(visit(1)))),
         entry(What::Decision(suppressed(visit(2)))),
-        entry(What::Feedback { notification, kind: "opened".into() }),
+        entry(What::Profile(profile())),
     ];
-    all.extend(DeliveryOutcome::ALL.map(|outcome| entry(What::Delivery { notification, outcome })));
+    all.extend(FeedbackKind::ALL.map(|kind| {
+        entry(What::Feedback { notification, kind, shown_at: Some(at(7)), tolerance: Some(tolerance()) })
+    }));
+    all.extend(
+        DeliveryOutcome::ALL
+            .map(|outcome| entry(What::Delivery { notification, outcome, tolerance: Some(tolerance()) })),
+    );
     all
+}
+
+fn profile() -> Profile {
+    Profile {
+        lang: Some("de-AT".into()),
+        tz: Some("Europe/Vienna".into()),
+        minor: true,
+        favourites: vec![fence()],
+        categories: vec!["coffee".into()],
+        segments: vec![(merchant(), "gold".into())],
+        dial: Dial {
+            per_week: Some(2),
+            quiet: Some((1_320, 480)),
+            muted_merchants: vec![merchant()],
+            muted_fences: vec![fence()],
+        },
+    }
+}
+
+fn tolerance() -> Tolerance {
+    let overs = [
+        SilenceOver::All,
+        SilenceOver::Merchant(merchant()),
+        SilenceOver::Fence(fence()),
+        SilenceOver::Offer(offer()),
+        SilenceOver::All,
+    ];
+    let silence = |(over, why)| Silence { over, until: at(9), why };
+    Tolerance {
+        limit_milli: Some(42_000),
+        nudge_milli: -5_000,
+        nudge_at: at(8),
+        n_ignored: 2,
+        settled_to: at(7),
+        halved_until: Some(at(11)),
+        silences: overs.into_iter().zip(SilenceReason::ALL).map(silence).collect(),
+        told: vec![(offer(), 2)],
+    }
 }
 
 pub(crate) fn row() -> StateRow {
@@ -123,6 +180,8 @@ pub(crate) fn row() -> StateRow {
             consent(Purpose::OffersPush, ConsentState::Withdrawn, None),
         ],
         consented_since: Some(at(10)),
+        profile: profile(),
+        tolerance: tolerance(),
         heard: vec![Heard {
             at: at(1_200),
             offer: offer(),
@@ -130,6 +189,13 @@ pub(crate) fn row() -> StateRow {
             fence: fence(),
             visit: visit(1),
             zone: None,
+            channel: Channel::Sms,
+            category: None,
+            standing: Standing::HeldOut,
+            cost: 40,
+            favourite: false,
+            answers: Answers::from_bits(3),
+            shown_at: Some(at(1_201)),
         }],
         outbox: sent(visit(1)).notification(&customer("anna"), at(1_200)).into_iter().collect(),
         visits: vec![OpenVisit {

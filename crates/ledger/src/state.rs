@@ -2,7 +2,7 @@
 
 use consent_gate::{ConsentRow, ConsentState, Epoch};
 pub use model::Heard;
-use model::{CustomerId, DeviceId, FenceId, Notification, Timestamp, VisitId};
+use model::{CustomerId, DeviceId, FenceId, Notification, Profile, Timestamp, Tolerance, VisitId};
 
 /// What is known of one customer.
 ///
@@ -18,6 +18,10 @@ pub struct StateRow {
     pub consents: Vec<ConsentRow>,
     /// Since when they have agreed to be spoken to.
     pub consented_since: Option<Timestamp>,
+    /// What they said about themselves.
+    pub profile: Profile,
+    /// What they bear.
+    pub tolerance: Tolerance,
     /// What they were told lately, oldest first.
     pub heard: Vec<Heard>,
     /// What is recorded and not yet delivered, oldest first.
@@ -29,12 +33,14 @@ pub struct StateRow {
 impl StateRow {
     /// The row of a customer of whom nothing is known.
     #[must_use]
-    pub const fn new(customer: CustomerId) -> Self {
+    pub fn new(customer: CustomerId) -> Self {
         Self {
             customer,
             epoch: Epoch(0),
             consents: Vec::new(),
             consented_since: None,
+            profile: Profile::default(),
+            tolerance: Tolerance::default(),
             heard: Vec::new(),
             outbox: Vec::new(),
             visits: Vec::new(),

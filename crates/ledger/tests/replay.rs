@@ -7,12 +7,12 @@ use consent_gate::{
     Purpose,
 };
 use ledger::{
-    ConsentEntry, Decision, DeliveryOutcome, Disagreement, Entry, Heard, MemoryStorage, SENT, Said, StateRow,
-    Storage, What, commit, replay, stage,
+    ConsentEntry, Counted, Decision, DeliveryOutcome, Disagreement, Entry, MemoryStorage, SENT, Said,
+    StateRow, Storage, What, commit, replay, stage,
 };
 use model::{
-    CustomerId, DeviceId, FenceId, MerchantId, Millis, NotificationId, OfferId, Timestamp, TransitionKind,
-    VisitId, Words,
+    Channel, CustomerId, DeviceId, FeedbackKind, FenceId, MerchantId, Millis, NotificationId, OfferId,
+    Profile, Standing, Timestamp, Tolerance, TransitionKind, VisitId, Words,
 };
 use proptest::prelude::*;
 
@@ -24,7 +24,8 @@ enum Happening {
     Says { merchant: usize, purpose: Purpose, kind: ConsentKind, shown_ago: Millis },
     Candidate { offer: usize, sent: bool },
     Delivered { which: usize, outcome: DeliveryOutcome },
-    Answers,
+    Answers { kind: FeedbackKind, n_ignored: u8 },
+    Declares { minor: bool },
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -44,7 +45,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         (0..3_usize, any::<bool>()).prop_map(|(offer, sent)| Happening::Candidate { offer, sent }),
         (0..3_usize, prop::sample::select(&DeliveryOutcome::ALL))
             .prop_map(|(which, outcome)| Happening::Delivered { which, outcome }),
-        Just(Happening::Answers),
+        (prop::sample::select(&FeedbackKind::ALL), 0..3_u8)
+            .prop_map(|(kind, n_ignored)| Happening::Answers { kind, n_ignored }),
+        any::<bool>().prop_map(|minor| Happening::Declares { minor }),
     ]
 }
 
@@ -67,10 +70,11 @@ impl Simple {
             }
             Happening::Candidate { offer, sent } => Some(self.candidate(*offer, *sent, now)),
             Happening::Delivered { which, outcome } => self.delivered(*which, *outcome),
-            Happening::Answers => self.row.heard.last().map(|heard| What::Feedback {
-                notification: NotificationId::of(heard.visit, &heard.offer),
-                kind: "opened".into(),
-            }),
+            Happening::Answers { kind, n_ignored } => self.answers(*kind, *n_ignored, now),
+            Happening::Declares { minor } => {
+                self.row.profile = Profile { minor: *minor, ..Profile::default() };
+                Some(What::Profile(self.row.profile.clone()))
+            }
         };
         self.row.heard.retain(|heard| now - HEARD_KEPT <= heard.at);
         what.map(|what| Entry { customer: self.row.customer.clone(), at: now, what })
@@ -135,17 +139,26 @@ impl Simple {
     fn candidate(&mut self, offer: usize, sent: bool, now: Timestamp) -> What {
         let decision = decision(&self.row.customer, offer, sent, now);
         if sent {
-            self.row.heard.push(Heard {
-                at: now,
-                offer: decision.offer.clone(),
-                merchant: decision.merchant.clone(),
-                fence: decision.fence.clone(),
-                visit: decision.visit,
-                zone: Some("Europe/Zurich".into()),
-            });
+            self.row.heard.extend(decision.heard(now));
             self.row.outbox.extend(decision.notification(&self.row.customer, now));
         }
         What::Decision(decision)
+    }
+
+    fn answers(&mut self, kind: FeedbackKind, n_ignored: u8, now: Timestamp) -> Option<What> {
+        let heard = self.row.heard.last_mut()?;
+        heard.answers.add(kind);
+        heard.shown_at = Some(now);
+        let tolerance = Tolerance { n_ignored, ..Tolerance::default() };
+        let has_changed = self.row.tolerance != tolerance;
+        self.row.tolerance = tolerance.clone();
+        let notification = NotificationId::of(heard.visit, &heard.offer);
+        Some(What::Feedback {
+            notification,
+            kind,
+            shown_at: Some(now),
+            tolerance: has_changed.then_some(tolerance),
+        })
     }
 
     fn delivered(&mut self, which: usize, outcome: DeliveryOutcome) -> Option<What> {
@@ -156,7 +169,7 @@ impl Simple {
         if matches!(outcome, DeliveryOutcome::Expired | DeliveryOutcome::Refused) {
             self.row.heard.retain(|heard| heard.visit != delivered.visit);
         }
-        Some(What::Delivery { notification: delivered.id, outcome })
+        Some(What::Delivery { notification: delivered.id, outcome, tolerance: None })
     }
 }
 
@@ -184,7 +197,15 @@ fn decision(customer: &CustomerId, offer: usize, sent: bool, now: Timestamp) -> 
     let offer = OfferId::new(&format!("offer-{offer}")).unwrap();
     let text = String::new;
     let words = Words { title: text(), body: text(), link: None, why: text() };
-    let said = Said { expires_at: now, zone: Some("Europe/Zurich".into()), words };
+    let said = Said { expires_at: now, words };
+    let counted = Counted {
+        zone: Some("Europe/Zurich".into()),
+        channel: Channel::Push,
+        category: None,
+        standing: Standing::Sent,
+        cost: 25,
+        favourite: false,
+    };
     Decision {
         id: NotificationId::of(visit, &offer),
         device,
@@ -200,6 +221,8 @@ fn decision(customer: &CustomerId, offer: usize, sent: bool, now: Timestamp) -> 
         next_possible_at: None,
         purposes: Vec::new(),
         facts: Vec::new(),
+        counted: sent.then_some(counted),
+        tolerance: None,
         said: sent.then_some(said),
     }
 }

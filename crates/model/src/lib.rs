@@ -6,6 +6,8 @@
 
 extern crate alloc;
 
+mod channel;
+mod feedback;
 mod fence;
 mod fix;
 mod hash;
@@ -14,18 +16,24 @@ mod id;
 mod notification;
 mod number;
 mod place;
+mod profile;
 mod time;
+mod tolerance;
 mod visit;
 
+pub use channel::Channel;
+pub use feedback::{Answers, FeedbackKind};
 pub use fence::{FenceFacts, TimeZoneName};
 pub use fix::Fix;
 pub use hash::{Digest, StableHasher};
-pub use heard::Heard;
+pub use heard::{Heard, Standing};
 pub use id::{
     CustomerId, DeviceId, FenceId, IdFlaw, MerchantId, OfferId, RESERVED_CUSTOMERS, RESERVED_DEVICE,
 };
 pub use notification::{Notification, NotificationId, Words};
 pub use number::{CustomerNo, DeviceNo, FenceNo, MerchantNo, N_PARTITIONS, Partition};
 pub use place::{Meters, Position, PositionFlaw};
+pub use profile::{Dial, Profile};
 pub use time::{Millis, Timestamp};
+pub use tolerance::{Silence, SilenceOver, SilenceReason, Tolerance};
 pub use visit::{ExitReason, Transition, TransitionId, TransitionKind, VisitId};

@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use crate::{
-    CustomerId, DeviceId, Digest, FenceId, MerchantId, OfferId, StableHasher, Timestamp, TransitionKind,
-    VisitId,
+    Channel, CustomerId, DeviceId, Digest, FenceId, MerchantId, OfferId, StableHasher, Timestamp,
+    TransitionKind, VisitId,
 };
 
 /// Names a notification; equal for every retry and every replay.
@@ -50,6 +50,8 @@ pub struct Notification {
     pub merchant: MerchantId,
     /// Where.
     pub fence: FenceId,
+    /// How it is said.
+    pub channel: Channel,
     /// The store's public name.
     pub store: String,
     /// The stay.

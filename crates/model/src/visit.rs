@@ -102,6 +102,8 @@ pub struct Transition {
     pub may_trigger: bool,
     /// Speed over ground of the deciding fix, in metres a second.
     pub speed_mps: Option<f32>,
+    /// Whether the app was in the foreground at the deciding fix, if the device said so.
+    pub foreground: Option<bool>,
     /// Of an exit, why.
     pub exit_reason: Option<ExitReason>,
 }

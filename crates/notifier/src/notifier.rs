@@ -225,5 +225,12 @@ fn heard_of(notification: &Notification, zone: Option<TimeZoneName>, now: Timest
         fence: fence.clone(),
         visit: *visit,
         zone,
+        channel: notification.channel,
+        category: None,
+        standing: model::Standing::Sent,
+        cost: 0,
+        favourite: false,
+        answers: model::Answers::default(),
+        shown_at: None,
     }
 }

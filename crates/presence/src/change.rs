@@ -39,6 +39,8 @@ pub struct Change {
     pub may_trigger: bool,
     /// Speed of the deciding fix in metres a second.
     pub speed_mps: Option<f32>,
+    /// Whether the app was in the foreground at the deciding fix, if the device said so.
+    pub foreground: Option<bool>,
     /// Of an exit, why.
     pub exit_reason: Option<ExitReason>,
 }

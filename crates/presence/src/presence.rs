@@ -117,6 +117,7 @@ impl Presence {
             changes.push(Change {
                 may_trigger: used.flag.is_none(),
                 speed_mps: used.fix.speed_mps,
+                foreground: used.fix.foreground,
                 ..entered
             });
             known.visits.insert(at, visit);
@@ -394,6 +395,7 @@ fn cross(
             initial: false,
             may_trigger: used.flag.is_none(),
             speed_mps: used.fix.speed_mps,
+            foreground: used.fix.foreground,
             exit_reason: None,
         });
     }

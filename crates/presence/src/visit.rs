@@ -33,6 +33,7 @@ pub(crate) struct Visit {
     /// Speed and honesty of the last fix inside, for a dwell by timer.
     may_trigger: bool,
     speed_mps: Option<f32>,
+    foreground: Option<bool>,
     n_outside: u8,
     /// The fence was redrawn, and no fix lay inside since.
     is_redrawn: bool,
@@ -65,6 +66,7 @@ impl Visit {
             still_at: None,
             may_trigger: false,
             speed_mps: None,
+            foreground: None,
             n_outside: 0,
             is_redrawn: false,
         }
@@ -110,7 +112,8 @@ impl Visit {
             return Some(self.exit(at, ExitReason::FenceMoved));
         }
         let left = self.exit(at, ExitReason::Left);
-        Some(Change { may_trigger: used.flag.is_none(), speed_mps: used.fix.speed_mps, ..left })
+        let Fix { speed_mps, foreground, .. } = used.fix;
+        Some(Change { may_trigger: used.flag.is_none(), speed_mps, foreground, ..left })
     }
 
     /// Its fence was redrawn: the evidence of a stay begins with the last fix, if that lies
@@ -143,6 +146,7 @@ impl Visit {
         Some(Change {
             may_trigger: self.may_trigger,
             speed_mps: self.speed_mps,
+            foreground: self.foreground,
             ..self.change(TransitionKind::Dwell, at)
         })
     }
@@ -161,6 +165,7 @@ impl Visit {
             initial,
             may_trigger: false,
             speed_mps: None,
+            foreground: None,
             exit_reason: None,
         }
     }
@@ -178,6 +183,7 @@ impl Visit {
         self.is_inside = true;
         self.may_trigger = flag.is_none();
         self.speed_mps = fix.speed_mps;
+        self.foreground = fix.foreground;
         self.still_at = self.still_at.filter(|_| fix.still);
         let completes = |since| policy.dwell <= fix.taken_at.since(since);
         let matters = fix.still || self.stays_since.is_none_or(completes);

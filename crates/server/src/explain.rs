@@ -50,8 +50,8 @@ pub fn sentences(entries: &[Numbered], n_max: usize) -> Vec<Sentence> {
 /// How each notification left the outbox, and when.
 fn deliveries(entries: &[Numbered]) -> HashMap<NotificationId, (DeliveryOutcome, Timestamp)> {
     let deliveries = entries.iter().filter_map(|numbered| match &numbered.entry.what {
-        What::Delivery { notification, outcome } => Some((*notification, (*outcome, numbered.entry.at))),
-        What::Consent(_) | What::Decision(_) | What::Feedback { .. } => None,
+        What::Delivery { notification, outcome, .. } => Some((*notification, (*outcome, numbered.entry.at))),
+        What::Consent(_) | What::Decision(_) | What::Feedback { .. } | What::Profile(_) => None,
     });
     deliveries.collect()
 }
@@ -62,7 +62,7 @@ fn sentence(
 ) -> Option<Sentence> {
     let at = entry.at;
     let (text, data) = match &entry.what {
-        What::Delivery { .. } => return None,
+        What::Delivery { .. } | What::Profile(_) => return None,
         What::Consent(consent) => {
             let (event, effect) = (&consent.event, consent.effect.word());
             let (kind, merchant, purpose) =
@@ -73,9 +73,10 @@ fn sentence(
                 json!({ "kind": "consent", "event": kind, "merchant": merchant, "purpose": purpose, "effect": effect }),
             )
         }
-        What::Feedback { notification, kind } => {
+        What::Feedback { notification, kind, .. } => {
+            let kind = kind.word();
             let text = format!("Feedback on an offer: {}.", kind.replace('_', " "));
-            (text, json!({ "kind": "feedback", "offer_id": notification.0.to_string(), "feedback": &**kind }))
+            (text, json!({ "kind": "feedback", "offer_id": notification.0.to_string(), "feedback": kind }))
         }
         What::Decision(decision) if &*decision.verdict == SENT => {
             said(decision, deliveries.get(&decision.id))

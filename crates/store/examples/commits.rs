@@ -69,7 +69,6 @@ fn decided(n: usize) -> ledger::Staged {
     let visit = VisitId::of(&customer, &device, &fence, at);
     let said = Said {
         expires_at: at,
-        zone: Some("America/Chicago".into()),
         words: Words {
             title: "Oat flat white, half price".into(),
             body: "At Harbour Street Coffee until 11:00 today.".into(),
@@ -92,6 +91,8 @@ fn decided(n: usize) -> ledger::Staged {
         next_possible_at: None,
         purposes: vec!["location".into(), "offers.push".into()],
         facts: vec![("heard_24h".into(), "0 of 1".into()), ("zone".into(), "America/Chicago".into())],
+        counted: None,
+        tolerance: None,
         said: Some(said),
     };
     let mut row = StateRow::new(customer.clone());

@@ -154,10 +154,8 @@ fn planted_names_are_found_nowhere_in_the_directory() {
             initial: false,
             dwelled: true,
         });
-        let what = What::Feedback {
-            notification: model::NotificationId(Digest::from_bytes([2; 16])),
-            kind: "planted-kind-x7Qz".into(),
-        };
+        let categories = vec!["planted-category-x7Qz".into()];
+        let what = What::Profile(model::Profile { categories, ..model::Profile::default() });
         let entries = vec![ledger::Entry { what, ..entry(name, 1) }, entry(name, 2)];
         commit(&mut store, vec![stage(entries, vec![row], Vec::new(), 0)]).unwrap();
     }

@@ -1,6 +1,6 @@
 //! Feedback on an offer: what the customer, or the phone, made of it.
 
-use model::{Digest, NotificationId, Timestamp};
+use model::{Digest, FeedbackKind, NotificationId, Timestamp};
 use serde::Serialize;
 use serde::de::MapAccess;
 
@@ -17,70 +17,6 @@ pub struct Feedback {
     pub kind: FeedbackKind,
     /// When, by the clock of whoever says so.
     pub at: Option<Timestamp>,
-}
-
-/// What can be said of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FeedbackKind {
-    /// A backend handed it to the push service.
-    Delivered,
-    /// A backend could not hand it on.
-    Failed,
-    /// The phone has it.
-    Received,
-    /// It was on the screen.
-    Shown,
-    /// The customer tapped it.
-    Opened,
-    /// The customer wiped it away.
-    Dismissed,
-    /// The customer used it.
-    Redeemed,
-    /// The customer does not care for it.
-    NotRelevant,
-    /// The customer hears too much.
-    TooOften,
-    /// The customer feels watched.
-    Creepy,
-}
-
-impl FeedbackKind {
-    /// All of them, for counters that start at nought.
-    pub const ALL: [Self; 10] = [
-        Self::Delivered,
-        Self::Failed,
-        Self::Received,
-        Self::Shown,
-        Self::Opened,
-        Self::Dismissed,
-        Self::Redeemed,
-        Self::NotRelevant,
-        Self::TooOften,
-        Self::Creepy,
-    ];
-
-    /// The word that wires and files use.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Received => "received",
-            Self::Shown => "shown",
-            Self::Opened => "opened",
-            Self::Dismissed => "dismissed",
-            Self::Redeemed => "redeemed",
-            Self::NotRelevant => "not_relevant",
-            Self::TooOften => "too_often",
-            Self::Creepy => "creepy",
-        }
-    }
-
-    /// The kind of a word, if it is one.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
 }
 
 /// Writes feedback as a phone or a backend sends it.

@@ -1,13 +1,16 @@
 //! Offers on their way to a phone.
 
 use consent_gate::{ConsentKind, Purpose};
-use model::{FenceId, IdFlaw, MerchantId, Notification, NotificationId, OfferId, Timestamp, Words};
+use model::{
+    Channel, FeedbackKind, FenceId, IdFlaw, MerchantId, Notification, NotificationId, OfferId, Timestamp,
+    Words,
+};
 use serde::Serialize;
 use serde::de::MapAccess;
 
 use crate::feedback::notification_id;
 use crate::json::{self, Fields, Scalar, check_version, fill};
-use crate::{FeedbackKind, Flaw, instant};
+use crate::{Flaw, instant};
 
 /// An offer as a device or a backend gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +23,8 @@ pub struct Offer {
     pub merchant: MerchantId,
     /// Where.
     pub fence: FenceId,
+    /// How it is to be said.
+    pub channel: Channel,
     /// The store's public name.
     pub store: String,
     /// Its text.
@@ -40,6 +45,7 @@ pub fn encode_offer(notification: &Notification) -> Vec<u8> {
         offer: notification.offer.as_str(),
         merchant: notification.merchant.as_str(),
         fence: notification.fence.as_str(),
+        channel: notification.channel.word(),
         store: &notification.store,
         title: &words.title,
         body: &words.body,
@@ -47,7 +53,7 @@ pub fn encode_offer(notification: &Notification) -> Vec<u8> {
         why: &words.why,
         issued_at: instant::to_rfc3339(notification.issued_at),
         expires_at: instant::to_rfc3339(notification.expires_at),
-        controls: Controls::ALL,
+        controls: Controls::of(notification.channel),
     })
 }
 
@@ -68,6 +74,7 @@ pub fn decode_offer(body: &[u8]) -> Result<Offer, Flaw> {
         offer: OfferId::new(raw.offer.required_text("offer")?).map_err(bad_id)?,
         merchant: MerchantId::new(raw.merchant.required_text("merchant")?).map_err(bad_id)?,
         fence: FenceId::new(raw.fence.required_text("fence")?).map_err(bad_id)?,
+        channel: Channel::from_word(raw.channel.required_text("channel")?).ok_or(Flaw::UnknownKind)?,
         store: raw.store.required_text("store")?.to_owned(),
         words: Words {
             title: raw.title.required_text("title")?.to_owned(),
@@ -87,6 +94,7 @@ struct RawOffer<'a> {
     offer: Scalar<'a>,
     merchant: Scalar<'a>,
     fence: Scalar<'a>,
+    channel: Scalar<'a>,
     store: Scalar<'a>,
     title: Scalar<'a>,
     body: Scalar<'a>,
@@ -104,6 +112,7 @@ impl<'a> Fields<'a> for RawOffer<'a> {
             "offer" => &mut self.offer,
             "merchant" => &mut self.merchant,
             "fence" => &mut self.fence,
+            "channel" => &mut self.channel,
             "store" => &mut self.store,
             "title" => &mut self.title,
             "body" => &mut self.body,
@@ -124,6 +133,7 @@ struct Written<'a> {
     offer: &'a str,
     merchant: &'a str,
     fence: &'a str,
+    channel: &'a str,
     store: &'a str,
     title: &'a str,
     body: &'a str,
@@ -154,13 +164,15 @@ struct Control {
 }
 
 impl Controls {
-    const ALL: Self = Self {
-        not_relevant: Control::feedback(FeedbackKind::NotRelevant),
-        too_often: Control::feedback(FeedbackKind::TooOften),
-        creepy: Control::feedback(FeedbackKind::Creepy),
-        pause: Control::consent(ConsentKind::Pause { until: None }),
-        stop: Control::consent(ConsentKind::Withdraw),
-    };
+    const fn of(channel: Channel) -> Self {
+        Self {
+            not_relevant: Control::feedback(FeedbackKind::NotRelevant),
+            too_often: Control::feedback(FeedbackKind::TooOften),
+            creepy: Control::feedback(FeedbackKind::Creepy),
+            pause: Control::consent(ConsentKind::Pause { until: None }, channel),
+            stop: Control::consent(ConsentKind::Withdraw, channel),
+        }
+    }
 }
 
 impl Control {
@@ -168,8 +180,8 @@ impl Control {
         Self { send: "feedback", kind: kind.word(), purpose: None }
     }
 
-    const fn consent(kind: ConsentKind) -> Self {
-        let purpose = Some(Purpose::OffersPush.word());
+    const fn consent(kind: ConsentKind, channel: Channel) -> Self {
+        let purpose = Some(Purpose::of(channel).word());
         Self { send: "consent", kind: kind.word(), purpose }
     }
 }

@@ -13,6 +13,14 @@ pub enum Purpose {
     Location,
     /// To be spoken to.
     OffersPush,
+    /// By text message.
+    OffersSms,
+    /// By letter.
+    OffersEmail,
+    /// In the app.
+    OffersInbox,
+    /// To be chosen for.
+    Personalisation,
 }
 
 /// What a customer says.

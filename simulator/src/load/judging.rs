@@ -268,6 +268,10 @@ impl<'a> Case<'a> {
         let purpose = match event.purpose {
             consent_gate::Purpose::Location => Purpose::Location,
             consent_gate::Purpose::OffersPush => Purpose::OffersPush,
+            consent_gate::Purpose::OffersSms => Purpose::OffersSms,
+            consent_gate::Purpose::OffersEmail => Purpose::OffersEmail,
+            consent_gate::Purpose::OffersInbox => Purpose::OffersInbox,
+            consent_gate::Purpose::Personalisation => Purpose::Personalisation,
         };
         let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
         let consent = Consent { word, shown_at_ms, evidence_at_ms: event.evidence_at.map(ms) };

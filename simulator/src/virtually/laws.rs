@@ -255,13 +255,13 @@ impl<'a> Laws<'a> {
                 Written::Consent(consent) => {
                     events.insert(consent.event.id.as_str());
                 }
-                Written::Feedback { notification, kind } => {
-                    answers.insert((*notification, &**kind));
+                Written::Feedback { notification, kind, .. } => {
+                    answers.insert((*notification, kind.word()));
                 }
                 Written::Decision(decision) => {
                     decided.extend((decision.verdict.as_ref() == ledger::SENT).then_some(decision.id));
                 }
-                Written::Delivery { .. } => {}
+                Written::Delivery { .. } | Written::Profile(_) => {}
             }
         }
         let lost = self.acknowledged.iter().find(|(id, _)| !events.contains(&***id));

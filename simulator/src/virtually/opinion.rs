@@ -225,6 +225,10 @@ const fn purpose_for_the_judge(purpose: Purpose) -> oracle::Purpose {
     match purpose {
         Purpose::Location => oracle::Purpose::Location,
         Purpose::OffersPush => oracle::Purpose::OffersPush,
+        Purpose::OffersSms => oracle::Purpose::OffersSms,
+        Purpose::OffersEmail => oracle::Purpose::OffersEmail,
+        Purpose::OffersInbox => oracle::Purpose::OffersInbox,
+        Purpose::Personalisation => oracle::Purpose::Personalisation,
     }
 }
 

@@ -161,6 +161,7 @@ fn agree(world: &World, oracle: &mut oracle::Oracle, at: Timestamp) {
             let purpose = match event.purpose {
                 Purpose::Location => oracle::Purpose::Location,
                 Purpose::OffersPush => oracle::Purpose::OffersPush,
+                other => unreachable!("nobody is asked for {}", other.word()),
             };
             let grant = oracle::Consent::grant(None, at.unix_ms());
             oracle.consent(person.0, merchant.unwrap() as u32, purpose, &grant, at.unix_ms());

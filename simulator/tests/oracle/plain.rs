@@ -83,6 +83,10 @@ pub(crate) const fn purpose(purpose: Purpose) -> oracle::Purpose {
     match purpose {
         Purpose::Location => oracle::Purpose::Location,
         Purpose::OffersPush => oracle::Purpose::OffersPush,
+        Purpose::OffersSms => oracle::Purpose::OffersSms,
+        Purpose::OffersEmail => oracle::Purpose::OffersEmail,
+        Purpose::OffersInbox => oracle::Purpose::OffersInbox,
+        Purpose::Personalisation => oracle::Purpose::Personalisation,
     }
 }
 

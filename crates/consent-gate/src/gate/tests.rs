@@ -142,7 +142,7 @@ fn one_merchants_consent_is_not_anothers() {
 fn v04_location_alone_releases_no_offer() {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
-    assert!(gate.release(ANNA, SHOP, (), at(1)).is_err());
+    assert!(gate.release(ANNA, (SHOP, Channel::Push), (), at(1)).is_err());
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_word_on_one_purpose_leaves_the_other_alone() {
     let push = |kind, shown_at| ConsentEvent { purpose: Purpose::OffersPush, ..event(kind, shown_at) };
     let change = gate.weigh(ANNA, SHOP, &push(ConsentKind::Grant { until: None }, Some(at(1))), at(1));
     gate.confirm(&change);
-    assert!(gate.release(ANNA, SHOP, (), at(2)).is_ok());
+    assert!(gate.release(ANNA, (SHOP, Channel::Push), (), at(2)).is_ok());
     gate.weigh(ANNA, SHOP, &push(ConsentKind::Withdraw, None), at(3));
     assert_eq!(gate.check(ANNA, SHOP, Purpose::Location, at(3)), Ok(()));
     assert_eq!(gate.check(ANNA, SHOP, Purpose::OffersPush, at(3)), Err(Refusal::Withdrawn));

@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use model::{CustomerId, DeviceId, FenceId, MerchantId, NotificationId, OfferId, Timestamp};
+use model::{
+    Channel, CustomerId, DeviceId, FeedbackKind, FenceId, MerchantId, NotificationId, OfferId, Standing,
+    Timestamp, Tolerance,
+};
 use serde::{Deserialize, Serialize};
 
 use super::consent::ConsentEntryV1;
+use super::customer::{ProfileV1, ToleranceV1};
 use super::notification::WordsV1;
 use super::{all_borrowed, all_boxed, boxed, digest, hex, id, instant, known, trigger, unix_ms, visit};
-use crate::{Decision, DeliveryOutcome, Entry, Said, Unreadable, What};
+use crate::{Counted, Decision, DeliveryOutcome, Entry, Said, Unreadable, What};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,11 +33,18 @@ enum WhatV1<'a> {
     Delivery {
         notification: Cow<'a, str>,
         outcome: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerance: Option<ToleranceV1<'a>>,
     },
     Feedback {
         notification: Cow<'a, str>,
         kind: Cow<'a, str>,
+        #[serde(default)]
+        shown_at: Option<i64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tolerance: Option<ToleranceV1<'a>>,
     },
+    Profile(ProfileV1<'a>),
 }
 
 impl<'a> EntryV1<'a> {
@@ -41,12 +52,18 @@ impl<'a> EntryV1<'a> {
         let what = match &entry.what {
             What::Consent(consent) => WhatV1::Consent(ConsentEntryV1::of(consent)),
             What::Decision(decision) => WhatV1::Decision(DecisionV1::of(decision)),
-            What::Delivery { notification, outcome } => {
-                WhatV1::Delivery { notification: hex(notification.0), outcome: Cow::Borrowed(outcome.word()) }
-            }
-            What::Feedback { notification, kind } => {
-                WhatV1::Feedback { notification: hex(notification.0), kind: Cow::Borrowed(kind) }
-            }
+            What::Delivery { notification, outcome, tolerance } => WhatV1::Delivery {
+                notification: hex(notification.0),
+                outcome: Cow::Borrowed(outcome.word()),
+                tolerance: tolerance.as_ref().map(ToleranceV1::of),
+            },
+            What::Feedback { notification, kind, shown_at, tolerance } => WhatV1::Feedback {
+                notification: hex(notification.0),
+                kind: Cow::Borrowed(kind.word()),
+                shown_at: unix_ms(*shown_at),
+                tolerance: tolerance.as_ref().map(ToleranceV1::of),
+            },
+            What::Profile(profile) => WhatV1::Profile(ProfileV1::of(profile)),
         };
         Self { customer: Cow::Borrowed(entry.customer.as_str()), at: entry.at.unix_ms(), what }
     }
@@ -55,17 +72,26 @@ impl<'a> EntryV1<'a> {
         let what = match self.what {
             WhatV1::Consent(consent) => What::Consent(consent.into_entry()?),
             WhatV1::Decision(decision) => What::Decision(decision.into_decision()?),
-            WhatV1::Delivery { notification, outcome } => What::Delivery {
+            WhatV1::Delivery { notification, outcome, tolerance } => What::Delivery {
                 notification: digest(&notification).map(NotificationId)?,
                 outcome: known(DeliveryOutcome::from_word(&outcome))?,
+                tolerance: read_tolerance(tolerance)?,
             },
-            WhatV1::Feedback { notification, kind } => {
-                What::Feedback { notification: digest(&notification).map(NotificationId)?, kind: boxed(kind) }
-            }
+            WhatV1::Feedback { notification, kind, shown_at, tolerance } => What::Feedback {
+                notification: digest(&notification).map(NotificationId)?,
+                kind: known(FeedbackKind::from_word(&kind))?,
+                shown_at: instant(shown_at),
+                tolerance: read_tolerance(tolerance)?,
+            },
+            WhatV1::Profile(profile) => What::Profile(profile.into_profile()?),
         };
         let customer = id(CustomerId::new(&self.customer))?;
         Ok(Entry { customer, at: Timestamp::from_unix_ms(self.at), what })
     }
+}
+
+fn read_tolerance(tolerance: Option<ToleranceV1<'_>>) -> Result<Option<Tolerance>, Unreadable> {
+    tolerance.map(ToleranceV1::into_tolerance).transpose()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,6 +123,10 @@ struct DecisionV1<'a> {
     purposes: Vec<Cow<'a, str>>,
     #[serde(borrow)]
     facts: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    counted: Option<CountedV1<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    tolerance: Option<ToleranceV1<'a>>,
     #[serde(borrow)]
     said: Option<SaidV1<'a>>,
 }
@@ -106,18 +136,54 @@ struct DecisionV1<'a> {
 struct SaidV1<'a> {
     expires_at: i64,
     #[serde(borrow)]
+    words: WordsV1<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CountedV1<'a> {
+    #[serde(borrow)]
     zone: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    words: WordsV1<'a>,
+    channel: Cow<'a, str>,
+    #[serde(borrow)]
+    category: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    standing: Cow<'a, str>,
+    cost: u16,
+    favourite: bool,
+}
+
+impl<'a> CountedV1<'a> {
+    fn of(counted: &'a Counted) -> Self {
+        Self {
+            zone: counted.zone.as_deref().map(Cow::Borrowed),
+            channel: Cow::Borrowed(counted.channel.word()),
+            category: counted.category.as_deref().map(Cow::Borrowed),
+            standing: Cow::Borrowed(counted.standing.word()),
+            cost: counted.cost,
+            favourite: counted.favourite,
+        }
+    }
+
+    fn into_counted(self) -> Result<Counted, Unreadable> {
+        Ok(Counted {
+            zone: self.zone.map(boxed),
+            channel: known(Channel::from_word(&self.channel))?,
+            category: self.category.map(boxed),
+            standing: known(Standing::from_word(&self.standing))?,
+            cost: self.cost,
+            favourite: self.favourite,
+        })
+    }
 }
 
 impl<'a> DecisionV1<'a> {
     fn of(decision: &'a Decision) -> Self {
-        let said = decision.said.as_ref().map(|said| SaidV1 {
-            expires_at: said.expires_at.unix_ms(),
-            zone: said.zone.as_deref().map(Cow::Borrowed),
-            words: WordsV1::of(&said.words),
-        });
+        let said = decision
+            .said
+            .as_ref()
+            .map(|said| SaidV1 { expires_at: said.expires_at.unix_ms(), words: WordsV1::of(&said.words) });
         let borrowed =
             |(name, value): &'a (Box<str>, Box<str>)| (Cow::Borrowed(&**name), Cow::Borrowed(&**value));
         Self {
@@ -135,6 +201,8 @@ impl<'a> DecisionV1<'a> {
             next_possible_at: unix_ms(decision.next_possible_at),
             purposes: all_borrowed(&decision.purposes),
             facts: decision.facts.iter().map(borrowed).collect(),
+            counted: decision.counted.as_ref().map(CountedV1::of),
+            tolerance: decision.tolerance.as_ref().map(ToleranceV1::of),
             said,
         }
     }
@@ -142,7 +210,6 @@ impl<'a> DecisionV1<'a> {
     fn into_decision(self) -> Result<Decision, Unreadable> {
         let said = self.said.map(|said| Said {
             expires_at: Timestamp::from_unix_ms(said.expires_at),
-            zone: said.zone.map(boxed),
             words: said.words.into_words(),
         });
         Ok(Decision {
@@ -160,6 +227,8 @@ impl<'a> DecisionV1<'a> {
             next_possible_at: instant(self.next_possible_at),
             purposes: all_boxed(self.purposes),
             facts: self.facts.into_iter().map(|(name, value)| (boxed(name), boxed(value))).collect(),
+            counted: self.counted.map(CountedV1::into_counted).transpose()?,
+            tolerance: read_tolerance(self.tolerance)?,
             said,
         })
     }

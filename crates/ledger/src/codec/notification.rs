@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use model::{
-    CustomerId, DeviceId, FenceId, MerchantId, Notification, NotificationId, OfferId, Timestamp, Words,
+    Channel, CustomerId, DeviceId, FenceId, MerchantId, Notification, NotificationId, OfferId, Timestamp,
+    Words,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{digest, hex, id, trigger, visit};
+use super::{digest, hex, id, known, trigger, visit};
 use crate::Unreadable;
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub(super) struct NotificationV1<'a> {
     #[serde(borrow)]
     fence: Cow<'a, str>,
     #[serde(borrow)]
+    channel: Cow<'a, str>,
+    #[serde(borrow)]
     store: Cow<'a, str>,
     #[serde(borrow)]
     visit: Cow<'a, str>,
@@ -77,6 +80,7 @@ impl<'a> NotificationV1<'a> {
             offer: Cow::Borrowed(notification.offer.as_str()),
             merchant: Cow::Borrowed(notification.merchant.as_str()),
             fence: Cow::Borrowed(notification.fence.as_str()),
+            channel: Cow::Borrowed(notification.channel.word()),
             store: Cow::Borrowed(&notification.store),
             visit: hex(notification.visit.0),
             trigger: Cow::Borrowed(notification.trigger.word()),
@@ -95,6 +99,7 @@ impl<'a> NotificationV1<'a> {
             offer: id(OfferId::new(&self.offer))?,
             merchant: id(MerchantId::new(&self.merchant))?,
             fence: id(FenceId::new(&self.fence))?,
+            channel: known(Channel::from_word(&self.channel))?,
             store: self.store.into_owned(),
             visit: visit(&self.visit)?,
             trigger: trigger(&self.trigger)?,

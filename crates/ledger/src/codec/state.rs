@@ -3,12 +3,16 @@
 use std::borrow::Cow;
 
 use consent_gate::Epoch;
-use model::{CustomerId, DeviceId, FenceId, MerchantId, OfferId, Timestamp};
+use model::{
+    Answers, Channel, CustomerId, DeviceId, FenceId, MerchantId, OfferId, Profile, Standing, Timestamp,
+    Tolerance,
+};
 use serde::{Deserialize, Serialize};
 
 use super::consent::ConsentRowV1;
+use super::customer::{ProfileV1, ToleranceV1};
 use super::notification::NotificationV1;
-use super::{boxed, hex, id, instant, unix_ms, visit};
+use super::{boxed, hex, id, instant, known, unix_ms, visit};
 use crate::{Heard, OpenVisit, StateRow, Unreadable};
 
 #[derive(Serialize, Deserialize)]
@@ -20,6 +24,10 @@ pub(super) struct StateV1<'a> {
     #[serde(borrow)]
     consents: Vec<ConsentRowV1<'a>>,
     consented_since: Option<i64>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    profile: Option<ProfileV1<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    tolerance: Option<ToleranceV1<'a>>,
     #[serde(borrow)]
     heard: Vec<HeardV1<'a>>,
     #[serde(borrow)]
@@ -35,6 +43,8 @@ impl<'a> StateV1<'a> {
             epoch: row.epoch.0,
             consents: row.consents_in_order().into_iter().map(ConsentRowV1::of).collect(),
             consented_since: unix_ms(row.consented_since),
+            profile: (!row.profile.is_blank()).then(|| ProfileV1::of(&row.profile)),
+            tolerance: (!row.tolerance.is_blank()).then(|| ToleranceV1::of(&row.tolerance)),
             heard: row.heard.iter().map(HeardV1::of).collect(),
             outbox: row.outbox.iter().map(NotificationV1::of).collect(),
             visits: row.visits.iter().map(OpenVisitV1::of).collect(),
@@ -48,6 +58,10 @@ impl<'a> StateV1<'a> {
             epoch: Epoch(self.epoch),
             consents: self.consents.into_iter().map(ConsentRowV1::into_row).collect::<Result<_, _>>()?,
             consented_since: instant(self.consented_since),
+            profile: self.profile.map_or_else(|| Ok(Profile::default()), ProfileV1::into_profile)?,
+            tolerance: self
+                .tolerance
+                .map_or_else(|| Ok(Tolerance::default()), ToleranceV1::into_tolerance)?,
             heard: self.heard.into_iter().map(HeardV1::into_heard).collect::<Result<_, _>>()?,
             outbox: self.outbox.into_iter().map(notification).collect::<Result<_, _>>()?,
             visits: self.visits.into_iter().map(OpenVisitV1::into_visit).collect::<Result<_, _>>()?,
@@ -70,6 +84,16 @@ struct HeardV1<'a> {
     visit: Cow<'a, str>,
     #[serde(borrow)]
     zone: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    channel: Cow<'a, str>,
+    #[serde(borrow)]
+    category: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    standing: Cow<'a, str>,
+    cost: u16,
+    favourite: bool,
+    answers: u16,
+    shown_at: Option<i64>,
 }
 
 impl<'a> HeardV1<'a> {
@@ -81,6 +105,13 @@ impl<'a> HeardV1<'a> {
             fence: Cow::Borrowed(heard.fence.as_str()),
             visit: hex(heard.visit.0),
             zone: heard.zone.as_deref().map(Cow::Borrowed),
+            channel: Cow::Borrowed(heard.channel.word()),
+            category: heard.category.as_deref().map(Cow::Borrowed),
+            standing: Cow::Borrowed(heard.standing.word()),
+            cost: heard.cost,
+            favourite: heard.favourite,
+            answers: heard.answers.bits(),
+            shown_at: unix_ms(heard.shown_at),
         }
     }
 
@@ -92,6 +123,13 @@ impl<'a> HeardV1<'a> {
             fence: id(FenceId::new(&self.fence))?,
             visit: visit(&self.visit)?,
             zone: self.zone.map(boxed),
+            channel: known(Channel::from_word(&self.channel))?,
+            category: self.category.map(boxed),
+            standing: known(Standing::from_word(&self.standing))?,
+            cost: self.cost,
+            favourite: self.favourite,
+            answers: Answers::from_bits(self.answers),
+            shown_at: instant(self.shown_at),
         })
     }
 }

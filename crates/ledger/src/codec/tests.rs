@@ -27,7 +27,7 @@ fn every_kind_of_entry_is_read_back_as_it_was_written() {
 
 #[test]
 fn the_stored_form_of_an_entry_does_not_change() {
-    let [consent, sent, suppressed, feedback, delivery, ..] = &samples::entries()[..] else { panic!() };
+    let [consent, sent, suppressed, profile, feedback, ..] = &samples::entries()[..] else { panic!() };
     let hash = "ab".repeat(32);
     assert_eq!(
         stored(consent),
@@ -37,18 +37,25 @@ fn the_stored_form_of_an_entry_does_not_change() {
     );
     let visit = "01".repeat(16);
     let id = samples::sent(samples::visit(1)).id.0;
+    let tolerance = r#"{"limit_milli":42000,"nudge_milli":-5000,"nudge_at":8,"n_ignored":2,"settled_to":7,"halved_until":11,"silences":[{"over":"all","until":9,"why":"dismissed"},{"over":{"merchant":"harbour"},"until":9,"why":"too_often"},{"over":{"fence":"Harbour St / 17"},"until":9,"why":"creepy"},{"over":{"offer":"flat-white"},"until":9,"why":"redeemed"},{"over":"all","until":9,"why":"not_relevant"}],"told":[["flat-white",2]]}"#;
     assert_eq!(
         stored(sent),
         format!(
-            r#"{{"customer":"anna","at":1200,"what":{{"decision":{{"id":"{id}","device":"phone","offer":"flat-white","merchant":"harbour","fence":"Harbour St / 17","store":"Harbour \"Coffee\"","visit":"{visit}","trigger":"dwell","triggered_at":1100,"verdict":"sent","failed":[],"next_possible_at":9000,"purposes":["location"],"facts":[["heard","0 of 1"]],"said":{{"expires_at":2000,"zone":"Europe/Zurich","words":{{"title":"Guten Morgen","body":"Hälfte","link":null,"why":"Because"}}}}}}}}}}"#
+            r#"{{"customer":"anna","at":1200,"what":{{"decision":{{"id":"{id}","device":"phone","offer":"flat-white","merchant":"harbour","fence":"Harbour St / 17","store":"Harbour \"Coffee\"","visit":"{visit}","trigger":"dwell","triggered_at":1100,"verdict":"sent","failed":[],"next_possible_at":9000,"purposes":["location"],"facts":[["heard","0 of 1"]],"counted":{{"zone":"Europe/Zurich","channel":"email","category":"coffee","standing":"sent","cost":25,"favourite":true}},"tolerance":{tolerance},"said":{{"expires_at":2000,"words":{{"title":"Guten Morgen","body":"Hälfte","link":null,"why":"Because"}}}}}}}}}}"#
         )
     );
     assert!(stored(suppressed).contains(r#""failed":["quiet_hours","cap"]"#));
     let tail = |what: &str| format!(r#"{{"customer":"anna","at":1200,"what":{{{what}}}}}"#);
-    let feedback_of = format!(r#""feedback":{{"notification":"{id}","kind":"opened"}}"#);
+    let feedback_of = format!(
+        r#""feedback":{{"notification":"{id}","kind":"delivered","shown_at":7,"tolerance":{tolerance}}}"#
+    );
     assert_eq!(stored(feedback), tail(&feedback_of));
-    let delivery_of = format!(r#""delivery":{{"notification":"{id}","outcome":"sent"}}"#);
-    assert_eq!(stored(delivery), tail(&delivery_of));
+    let delivery_of =
+        format!(r#""delivery":{{"notification":"{id}","outcome":"sent","tolerance":{tolerance}}}"#);
+    let delivery = samples::entries().into_iter().find(|entry| matches!(entry.what, What::Delivery { .. }));
+    assert_eq!(stored(&delivery.unwrap()), tail(&delivery_of));
+    let profile_of = r#""profile":{"lang":"de-AT","tz":"Europe/Vienna","minor":true,"favourites":["Harbour St / 17"],"categories":["coffee"],"segments":[["harbour","gold"]],"per_week":2,"quiet":[1320,480],"muted_merchants":["harbour"],"muted_fences":["Harbour St / 17"]}"#;
+    assert_eq!(stored(profile), tail(profile_of));
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn gate() -> Gate {
 }
 
 fn consented<T>(value: T) -> Consented<T> {
-    gate().release(ANNA, HARBOUR, value, at(1_200)).unwrap()
+    gate().release(ANNA, (HARBOUR, model::Channel::Push), value, at(1_200)).unwrap()
 }
 
 fn notification() -> Notification {

@@ -170,7 +170,21 @@ proptest! {
                 let candidate = porter.candidate(FENCES[told.fence], Some(ZONES[told.zone]), told.at).notification;
                 let (offer, merchant) = (candidate.offer, candidate.merchant);
                 let (fence, visit, zone) = (candidate.fence, candidate.visit, Some(ZONES[told.zone].into()));
-                heard.push(Heard { at: told.at, offer, merchant, fence, visit, zone });
+                heard.push(Heard {
+                    at: told.at,
+                    offer,
+                    merchant,
+                    fence,
+                    visit,
+                    zone,
+                    channel: model::Channel::Push,
+                    category: None,
+                    standing: model::Standing::Sent,
+                    cost: 0,
+                    favourite: false,
+                    answers: model::Answers::default(),
+                    shown_at: None,
+                });
             }
             porter.notifier.load(ANNA, heard, Some(june() - Millis::from_hours(3)));
             let candidate = porter.candidate(FENCES[fence], Some(ZONES[zone]), at);

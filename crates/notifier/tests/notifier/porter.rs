@@ -57,6 +57,7 @@ impl Porter {
             offer,
             merchant: MerchantId::new("shop").unwrap(),
             fence,
+            channel: model::Channel::Push,
             store: "s".into(),
             visit,
             trigger: TransitionKind::Dwell,

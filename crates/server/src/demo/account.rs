@@ -188,6 +188,7 @@ mod tests {
             id: NotificationId(StableHasher::new("test").text(id).finish()),
             offer: OfferId::new(offer).unwrap(),
             merchant: MerchantId::new("m").unwrap(),
+            channel: model::Channel::Push,
             fence: FenceId::new("f").unwrap(),
             store: "Store".into(),
             words: Words { title: "T".into(), body: "B".into(), link: None, why: "W".into() },

@@ -2,7 +2,10 @@
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Method, Purpose};
 use ledger::{ConsentEntry, Said};
-use model::{CustomerId, DeviceId, FenceId, MerchantId, OfferId, Partition, TransitionKind, VisitId, Words};
+use model::{
+    CustomerId, DeviceId, FeedbackKind, FenceId, MerchantId, OfferId, Partition, TransitionKind, VisitId,
+    Words,
+};
 
 use super::*;
 
@@ -19,7 +22,7 @@ fn decision(verdict: &str, failed: &[&str]) -> Decision {
         link: None,
         why: "Because you asked for offers near Corner Books.".into(),
     };
-    let said = Said { expires_at: AT, zone: None, words };
+    let said = Said { expires_at: AT, words };
     Decision {
         id: NotificationId::of(visit, &offer),
         device,
@@ -35,6 +38,8 @@ fn decision(verdict: &str, failed: &[&str]) -> Decision {
         next_possible_at: None,
         purposes: vec!["location".into(), "offers.push".into()],
         facts: Vec::new(),
+        counted: None,
+        tolerance: None,
         said: (verdict == SENT).then_some(said),
     }
 }
@@ -51,7 +56,7 @@ fn check(entries: Vec<What>) -> Vec<String> {
 }
 
 fn delivery(outcome: DeliveryOutcome) -> What {
-    What::Delivery { notification: decision(SENT, &[]).id, outcome }
+    What::Delivery { notification: decision(SENT, &[]).id, outcome, tolerance: None }
 }
 
 #[test]
@@ -123,7 +128,7 @@ fn consent_and_feedback_are_told_in_their_order() {
         state: ConsentState::Withdrawn,
         epoch: Epoch(3),
     };
-    let feedback = What::Feedback { notification: decision(SENT, &[]).id, kind: "not_relevant".into() };
+    let feedback = feedback(FeedbackKind::NotRelevant);
     let said = check(vec![feedback, What::Consent(consent)]);
     assert_eq!(
         said,
@@ -134,10 +139,13 @@ fn consent_and_feedback_are_told_in_their_order() {
     );
 }
 
+fn feedback(kind: FeedbackKind) -> What {
+    What::Feedback { notification: decision(SENT, &[]).id, kind, shown_at: None, tolerance: None }
+}
+
 #[test]
 fn of_many_sentences_the_last_are_told() {
-    let feedback = |word: &str| What::Feedback { notification: decision(SENT, &[]).id, kind: word.into() };
-    let entries = vec![entry(1, feedback("shown")), entry(2, feedback("opened"))];
+    let entries = vec![entry(1, feedback(FeedbackKind::Shown)), entry(2, feedback(FeedbackKind::Opened))];
     let last: Vec<_> = sentences(&entries, 1).into_iter().map(|said| said.text).collect();
     assert_eq!(last, ["Feedback on an offer: opened."]);
     assert!(sentences(&entries, 0).is_empty());

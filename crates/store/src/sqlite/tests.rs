@@ -11,7 +11,7 @@ fn chance() -> Chance {
 
 fn feedback(customer: &str, n: usize) -> Entry {
     let notification = NotificationId(Digest::from_bytes([n as u8; 16]));
-    let what = What::Delivery { notification, outcome: DeliveryOutcome::Sent };
+    let what = What::Delivery { notification, outcome: DeliveryOutcome::Sent, tolerance: None };
     Entry { customer: CustomerId::new(customer).unwrap(), at: Timestamp::from_unix_ms(n as i64), what }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn neighbour(name: &str) -> String {
 
 pub(crate) fn entry(name: &str, n: u8) -> Entry {
     let notification = NotificationId(Digest::from_bytes([n; 16]));
-    let what = What::Delivery { notification, outcome: DeliveryOutcome::Sent };
+    let what = What::Delivery { notification, outcome: DeliveryOutcome::Sent, tolerance: None };
     Entry { customer: customer(name), at: Timestamp::from_unix_ms(i64::from(n)), what }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn notification() -> Notification {
         offer,
         merchant: MerchantId::new("books").unwrap(),
         fence,
+        channel: model::Channel::Sms,
         store: "Corner \"Books\"".into(),
         visit,
         trigger: TransitionKind::Dwell,
@@ -43,6 +44,7 @@ fn an_offer_has_exactly_the_keys_of_the_contract() {
     keys.sort();
     let contract = [
         "body",
+        "channel",
         "controls",
         "expires_at",
         "fence",
