@@ -7,7 +7,10 @@ const NOON: Timestamp = Timestamp::from_unix_ms(1_800_000_000_000);
 
 #[test]
 fn every_word_is_its_own_and_is_read_back() {
-    assert_eq!(Purpose::ALL.map(Purpose::word), ["location", "offers.push"]);
+    assert_eq!(
+        Purpose::ALL.map(Purpose::word),
+        ["location", "offers.push", "offers.sms", "offers.email", "offers.inbox", "personalisation"]
+    );
     assert_eq!(Purpose::ALL.map(|purpose| Purpose::from_word(purpose.word())), Purpose::ALL.map(Some));
     assert_eq!(Actor::ALL.map(Actor::word), ["self", "agent", "system"]);
     assert_eq!(Actor::ALL.map(|actor| Actor::from_word(actor.word())), Actor::ALL.map(Some));

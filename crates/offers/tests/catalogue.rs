@@ -184,6 +184,7 @@ fn an_offer_stands_behind_what_it_would_say_and_nothing_else() {
         offer: offer.id().clone(),
         merchant: offer.draft().merchant.clone(),
         fence: books.id.clone(),
+        channel: model::Channel::Push,
         store: books.name.to_string(),
         visit,
         trigger: TransitionKind::Dwell,

@@ -52,7 +52,8 @@ fn the_stored_form_of_an_entry_does_not_change() {
     assert_eq!(stored(feedback), tail(&feedback_of));
     let delivery_of =
         format!(r#""delivery":{{"notification":"{id}","outcome":"sent","tolerance":{tolerance}}}"#);
-    let delivery = samples::entries().into_iter().find(|entry| matches!(entry.what, What::Delivery { .. }));
+    let delivery =
+        samples::entries().into_iter().find(|entry| matches!(entry.what, crate::What::Delivery { .. }));
     assert_eq!(stored(&delivery.unwrap()), tail(&delivery_of));
     let profile_of = r#""profile":{"lang":"de-AT","tz":"Europe/Vienna","minor":true,"favourites":["Harbour St / 17"],"categories":["coffee"],"segments":[["harbour","gold"]],"per_week":2,"quiet":[1320,480],"muted_merchants":["harbour"],"muted_fences":["Harbour St / 17"]}"#;
     assert_eq!(stored(profile), tail(profile_of));

@@ -63,7 +63,7 @@ fn an_offer_has_exactly_the_keys_of_the_contract() {
     assert_eq!(offer["expires_at"], "2025-11-21T18:30:00.000Z");
     assert_eq!(offer["controls"]["too_often"]["kind"], "too_often");
     assert_eq!(offer["controls"]["stop"]["kind"], "withdraw");
-    assert_eq!(offer["controls"]["pause"]["purpose"], "offers.push");
+    assert_eq!(offer["controls"]["pause"]["purpose"], "offers.sms");
 }
 
 #[test]
