@@ -49,11 +49,11 @@ pub(crate) const DIRECTORY_MODE: u32 = 0o700;
 /// Bytes of the master key.
 const KEY_LEN: usize = 32;
 
-/// A data directory that nobody else has open.
+/// A data directory.
 pub(crate) struct Directory {
     path: PathBuf,
-    /// The lock lasts as long as this file is open.
-    _lock: File,
+    /// The lock lasts as long as this file is open; who only reads has none.
+    _lock: Option<File>,
 }
 
 impl Directory {
@@ -70,10 +70,18 @@ impl Directory {
         let lock_path = path.join("lock");
         let lock = private_file(&lock_path, true).map_err(OpenError::io(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.into(), _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: path.into() }),
             Err(TryLockError::Error(source)) => Err(OpenError::Io { path: lock_path, source }),
         }
+    }
+
+    /// The directory that somebody else may hold.
+    pub(crate) fn beside(path: &Path) -> Result<Self, OpenError> {
+        if !path.join(Part::Heads.file_name()).exists() {
+            return Err(OpenError::NoData { dir: path.into() });
+        }
+        Ok(Self { path: path.into(), _lock: None })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -129,6 +137,12 @@ impl Directory {
             self.make_master_key(&path, chance).map_err(OpenError::io(&path))?;
             self.sync()?;
         }
+        self.stored_master_key()
+    }
+
+    /// The master key that is there.
+    pub(crate) fn stored_master_key(&self) -> Result<Zeroizing<[u8; KEY_LEN]>, OpenError> {
+        let path = self.file(Part::MasterKey);
         let file = File::open(&path).map_err(OpenError::io(&path))?;
         let metadata = file.metadata().map_err(OpenError::io(&path))?;
         let mode = metadata.permissions().mode() & 0o7777;

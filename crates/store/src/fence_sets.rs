@@ -15,7 +15,7 @@ mod hashing;
 mod list;
 
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,8 @@ use self::hashing::Hashing;
 pub use self::hashing::{hash_of, hash_of_all};
 use self::list::List;
 pub use self::list::{Authorship, SetRecord, TakenUp};
-use crate::directory::{DIRECTORY_MODE, private_file};
+use crate::directory::DIRECTORY_MODE;
+use crate::whole_file::{NotReplaced, replace_file};
 
 /// Versions of the fence set of a data directory.
 #[derive(Debug)]
@@ -233,23 +234,17 @@ impl FenceSets {
         Ok(())
     }
 
-    /// Writes a file whole or not at all, and returns once a power loss cannot undo it.
     fn replace(&self, path: &Path, content: &[u8]) -> Result<(), FenceSetError> {
         if self.is_suspect {
             return Err(FenceSetError::NotTrusted);
         }
-        let half = path.with_extension("new");
-        let written = private_file(&half, true).and_then(|mut file| {
-            file.set_len(0)?;
-            file.write_all(content)?;
-            file.sync_all()
-        });
-        if let Err(source) = written.and_then(|()| fs::rename(&half, path)) {
-            let _ = fs::remove_file(&half);
-            return Err(FenceSetError::Io { path: path.into(), source });
-        }
-        let synced = File::open(&self.dir).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| FenceSetError::Suspect { path: path.into(), source })
+        replace_file(path, content).map_err(|error| {
+            let path = path.into();
+            match error {
+                NotReplaced::Io(source) => FenceSetError::Io { path, source },
+                NotReplaced::Suspect(source) => FenceSetError::Suspect { path, source },
+            }
+        })
     }
 
     /// Removes what the list does not name; what cannot be removed is in nobody's way.

@@ -44,6 +44,13 @@ impl KeyRoom {
         Ok((Self { connection, vault, known: HashMap::new() }, fits))
     }
 
+    /// A room of keys in which none will be made, and whether the master key is theirs.
+    pub(crate) fn read(connection: Connection, vault: Vault) -> rusqlite::Result<(Self, bool)> {
+        let check = meta(&connection, CHECK)?;
+        let fits = check.is_some_and(|wrapped| vault.unwrap(&wrapped, &check_place()).is_ok());
+        Ok((Self { connection, vault, known: HashMap::new() }, fits))
+    }
+
     pub(crate) fn settle(&self) -> rusqlite::Result<()> {
         settle(&self.connection)
     }

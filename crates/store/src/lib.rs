@@ -11,16 +11,20 @@ mod error;
 mod fence_sets;
 mod heads;
 mod keys;
+mod reader;
 mod schema;
 mod sqlite;
 mod verify;
+mod whole_file;
 mod write;
 
 pub use directory::Part;
 pub use error::OpenError;
 pub use fence_sets::{Authorship, FenceSetError, FenceSets, SetRecord, TakenUp, hash_of, hash_of_all};
+pub use reader::Reader;
 pub use sqlite::{Options, SqliteStore};
 pub use verify::ClosedPartition;
+pub use whole_file::{NotReplaced, replace_file};
 
 /// Fills a buffer with random bytes.
 pub type Chance = Box<dyn FnMut(&mut [u8]) + Send>;

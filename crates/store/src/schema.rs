@@ -61,15 +61,7 @@ pub(crate) fn open(directory: &Directory, part: Part, is_new: bool) -> Result<Co
     let path = directory.file(part);
     let failed = |source: rusqlite::Error| OpenError::Sqlite { path: path.clone(), source };
     let mut connection = connect(&path, part).map_err(failed)?;
-    let number = |connection: &Connection, pragma: &str| -> Result<i64, OpenError> {
-        connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(failed)
-    };
-    let found = number(&connection, "user_version")?;
-    let dir = || directory.path().to_path_buf();
-    if FORMAT < found {
-        return Err(OpenError::NewerVersion { dir: dir(), part, found, known: FORMAT });
-    }
-    if found == 0 {
+    if format_of(&connection, directory, part)? == 0 {
         let n_tables: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
             .map_err(failed)?;
@@ -81,10 +73,42 @@ pub(crate) fn open(directory: &Directory, part: Part, is_new: bool) -> Result<Co
         }
         create_tables(&mut connection, part).map_err(failed)?;
     }
-    if number(&connection, "application_id")? != APPLICATION_ID {
+    if number(&connection, directory, part, "application_id")? != APPLICATION_ID {
         return Err(not_ours(directory, part));
     }
     Ok(connection)
+}
+
+/// Opens one of the two databases of a ledger that somebody else may be writing.
+pub(crate) fn open_to_read(directory: &Directory, part: Part) -> Result<Connection, OpenError> {
+    let path = directory.file(part);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(directory.sqlite(part))?;
+    connection.busy_timeout(BUSY_MAX).map_err(directory.sqlite(part))?;
+    let is_ours = number(&connection, directory, part, "application_id")? == APPLICATION_ID;
+    if format_of(&connection, directory, part)? == 0 || !is_ours {
+        return Err(not_ours(directory, part));
+    }
+    Ok(connection)
+}
+
+/// The format of a database, 0 when it has none yet.
+fn format_of(connection: &Connection, directory: &Directory, part: Part) -> Result<i64, OpenError> {
+    let found = number(connection, directory, part, "user_version")?;
+    if FORMAT < found {
+        let dir = directory.path().to_path_buf();
+        return Err(OpenError::NewerVersion { dir, part, found, known: FORMAT });
+    }
+    Ok(found)
+}
+
+fn number(
+    connection: &Connection,
+    directory: &Directory,
+    part: Part,
+    pragma: &str,
+) -> Result<i64, OpenError> {
+    connection.pragma_query_value(None, pragma, |row| row.get(0)).map_err(directory.sqlite(part))
 }
 
 fn not_ours(directory: &Directory, part: Part) -> OpenError {

@@ -182,7 +182,8 @@ impl Storage for SqliteStore {
     ) -> Result<(), StorageError> {
         match of {
             Some(customer) => self.scan_customer(customer, visit),
-            None => partitions().try_for_each(|partition| self.scan_partition(partition, visit)),
+            None => partitions()
+                .try_for_each(|partition| scan_partition(&self.ledger, &mut self.keys, partition, visit)),
         }
     }
 }
@@ -224,42 +225,42 @@ impl SqliteStore {
         }
         Ok(())
     }
+}
 
-    /// Visits a whole chain and checks every link of it.
-    fn scan_partition(
-        &mut self,
-        partition: Partition,
-        visit: &mut dyn FnMut(Numbered),
-    ) -> Result<(), StorageError> {
-        let mut select = self
-            .ledger
-            .prepare_cached(
-                "SELECT place, customer, sealed_hash, link, sealed FROM entries
-                 WHERE ?1 < place AND place < ?2 ORDER BY place",
-            )
-            .map_err(storage_error)?;
-        let ends = (entry_place(partition, 0), i64::from(partition.no() + 1) << 40);
-        let mut rows = select.query(ends).map_err(storage_error)?;
-        let mut head = Head::empty(partition);
-        while let Some(row) = rows.next().map_err(storage_error)? {
-            let no = entry_no(row.get(0).map_err(storage_error)?);
-            if no != head.no() + 1 {
-                return Err(damaged(partition, head.no() + 1, "it is missing"));
-            }
-            let customer = CustomerHash::from_bytes(row.get(1).map_err(storage_error)?);
-            let sealed = row.get_ref(4).map_err(storage_error)?.as_blob().unwrap_or_default();
-            head = head.next(customer, &row.get(2).map_err(storage_error)?);
-            if *head.link() != row.get::<_, [u8; 32]>(3).map_err(storage_error)? {
-                return Err(damaged(partition, no, "its link does not follow from the one before"));
-            }
-            if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(storage_error)? {
-                return Err(damaged(partition, no, "it is not what was written there"));
-            }
-            let entry = open_entry(&mut self.keys, (partition, customer), no, sealed)?;
-            visit(Numbered { partition, no, entry });
+/// Visits a whole chain and checks every link of it.
+pub(crate) fn scan_partition(
+    ledger: &Connection,
+    keys: &mut KeyRoom,
+    partition: Partition,
+    visit: &mut dyn FnMut(Numbered),
+) -> Result<(), StorageError> {
+    let mut select = ledger
+        .prepare_cached(
+            "SELECT place, customer, sealed_hash, link, sealed FROM entries
+             WHERE ?1 < place AND place < ?2 ORDER BY place",
+        )
+        .map_err(storage_error)?;
+    let ends = (entry_place(partition, 0), i64::from(partition.no() + 1) << 40);
+    let mut rows = select.query(ends).map_err(storage_error)?;
+    let mut head = Head::empty(partition);
+    while let Some(row) = rows.next().map_err(storage_error)? {
+        let no = entry_no(row.get(0).map_err(storage_error)?);
+        if no != head.no() + 1 {
+            return Err(damaged(partition, head.no() + 1, "it is missing"));
         }
-        Ok(())
+        let customer = CustomerHash::from_bytes(row.get(1).map_err(storage_error)?);
+        let sealed = row.get_ref(4).map_err(storage_error)?.as_blob().unwrap_or_default();
+        head = head.next(customer, &row.get(2).map_err(storage_error)?);
+        if *head.link() != row.get::<_, [u8; 32]>(3).map_err(storage_error)? {
+            return Err(damaged(partition, no, "its link does not follow from the one before"));
+        }
+        if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(storage_error)? {
+            return Err(damaged(partition, no, "it is not what was written there"));
+        }
+        let entry = open_entry(keys, (partition, customer), no, sealed)?;
+        visit(Numbered { partition, no, entry });
     }
+    Ok(())
 }
 
 fn open_entry(keys: &mut KeyRoom, owner: Owner, no: u64, sealed: &[u8]) -> Result<Entry, StorageError> {
