@@ -44,3 +44,20 @@ pub struct Change {
     /// Of an exit, why.
     pub exit_reason: Option<ExitReason>,
 }
+
+impl Change {
+    /// A change at an instant, of a visit that begins then, about which nothing else is known.
+    pub(crate) const fn new(kind: TransitionKind, fence: FenceNo, at: Timestamp) -> Self {
+        Self {
+            fence,
+            kind,
+            at,
+            entered_at: at,
+            initial: false,
+            may_trigger: false,
+            speed_mps: None,
+            foreground: None,
+            exit_reason: None,
+        }
+    }
+}

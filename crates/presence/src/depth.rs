@@ -2,7 +2,7 @@
 
 use std::f64::consts::FRAC_1_SQRT_2;
 
-use model::{Fix, Position};
+use model::{Meters, Position};
 
 use crate::PresencePolicy;
 
@@ -25,10 +25,14 @@ const BEARINGS: [(f64, f64); 8] = [
 ///
 /// The accuracy counts as it does for an exit. Points and not a distance, since whether a fence holds
 /// a point is answered in tens of nanoseconds, and how far its rim is takes as long as it has corners.
-pub(crate) fn is_well_inside(fix: &Fix, policy: &PresencePolicy, holds: impl Fn(Position) -> bool) -> bool {
-    let accuracy = fix.accuracy_or_assumed().0.min(policy.exit_accuracy_max.0);
-    let depth_m = policy.dwell_depth * accuracy;
-    depth_m <= 0.0 || BEARINGS.into_iter().all(|bearing| holds(beside(fix.position, depth_m, bearing)))
+pub(crate) fn is_well_inside(
+    position: Position,
+    accuracy: Meters,
+    policy: &PresencePolicy,
+    holds: impl Fn(Position) -> bool,
+) -> bool {
+    let depth_m = policy.dwell_depth * accuracy.0.min(policy.exit_accuracy_max.0);
+    depth_m <= 0.0 || BEARINGS.into_iter().all(|bearing| holds(beside(position, depth_m, bearing)))
 }
 
 /// The point some metres from a position.

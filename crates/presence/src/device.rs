@@ -1,62 +1,87 @@
 //! What is remembered of one device.
 
+use std::num::NonZeroU32;
+
 use model::{ExitReason, FenceNo, Fix, Meters, Timestamp};
 
 use crate::depth;
 use crate::screen::{self, Arrival, Drop, Flag, Screening, Used};
 use crate::visit::{self, Visit};
-use crate::{Change, PresencePolicy, Redrawn};
+use crate::whereabouts::Whereabouts;
+use crate::{Change, OpenVisit, PresencePolicy, Redrawn};
 
+/// All there is of a device that is nowhere: one line of the cache.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct Device {
     pub(crate) generation: u32,
-    last: Option<Fix>,
-    held: Option<Fix>,
+    /// Which edits of the fences its last look knew; `None` until it looks, and what it finds then was
+    /// there before.
+    pub(crate) seen: Option<NonZeroU32>,
+    last: Option<Whereabouts>,
     /// Device time of the last used fix; of one that was repeated, server time.
     heard_at: Timestamp,
     /// The earliest timer set for this device.
     pub(crate) armed_at: Timestamp,
-    /// What the next fix finds was there before we looked.
-    pub(crate) is_new: bool,
-    /// How many edits of the fences there had been at its last look.
-    pub(crate) n_edits_seen: u32,
+    /// Absent while it would be empty.
+    pub(crate) unsettled: Option<Box<Unsettled>>,
+}
+
+const _: () = assert!(size_of::<Device>() == 64, "the record of a device is one line of the cache");
+
+/// What of a device only a later fix or timer settles.
+#[derive(Debug, Default)]
+pub(crate) struct Unsettled {
+    /// Ascending by fence.
     pub(crate) visits: Vec<Visit>,
-    /// What the fix before the present one told about crossings.
-    pub(crate) before: Before,
+    held: Option<Fix>,
+    /// What the fix before the present one told about crossings; `None` until one was noted here.
+    pub(crate) before: Option<Before>,
 }
 
 /// The last used fix, as far as a passage needs it.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
-    /// False until a fix was noted here.
-    pub(crate) is_known: bool,
     pub(crate) inside: Vec<FenceNo>,
     pub(crate) accuracy: Meters,
+}
+
+impl Unsettled {
+    const fn is_empty(&self) -> bool {
+        self.visits.is_empty() && self.held.is_none() && self.before.is_none()
+    }
+
+    /// Begins a visit in a fence that is not visited.
+    pub(crate) fn begin(&mut self, visit: Visit) {
+        let at = self.visits.partition_point(|known| known.open.fence < visit.open.fence);
+        if self.visits.is_empty() {
+            // Most people are in one place.
+            self.visits.reserve_exact(1);
+        }
+        self.visits.insert(at, visit);
+    }
 }
 
 impl Device {
     pub(crate) const fn new(generation: u32) -> Self {
         Self {
             generation,
+            seen: None,
             last: None,
-            held: None,
             heard_at: Timestamp::MIN,
             armed_at: Timestamp::MAX,
-            is_new: true,
-            n_edits_seen: 0,
-            visits: Vec::new(),
-            before: Before { is_known: false, inside: Vec::new(), accuracy: Meters(0.0) },
+            unsettled: None,
         }
     }
 
     pub(crate) fn screen(&mut self, fix: Fix, policy: &PresencePolicy, now: Timestamp) -> Screening {
-        let repeats = |known: Fix| fix.taken_at == known.taken_at && fix.position == known.position;
-        if self.last.is_some_and(repeats) {
+        let held = self.held();
+        if self.last.is_some_and(|last| fix.taken_at == last.taken_at && fix.position == last.position) {
             // A phone that repeats its last place, for hours even, is alive: its visit does not time out.
-            self.heard_at = self.heard_at.max(now);
+            self.heard(now);
             return Screening::dropped(Drop::Duplicate);
         }
-        if self.held.is_some_and(repeats) {
+        if held.is_some_and(|held| fix.taken_at == held.taken_at && fix.position == held.position) {
             return Screening::dropped(Drop::Duplicate);
         }
         let flag = match screen::alone(&fix, policy, now) {
@@ -66,14 +91,14 @@ impl Device {
         if self.last.is_some_and(|last| fix.taken_at <= last.taken_at) {
             return Screening::dropped(Drop::Late);
         }
-        let held = self.settle_held(&fix, policy, now);
-        let arrival = match self.last {
-            Some(last) if !screen::reachable(&last, &fix, policy) => {
-                self.held = Some(fix);
-                Arrival::Held
-            }
-            Some(_) | None => Arrival::Used(self.take(fix, flag)),
+        let held = held.and_then(|held| self.settle_held(held, &fix, policy, now));
+        let arrival = if self.may_have_reached(&fix, policy) {
+            Arrival::Used(self.take(fix, flag))
+        } else {
+            self.unsettled_mut().held = Some(fix);
+            Arrival::Held
         };
+        self.tidy();
         Screening { held, arrival }
     }
 
@@ -81,18 +106,17 @@ impl Device {
     /// unless it takes its place.
     fn settle_held(
         &mut self,
+        held: Fix,
         fix: &Fix,
         policy: &PresencePolicy,
         now: Timestamp,
     ) -> Option<Result<Used, Drop>> {
-        let held = self.held?;
         let unsettled = fix.taken_at <= held.taken_at;
-        let replaced = self.last.is_some_and(|last| !screen::reachable(&last, fix, policy));
-        if unsettled && !replaced {
+        if unsettled && self.may_have_reached(fix, policy) {
             return None;
         }
-        self.held = None;
-        if !unsettled && screen::reachable(&held, fix, policy) {
+        self.take_held();
+        if !unsettled && screen::reachable(&Whereabouts::of(&held), &Whereabouts::of(fix), policy) {
             // It has grown older while it was held.
             let flag = screen::flag(&held, now.since(held.taken_at), policy);
             return Some(Ok(self.take(held, flag)));
@@ -100,27 +124,60 @@ impl Device {
         Some(Err(Drop::Jump))
     }
 
+    fn may_have_reached(&self, fix: &Fix, policy: &PresencePolicy) -> bool {
+        self.last.is_none_or(|last| screen::reachable(&last, &Whereabouts::of(fix), policy))
+    }
+
     /// Gives up a held fix that nothing followed.
     pub(crate) fn abandon_held(&mut self, policy: &PresencePolicy, until: Timestamp) -> bool {
-        let is_due = self.held.is_some_and(|held| held.taken_at + policy.silence_max <= until);
-        is_due && self.held.take().is_some()
+        let is_due = self.held().is_some_and(|held| held.taken_at + policy.silence_max <= until);
+        is_due && self.take_held().is_some()
     }
 
     /// What time alone changes up to an instant of the device's clock.
     pub(crate) fn pass_time(&mut self, policy: &PresencePolicy, changes: &mut Vec<Change>, until: Timestamp) {
-        for visit in &mut self.visits {
+        let silent_at = self.silent_at(policy);
+        let Some(unsettled) = &mut self.unsettled else { return };
+        for visit in &mut unsettled.visits {
             if let Some(dwell_at) = visit.dwell_due_at(policy).filter(|dwell_at| *dwell_at <= until) {
                 changes.extend(visit.dwell(dwell_at));
             }
         }
-        let silent_at = self.silent_at(policy);
         if silent_at <= until {
-            changes.extend(self.visits.drain(..).map(|visit| visit.exit(silent_at, ExitReason::TimedOut)));
+            let ended = unsettled.visits.drain(..);
+            changes.extend(ended.map(|visit| visit.exit(silent_at, ExitReason::TimedOut)));
         }
     }
 
-    pub(crate) const fn holds_a_fix(&self) -> bool {
-        self.held.is_some()
+    /// Gives back the memory of what has been settled.
+    pub(crate) fn tidy(&mut self) {
+        let Some(unsettled) = &mut self.unsettled else { return };
+        if unsettled.is_empty() {
+            self.unsettled = None;
+        } else if unsettled.visits.is_empty() {
+            unsettled.visits = Vec::new();
+        }
+    }
+
+    pub(crate) fn unsettled_mut(&mut self) -> &mut Unsettled {
+        self.unsettled.get_or_insert_default()
+    }
+
+    /// Open visits, ascending by fence.
+    pub(crate) fn visits(&self) -> &[Visit] {
+        self.unsettled.as_ref().map_or(&[], |unsettled| &unsettled.visits)
+    }
+
+    fn held(&self) -> Option<Fix> {
+        self.unsettled.as_ref().and_then(|unsettled| unsettled.held)
+    }
+
+    fn take_held(&mut self) -> Option<Fix> {
+        self.unsettled.as_mut().and_then(|unsettled| unsettled.held.take())
+    }
+
+    pub(crate) fn holds_a_fix(&self) -> bool {
+        self.unsettled.as_ref().is_some_and(|unsettled| unsettled.held.is_some())
     }
 
     pub(crate) const fn knows_its_place(&self) -> bool {
@@ -129,24 +186,59 @@ impl Device {
 
     pub(crate) fn forget_place(&mut self) -> bool {
         self.last = None;
-        self.before.inside.clear();
-        self.held.take().is_some()
+        self.seen = None;
+        let abandoned = self.take_held().is_some();
+        self.forget_before();
+        abandoned
+    }
+
+    /// The next fix comes from nowhere: nothing was passed on the way to it.
+    pub(crate) fn forget_before(&mut self) {
+        if let Some(unsettled) = &mut self.unsettled {
+            unsettled.before = None;
+        }
+        self.tidy();
     }
 
     pub(crate) fn heard(&mut self, at: Timestamp) {
         self.heard_at = self.heard_at.max(at);
     }
 
-    pub(crate) fn silent_at(&self, policy: &PresencePolicy) -> Timestamp {
+    fn silent_at(&self, policy: &PresencePolicy) -> Timestamp {
         self.heard_at + policy.silence_max
     }
 
     /// The next instant at which time alone changes something.
     pub(crate) fn due_at(&self, policy: &PresencePolicy) -> Timestamp {
-        let silent_at = if self.visits.is_empty() { Timestamp::MAX } else { self.silent_at(policy) };
-        let held_until = self.held.map_or(Timestamp::MAX, |held| held.taken_at + policy.silence_max);
-        let dwells = self.visits.iter().filter_map(|visit| visit.dwell_due_at(policy));
+        let Some(unsettled) = &self.unsettled else { return Timestamp::MAX };
+        let silent_at = if unsettled.visits.is_empty() { Timestamp::MAX } else { self.silent_at(policy) };
+        let held_until = unsettled.held.map_or(Timestamp::MAX, |held| held.taken_at + policy.silence_max);
+        let dwells = unsettled.visits.iter().filter_map(|visit| visit.dwell_due_at(policy));
         dwells.fold(silent_at.min(held_until), Ord::min)
+    }
+
+    /// Takes over a visit that was read back.
+    pub(crate) fn resume(&mut self, open: OpenVisit) {
+        self.heard(open.last_at);
+        self.unsettled_mut().begin(Visit::resumed(open));
+    }
+
+    /// Ends visits, each for its reason.
+    pub(crate) fn end_visits(
+        &mut self,
+        why: impl Fn(&Visit, Option<&Whereabouts>) -> Option<ExitReason>,
+        mut told: impl FnMut(Change),
+    ) {
+        let (at, last) = (self.last_at(), self.last);
+        let Some(unsettled) = &mut self.unsettled else { return };
+        unsettled.visits.retain(|visit| {
+            let reason = why(visit, last.as_ref());
+            if let Some(reason) = reason {
+                told(visit.exit(at, reason));
+            }
+            reason.is_none()
+        });
+        self.tidy();
     }
 
     /// Ends the visits in fences that an edit took away or moved elsewhere.
@@ -154,48 +246,48 @@ impl Device {
         &mut self,
         redrawn: &impl Redrawn,
         policy: &PresencePolicy,
-        mut told: impl FnMut(Change),
+        told: impl FnMut(Change),
     ) {
-        let (at, last) = (self.last_at(), self.last);
-        self.visits.retain(|visit| {
-            let reason = match redrawn.new_no(visit.open.fence) {
-                None => ExitReason::FenceRemoved,
-                Some(fence) if redrawn.news().binary_search(&fence).is_ok() => {
-                    match last.map(|last| place_in(redrawn, fence, &last, policy)) {
-                        Some(Place::Outside) => ExitReason::FenceMoved,
-                        Some(Place::Inside | Place::Undecided) | None => return true,
-                    }
-                }
-                Some(_) => return true,
+        let why = |visit: &Visit, last: Option<&Whereabouts>| {
+            let Some(fence) = redrawn.new_no(visit.open.fence) else {
+                return Some(ExitReason::FenceRemoved);
             };
-            told(visit.exit(at, reason));
-            false
-        });
+            let is_redrawn = redrawn.news().binary_search(&fence).is_ok();
+            match last.filter(|_| is_redrawn).map(|last| side_of(redrawn, fence, last, policy)) {
+                Some(Side::Outside) => Some(ExitReason::FenceMoved),
+                Some(Side::Inside | Side::Undecided) | None => None,
+            }
+        };
+        self.end_visits(why, told);
     }
 
     /// Gives every visit its new number; those whose fences are gone have been ended.
     pub(crate) fn renumber(&mut self, redrawn: &impl Redrawn, policy: &PresencePolicy) {
         let last = self.last;
-        for visit in &mut self.visits {
+        let Some(unsettled) = &mut self.unsettled else { return };
+        for visit in &mut unsettled.visits {
             let fence = redrawn.new_no(visit.open.fence);
             let fence = fence.expect("visits of removed fences are closed before renumbering");
             visit.open.fence = fence;
             if redrawn.news().binary_search(&fence).is_ok() {
-                let inside = last.filter(|last| place_in(redrawn, fence, last, policy) == Place::Inside);
+                let inside = last.filter(|last| side_of(redrawn, fence, last, policy) == Side::Inside);
                 let holds = |position| redrawn.holds(fence, position);
-                let well_inside = inside.filter(|last| depth::is_well_inside(last, policy, holds));
+                let well_inside = inside
+                    .filter(|last| depth::is_well_inside(last.position, last.accuracy(), policy, holds));
                 visit.redraw(inside.is_some(), well_inside.map(|last| last.taken_at));
             }
         }
-        self.visits.sort_by_key(|visit| visit.open.fence);
-        let inside = self.before.inside.iter().filter_map(|fence| redrawn.new_no(*fence));
-        self.before.inside = inside.collect();
-        self.before.inside.sort_unstable();
+        unsettled.visits.sort_by_key(|visit| visit.open.fence);
+        if let Some(before) = &mut unsettled.before {
+            let inside = before.inside.iter().filter_map(|fence| redrawn.new_no(*fence));
+            before.inside = inside.collect();
+            before.inside.sort_unstable();
+        }
     }
 
     fn take(&mut self, fix: Fix, flag: Option<Flag>) -> Used {
         let previous = self.last.map(|last| last.position);
-        self.last = Some(fix);
+        self.last = Some(Whereabouts::of(&fix));
         Used { fix, flag, previous }
     }
 
@@ -206,24 +298,24 @@ impl Device {
 
 /// Where a fix lies with regard to a fence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Side {
     Inside,
     /// In the band in which nothing changes, or told by a fix too poor to decide.
     Undecided,
     Outside,
 }
 
-fn place_in(redrawn: &impl Redrawn, fence: FenceNo, fix: &Fix, policy: &PresencePolicy) -> Place {
+fn side_of(redrawn: &impl Redrawn, fence: FenceNo, fix: &Whereabouts, policy: &PresencePolicy) -> Side {
     let radius = redrawn.radius(fence);
-    if policy.accuracy_decides_max.0.max(radius.0) < fix.accuracy_or_assumed().0 {
-        return Place::Undecided;
+    if policy.accuracy_decides_max.0.max(radius.0) < fix.accuracy().0 {
+        return Side::Undecided;
     }
     let distance = redrawn.distance_outside(fence, fix.position);
     if distance.0 <= 0.0 {
-        Place::Inside
-    } else if visit::is_clearly_outside(fix, distance, radius, policy) {
-        Place::Outside
+        Side::Inside
+    } else if visit::is_clearly_outside(fix.accuracy(), distance, radius, policy) {
+        Side::Outside
     } else {
-        Place::Undecided
+        Side::Undecided
     }
 }

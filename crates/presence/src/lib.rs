@@ -8,12 +8,15 @@
 mod change;
 mod depth;
 mod device;
+mod devices;
+mod look;
 mod policy;
 mod presence;
 mod redrawn;
 mod screen;
 mod visit;
 mod visitors;
+mod whereabouts;
 
 pub use change::{Change, Surroundings};
 pub use policy::PresencePolicy;

@@ -1,6 +1,7 @@
 //! What an operator's edit of the fences means for visits.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use model::{FenceNo, Meters, Position};
 
@@ -39,14 +40,15 @@ pub(crate) struct Edits {
 }
 
 impl Edits {
-    /// How many there were.
-    pub(crate) const fn n(&self) -> u32 {
-        self.n
+    /// The mark of a look that knows all edits so far.
+    pub(crate) const fn sight(&self) -> NonZeroU32 {
+        NonZeroU32::MIN.saturating_add(self.n)
     }
 
-    /// Whether a fence was drawn after so many edits.
-    pub(crate) fn is_news(&self, fence: FenceNo, n_seen: u32) -> bool {
-        n_seen < self.n && self.drawn_in.get(&fence).is_some_and(|drawn_in| n_seen < *drawn_in)
+    /// Whether a fence may have been drawn since a look with this mark; all are news to who never looked.
+    pub(crate) fn is_news(&self, fence: FenceNo, seen: Option<NonZeroU32>) -> bool {
+        let Some(seen) = seen else { return true };
+        seen < self.sight() && self.drawn_in.get(&fence).is_some_and(|drawn_in| seen.get() <= *drawn_in)
     }
 
     pub(crate) fn note(&mut self, redrawn: &impl Redrawn) {

@@ -3,6 +3,7 @@
 use model::{Fix, Meters, Millis, Position, Timestamp};
 
 use crate::PresencePolicy;
+use crate::whereabouts::Whereabouts;
 
 /// Why a fix was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,9 +134,9 @@ pub(crate) fn flag(fix: &Fix, age: Millis, policy: &PresencePolicy) -> Option<Fl
 ///
 /// Both accuracies, each counted up to 50 m, are granted on top: two fixes 10 ms apart
 /// lie metres apart by noise alone.
-pub(crate) fn reachable(from: &Fix, to: &Fix, policy: &PresencePolicy) -> bool {
+pub(crate) fn reachable(from: &Whereabouts, to: &Whereabouts, policy: &PresencePolicy) -> bool {
     let secs = to.taken_at.since(from.taken_at).ms() as f64 / 1_000.0;
-    let noise = |fix: &Fix| fix.accuracy_or_assumed().0.min(policy.exit_accuracy_max.0);
+    let noise = |fix: &Whereabouts| fix.accuracy().0.min(policy.exit_accuracy_max.0);
     great_circle(from.position, to.position).0 <= policy.jump_mps * secs + noise(from) + noise(to)
 }
 

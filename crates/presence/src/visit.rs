@@ -100,7 +100,7 @@ impl Visit {
         self.is_inside = false;
         self.stays_since = None;
         self.still_at = None;
-        if !is_clearly_outside(&used.fix, distance, radius, policy) {
+        if !is_clearly_outside(used.fix.accuracy_or_assumed(), distance, radius, policy) {
             self.n_outside = 0;
             return None;
         }
@@ -157,17 +157,7 @@ impl Visit {
 
     pub(crate) const fn change(&self, kind: TransitionKind, at: Timestamp) -> Change {
         let OpenVisit { fence, entered_at, initial, .. } = self.open;
-        Change {
-            fence,
-            kind,
-            at,
-            entered_at,
-            initial,
-            may_trigger: false,
-            speed_mps: None,
-            foreground: None,
-            exit_reason: None,
-        }
+        Change { entered_at, initial, ..Change::new(kind, fence, at) }
     }
 
     /// Remembers a fix inside; answers since when there is evidence of a stay, if the fix adds to it.
@@ -188,7 +178,10 @@ impl Visit {
         let completes = |since| policy.dwell <= fix.taken_at.since(since);
         let matters = fix.still || self.stays_since.is_none_or(completes);
         let holds = |position| around.holds(self.open.fence, position);
-        if self.open.dwelled || !matters || !is_well_inside(fix, policy, holds) {
+        if self.open.dwelled
+            || !matters
+            || !is_well_inside(fix.position, fix.accuracy_or_assumed(), policy, holds)
+        {
             return None;
         }
         self.still_at = fix.still.then_some(fix.taken_at);
@@ -198,12 +191,11 @@ impl Visit {
 
 /// Whether a fix lies further out of a fence than the band in which nothing changes.
 pub(crate) fn is_clearly_outside(
-    fix: &Fix,
+    accuracy: Meters,
     distance: Meters,
     radius: Meters,
     policy: &PresencePolicy,
 ) -> bool {
     let margin = policy.exit_margin.0.max(radius.0 / 10.0);
-    let accuracy = fix.accuracy_or_assumed().0.min(policy.exit_accuracy_max.0);
-    margin + accuracy < distance.0
+    margin + accuracy.0.min(policy.exit_accuracy_max.0) < distance.0
 }
