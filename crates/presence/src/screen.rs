@@ -137,7 +137,22 @@ pub(crate) fn flag(fix: &Fix, age: Millis, policy: &PresencePolicy) -> Option<Fl
 pub(crate) fn reachable(from: &Whereabouts, to: &Whereabouts, policy: &PresencePolicy) -> bool {
     let secs = to.taken_at.since(from.taken_at).ms() as f64 / 1_000.0;
     let noise = |fix: &Whereabouts| fix.accuracy().0.min(policy.exit_accuracy_max.0);
-    great_circle(from.position, to.position).0 <= policy.jump_mps * secs + noise(from) + noise(to)
+    is_within(policy.jump_mps * secs + noise(from) + noise(to), from.position, to.position)
+}
+
+/// Whether the great circle between two positions is no longer than so many metres.
+///
+/// Most devices moved so little that the longest way there can be decides it, without trigonometry.
+fn is_within(meters: f64, a: Position, b: Position) -> bool {
+    round_the_corner(a, b).0 <= meters || great_circle(a, b).0 <= meters
+}
+
+/// At least the great circle as it is computed here: the way along a meridian and then along a parallel
+/// that is as long as the equator.
+fn round_the_corner(a: Position, b: Position) -> Meters {
+    // A millionth more than there is on the sphere, for what the great circle is rounded up by.
+    const METERS_A_DEGREE: f64 = 111_195.191;
+    Meters(METERS_A_DEGREE * ((b.lat() - a.lat()).abs() + (b.lng() - a.lng()).abs()))
 }
 
 /// Distance on a sphere of 6,371,008.8 m; within 0.6 % of the geodesic, which is plenty
@@ -149,4 +164,70 @@ fn great_circle(a: Position, b: Position) -> Meters {
     let cosines = a.lat().to_radians().cos() * b.lat().to_radians().cos();
     let h = half_lat.sin().powi(2) + cosines * half_lng.sin().powi(2);
     Meters(2.0 * EARTH_RADIUS_M * h.sqrt().min(1.0).asin())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn positions() -> impl Strategy<Value = Position> {
+        let lat = prop_oneof![-90.0..=90.0, -1e-9..1e-9, Just(90.0), Just(-90.0), 89.9..=90.0];
+        let lng = prop_oneof![-180.0..=180.0, -1e-9..1e-9, Just(180.0), 179.9..=180.0, -180.0..-179.9];
+        (lat, lng).prop_map(|(lat, lng)| Position::new(lat, lng).unwrap())
+    }
+
+    /// Any two, two that are near each other, and two that are almost as far apart as can be.
+    fn pairs() -> impl Strategy<Value = (Position, Position)> {
+        let shift = || prop_oneof![-1e-3..1e-3, -1e-7..1e-7, -1e-12..1e-12, Just(0.0), -0.1..0.1];
+        let near = |(a, north, east): (Position, f64, f64)| {
+            let lat = (a.lat() + north).clamp(-90.0, 90.0);
+            (a, Position::new(lat, (a.lng() + east).clamp(-180.0, 180.0)).unwrap())
+        };
+        let far = move |(a, north, east): (Position, f64, f64)| {
+            let lng = if 0.0 < a.lng() { a.lng() - 180.0 } else { a.lng() + 180.0 };
+            near((Position::new(-a.lat(), lng).unwrap(), north, east)).1
+        };
+        prop_oneof![
+            (positions(), positions()),
+            (positions(), shift(), shift()).prop_map(near),
+            (positions(), shift(), shift()).prop_map(move |drawn| (drawn.0, far(drawn))),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_way_is_shorter_than_the_great_circle((a, b) in pairs()) {
+            prop_assert!(great_circle(a, b).0 <= round_the_corner(a, b).0);
+        }
+
+        #[test]
+        fn the_quick_answer_is_the_great_circles((a, b) in pairs(), meters in 0.0..2e7, share in 0.999_999..1.000_001) {
+            let (straight, round) = (great_circle(a, b).0, round_the_corner(a, b).0);
+            for meters in [meters, straight, straight * share, straight.next_down(), straight.next_up(), round, -0.0] {
+                prop_assert_eq!(is_within(meters, a, b), straight <= meters);
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_of_a_minute_needs_no_great_circle() {
+        let walk = |lat: f64| {
+            let at = |lng| Position::new(lat, lng).unwrap();
+            round_the_corner(at(20.0), at(20.001)).0
+        };
+        assert!(walk(0.0) < 111.2 && walk(60.0) < 111.2);
+    }
+
+    #[test]
+    fn a_degree_of_the_great_circle_is_a_degree_of_the_sphere() {
+        let at = |lat, lng| Position::new(lat, lng).unwrap();
+        let near = |distance: Meters, expected: f64| (distance.0 - expected).abs() < 1e-3;
+        assert!(near(great_circle(at(0.0, 0.0), at(1.0, 0.0)), 111_195.080));
+        assert!(near(great_circle(at(10.0, 179.5), at(10.0, -179.5)), 109_505.735));
+        assert!(near(great_circle(at(0.0, 0.0), at(0.0, 180.0)), 20_015_114.442));
+    }
 }

@@ -59,8 +59,8 @@ fn a_device_without_a_visit_takes_sixty_four_bytes_and_a_visit_leaves_nothing_be
     let nowhere = resident_bytes() - bare;
     println!("{:.2} bytes a device without a visit", nowhere as f64 / f64::from(N_DEVICES));
     assert!(changes.is_empty());
-    // A tenth of a byte is for the list of pages and what the process took meanwhile.
-    assert!(nowhere * 10 <= N_DEVICES as usize * 641, "{nowhere} bytes");
+    // Half a byte is for the list of pages, what the process took meanwhile and how the kernel counts.
+    assert!(nowhere * 10 <= N_DEVICES as usize * 645, "{nowhere} bytes");
 
     let visit_all = |presence: &mut Presence, devices: std::ops::Range<u32>, minute: i64| {
         let mut changes = Vec::new();
