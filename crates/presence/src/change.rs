@@ -1,5 +1,7 @@
 //! What presence asks of the map, and what it answers.
 
+use std::cmp::Ordering;
+
 use model::{ExitReason, FenceNo, Meters, Position, Timestamp, TransitionKind};
 
 /// What the map knows about one device's fix.
@@ -20,6 +22,13 @@ pub trait Surroundings {
 
     /// Fences that may be seen and that the way from the fix before meets.
     fn crossed(&self) -> Vec<FenceNo>;
+
+    /// Which of two fences is entered when there is room for one visit more.
+    ///
+    /// By number unless the caller knows better: numbers depend on the edits that there were.
+    fn precedence(&self, one: FenceNo, other: FenceNo) -> Ordering {
+        one.cmp(&other)
+    }
 }
 
 /// One change of presence, not yet named.

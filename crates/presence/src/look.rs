@@ -96,7 +96,9 @@ impl Device {
         let mut fences: Vec<FenceNo> = look.around.inside().iter().copied().filter(is_enterable).collect();
         let room = look.policy.visits_max.saturating_sub(self.visits().len());
         if room < fences.len() {
+            fences.sort_by(|one, other| look.around.precedence(*one, *other));
             fences.truncate(room);
+            fences.sort_unstable();
         }
         fences
     }
