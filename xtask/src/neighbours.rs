@@ -27,8 +27,17 @@ const DRIVEN_AND_JUDGED: &[&str] = &[
     "oracle",
 ];
 
-const MEASURED: &[&str] =
-    &["model", "consent-gate", "wire", "spatial-index", "offers", "ledger", "engine", "workloads"];
+const MEASURED: &[&str] = &[
+    "model",
+    "consent-gate",
+    "wire",
+    "spatial-index",
+    "presence",
+    "offers",
+    "ledger",
+    "engine",
+    "workloads",
+];
 
 /// The table. Data flows down it; a room knows the nouns and nobody beside it, so that
 /// only the engine decides the order of things.

@@ -244,7 +244,7 @@ impl Presence {
         black_box(known.clone().filter(|known| known.knows_its_place()).count());
         // One step into memory at a time, for all of them.
         black_box(known.clone().map(|known| known.visits().len()).sum::<usize>());
-        black_box(known.filter_map(|known| known.visits().first()).filter(|visit| visit.is_inside()).count());
+        black_box(known.map(|known| known.due_at(&self.policy)).min());
     }
 
     /// How many visits are open. Costs a pass over all devices.
