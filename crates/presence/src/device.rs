@@ -7,6 +7,7 @@ use model::{ExitReason, FenceNo, Fix, Meters, Timestamp};
 use crate::depth;
 use crate::screen::{self, Arrival, Drop, Flag, Screening, Used};
 use crate::visit::{self, Visit};
+use crate::visits::Visits;
 use crate::whereabouts::Whereabouts;
 use crate::{Change, OpenVisit, PresencePolicy, Redrawn};
 
@@ -32,11 +33,10 @@ const _: () = assert!(size_of::<Device>() == 64, "the record of a device is one 
 /// What of a device only a later fix or timer settles.
 #[derive(Debug, Default)]
 pub(crate) struct Unsettled {
-    /// Ascending by fence.
-    pub(crate) visits: Vec<Visit>,
-    held: Option<Fix>,
+    pub(crate) visits: Visits,
+    held: Option<Box<Fix>>,
     /// What the fix before the present one told about crossings; `None` until one was noted here.
-    pub(crate) before: Option<Before>,
+    pub(crate) before: Option<Box<Before>>,
 }
 
 /// The last used fix, as far as a passage needs it.
@@ -47,18 +47,8 @@ pub(crate) struct Before {
 }
 
 impl Unsettled {
-    const fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.visits.is_empty() && self.held.is_none() && self.before.is_none()
-    }
-
-    /// Begins a visit in a fence that is not visited.
-    pub(crate) fn begin(&mut self, visit: Visit) {
-        let at = self.visits.partition_point(|known| known.open.fence < visit.open.fence);
-        if self.visits.is_empty() {
-            // Most people are in one place.
-            self.visits.reserve_exact(1);
-        }
-        self.visits.insert(at, visit);
     }
 }
 
@@ -95,7 +85,7 @@ impl Device {
         let arrival = if self.may_have_reached(&fix, policy) {
             Arrival::Used(self.take(fix, flag))
         } else {
-            self.unsettled_mut().held = Some(fix);
+            self.unsettled_mut().held = Some(Box::new(fix));
             Arrival::Held
         };
         self.tidy();
@@ -138,24 +128,21 @@ impl Device {
     pub(crate) fn pass_time(&mut self, policy: &PresencePolicy, changes: &mut Vec<Change>, until: Timestamp) {
         let silent_at = self.silent_at(policy);
         let Some(unsettled) = &mut self.unsettled else { return };
-        for visit in &mut unsettled.visits {
+        for visit in &mut *unsettled.visits {
             if let Some(dwell_at) = visit.dwell_due_at(policy).filter(|dwell_at| *dwell_at <= until) {
                 changes.extend(visit.dwell(dwell_at));
             }
         }
         if silent_at <= until {
-            let ended = unsettled.visits.drain(..);
-            changes.extend(ended.map(|visit| visit.exit(silent_at, ExitReason::TimedOut)));
+            let ended = std::mem::take(&mut unsettled.visits);
+            changes.extend(ended.iter().map(|visit| visit.exit(silent_at, ExitReason::TimedOut)));
         }
     }
 
     /// Gives back the memory of what has been settled.
     pub(crate) fn tidy(&mut self) {
-        let Some(unsettled) = &mut self.unsettled else { return };
-        if unsettled.is_empty() {
+        if self.unsettled.as_ref().is_some_and(|unsettled| unsettled.is_empty()) {
             self.unsettled = None;
-        } else if unsettled.visits.is_empty() {
-            unsettled.visits = Vec::new();
         }
     }
 
@@ -169,10 +156,10 @@ impl Device {
     }
 
     fn held(&self) -> Option<Fix> {
-        self.unsettled.as_ref().and_then(|unsettled| unsettled.held)
+        self.unsettled.as_ref().and_then(|unsettled| unsettled.held.as_deref().copied())
     }
 
-    fn take_held(&mut self) -> Option<Fix> {
+    fn take_held(&mut self) -> Option<Box<Fix>> {
         self.unsettled.as_mut().and_then(|unsettled| unsettled.held.take())
     }
 
@@ -212,7 +199,8 @@ impl Device {
     pub(crate) fn due_at(&self, policy: &PresencePolicy) -> Timestamp {
         let Some(unsettled) = &self.unsettled else { return Timestamp::MAX };
         let silent_at = if unsettled.visits.is_empty() { Timestamp::MAX } else { self.silent_at(policy) };
-        let held_until = unsettled.held.map_or(Timestamp::MAX, |held| held.taken_at + policy.silence_max);
+        let held_until =
+            unsettled.held.as_ref().map_or(Timestamp::MAX, |held| held.taken_at + policy.silence_max);
         let dwells = unsettled.visits.iter().filter_map(|visit| visit.dwell_due_at(policy));
         dwells.fold(silent_at.min(held_until), Ord::min)
     }
@@ -220,7 +208,7 @@ impl Device {
     /// Takes over a visit that was read back.
     pub(crate) fn resume(&mut self, open: OpenVisit) {
         self.heard(open.last_at);
-        self.unsettled_mut().begin(Visit::resumed(open));
+        self.unsettled_mut().visits.begin(Visit::resumed(open));
     }
 
     /// Ends visits, each for its reason.
@@ -265,7 +253,7 @@ impl Device {
     pub(crate) fn renumber(&mut self, redrawn: &impl Redrawn, policy: &PresencePolicy) {
         let last = self.last;
         let Some(unsettled) = &mut self.unsettled else { return };
-        for visit in &mut unsettled.visits {
+        for visit in &mut *unsettled.visits {
             let fence = redrawn.new_no(visit.open.fence);
             let fence = fence.expect("visits of removed fences are closed before renumbering");
             visit.open.fence = fence;

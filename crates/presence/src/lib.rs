@@ -16,6 +16,7 @@ mod redrawn;
 mod screen;
 mod visit;
 mod visitors;
+mod visits;
 mod whereabouts;
 
 pub use change::{Change, Surroundings};

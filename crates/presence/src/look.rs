@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use model::{FenceNo, Fix, Meters, TransitionKind};
 
-use crate::device::{Before, Device};
+use crate::device::Device;
 use crate::redrawn::Edits;
 use crate::visit::Visit;
 use crate::{Change, PresencePolicy, Surroundings, Used};
@@ -60,7 +60,7 @@ impl Device {
     fn stay_or_stray<S: Surroundings>(&mut self, look: &Look<'_, S>, changes: &mut Vec<Change>) {
         let &Look { used, around, policy, .. } = look;
         let Some(unsettled) = &mut self.unsettled else { return };
-        unsettled.visits.retain_mut(|visit| {
+        unsettled.visits.retain(|visit| {
             let fence = visit.open.fence;
             if !look.decides(fence, look.accuracy()) {
                 return true;
@@ -85,7 +85,7 @@ impl Device {
             let initial = look.edits.is_news(fence, seen);
             let visit = Visit::enter(fence, look.used, initial, look.policy, look.around);
             changes.push(look.decided(visit.change(TransitionKind::Enter, look.used.fix.taken_at)));
-            self.unsettled_mut().begin(visit);
+            self.unsettled_mut().visits.begin(visit);
         }
     }
 
@@ -126,9 +126,10 @@ impl Device {
                 }
             }
         }
-        let mut inside = before.map_or_else(Vec::new, |before| before.inside);
-        inside.clear();
-        inside.extend_from_slice(look.around.inside());
-        self.unsettled_mut().before = Some(Before { inside, accuracy: look.accuracy() });
+        let mut now = before.unwrap_or_default();
+        now.accuracy = look.accuracy();
+        now.inside.clear();
+        now.inside.extend_from_slice(look.around.inside());
+        self.unsettled_mut().before = Some(now);
     }
 }
