@@ -8,6 +8,7 @@ pub mod data;
 pub mod demo;
 pub mod fences;
 pub mod match_points;
+pub mod offers;
 pub mod output;
 pub mod replay;
 pub mod report;
@@ -43,6 +44,9 @@ enum Command {
     Fences(fences::Command),
     /// Takes the settings' fence file up as it is now, on a running server.
     Reload(fences::changing::ReloadArgs),
+    /// Lists, pauses, resumes and stops offers, and tells what became of them.
+    #[command(subcommand)]
+    Offers(offers::Command),
     /// Shows and imports consent.
     #[command(subcommand)]
     Consent(consent::Command),
@@ -63,6 +67,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Replay(args) => replay::run(args),
         Command::Fences(args) => fences::run(args),
         Command::Reload(args) => fences::changing::reload(args),
+        Command::Offers(command) => offers::run(command),
         Command::Consent(command) => consent::run(command),
         Command::Customer(command) => customer::run(command),
     };

@@ -11,4 +11,5 @@ pub mod log;
 pub mod machine;
 pub mod measure;
 pub mod mqtt;
+pub mod offer_report;
 pub mod trace;

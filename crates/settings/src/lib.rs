@@ -18,6 +18,7 @@ mod source;
 mod span;
 
 pub use broker::{BrokerSettings, Protocol};
+pub use nearest::nearest;
 pub use listener::{ListenerSettings, Role, Secret, User};
 pub use offers_file::OffersFile;
 pub use problem::{Place, Problem, Shown};

@@ -3,7 +3,8 @@
 /// The candidate that a typing slip away from `wrong` would have been, if any is near enough.
 ///
 /// Ties go to the first. Near enough is a third of the longer name's letters, at least one.
-pub(crate) fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wrong = normal(wrong);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
