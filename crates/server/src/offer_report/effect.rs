@@ -45,7 +45,8 @@ impl Share {
         let middle = Z.mul_add(Z, 2.0 * of * p);
         let width = Z * Z.mul_add(Z, 4.0 * of * p * (1.0 - p)).sqrt();
         let whole = 2.0 * Z.mul_add(Z, of);
-        (((middle - width) / whole).max(0.0), ((middle + width) / whole).min(1.0))
+        // At the ends rounding would leave the share outside.
+        (((middle - width) / whole).clamp(0.0, p), ((middle + width) / whole).clamp(p, 1.0))
     }
 
     pub(super) fn json(self) -> Value {

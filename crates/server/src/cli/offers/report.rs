@@ -37,15 +37,11 @@ pub struct Args {
 /// `7d`, `12h`, `30m`.
 fn span(text: &str) -> Result<Millis, String> {
     let told = || format!("{text:?} is no span of time such as 7d, 12h or 30m");
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let units = [("d", 24 * 60), ("h", 60), ("m", 1)];
+    let found = units.iter().find_map(|(unit, minutes)| Some((text.strip_suffix(unit)?, minutes)));
+    let (number, minutes) = found.ok_or_else(told)?;
     let n: u32 = number.parse().map_err(|_| told())?;
-    let minutes = match unit {
-        "d" => 24 * 60,
-        "h" => 60,
-        "m" => 1,
-        _ => return Err(told()),
-    };
-    Ok(Millis(i64::from(n) * minutes * 60_000))
+    Ok(Millis::from_mins(i64::from(n) * minutes))
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
