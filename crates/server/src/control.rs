@@ -260,13 +260,12 @@ pub(crate) fn stranger(customer: &str) -> Value {
     json!({ "customer": customer, "epoch": 0, "consents": [] })
 }
 
-/// Sentences with their times.
+/// Sentences with their times, and what held offers back in that time.
 pub(crate) fn sentences_as_json(customer: &str, sentences: &[explain::Sentence]) -> Value {
-    let said: Vec<Value> = sentences
-        .iter()
-        .map(|said| json!({ "at": explain::rfc3339(said.at), "text": said.text, "data": said.data }))
-        .collect();
-    json!({ "customer": customer, "sentences": said })
+    let said: Vec<Value> = sentences.iter().map(explain::Sentence::json).collect();
+    let held_back: Vec<Value> =
+        explain::held_back(sentences).iter().map(|(why, n)| json!({ "reason": why, "n": n })).collect();
+    json!({ "customer": customer, "sentences": said, "held_back": held_back })
 }
 
 fn customer_id(text: &str) -> Result<CustomerId, String> {

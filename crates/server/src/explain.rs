@@ -1,13 +1,20 @@
 //! Why this offer, and why nothing: plain sentences from the record alone.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
+mod change;
+mod decision;
+mod inputs;
+mod long;
+mod past;
+
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use ledger::{Decision, DeliveryOutcome, Entry, Numbered, SENT, StateRow, What};
+use ledger::{DeliveryOutcome, Entry, Numbered, SENT, StateRow, What};
 use model::{NotificationId, Timestamp};
-use notifier::Suppression;
 use serde_json::{Value, json};
+
+pub use self::long::Line;
+use self::past::Past;
 
 /// What is known of a customer's consent, as JSON.
 #[must_use]
@@ -27,24 +34,73 @@ pub fn consent_as_json(state: &StateRow, now: Timestamp) -> Value {
     json!({ "customer": state.customer.as_str(), "epoch": state.epoch.0, "consents": consents })
 }
 
-/// One thing that happened, said in a sentence and as data.
+/// One thing that happened, said in a sentence, at length, and as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {
     /// When.
     pub at: Timestamp,
     /// The sentence.
     pub text: String,
+    /// All that the record says of it.
+    pub lines: Vec<Line>,
+    /// The reason, when it tells of silence.
+    pub silence: Option<Box<str>>,
     /// The same for a machine.
     pub data: Value,
+}
+
+impl Sentence {
+    /// All of it for a machine.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let lines: Vec<Value> = self
+            .lines
+            .iter()
+            .map(|line| json!({ "about": line.heading, "text": line.text, "of": line.of }))
+            .collect();
+        json!({ "at": rfc3339(self.at), "text": self.text, "lines": lines, "data": self.data })
+    }
 }
 
 /// A customer's record in sentences, oldest first; of many only the last `n_max`.
 #[must_use]
 pub fn sentences(entries: &[Numbered], n_max: usize) -> Vec<Sentence> {
     let deliveries = deliveries(entries);
-    let told: Vec<Sentence> =
-        entries.iter().filter_map(|numbered| sentence(&numbered.entry, &deliveries)).collect();
-    told[told.len().saturating_sub(n_max)..].to_vec()
+    let mut past = Past::default();
+    let mut told: Vec<Sentence> = Vec::new();
+    for Numbered { entry, .. } in entries {
+        told.extend(sentence(entry, &past, &deliveries));
+        past.take(entry);
+    }
+    told.split_off(told.len().saturating_sub(n_max))
+}
+
+/// Reasons for silence with their numbers, the most frequent first.
+#[must_use]
+pub fn held_back(told: &[Sentence]) -> Vec<(&str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in told.iter().filter_map(|said| said.silence.as_deref()) {
+        *counts.entry(reason).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    counts
+}
+
+/// A reason for silence as a list has it, such as `weekly cap`.
+#[must_use]
+pub fn in_a_word(reason: &str) -> String {
+    match reason {
+        "cap_24h" => "daily cap".into(),
+        "cap_civil_day" => "one a day".into(),
+        "cap_7d" => "weekly cap".into(),
+        "cap_30d" => "monthly cap".into(),
+        "cap_own" => "their own cap".into(),
+        "cooldown_fence" => "store spoke lately".into(),
+        "cooldown_offer" => "offer heard lately".into(),
+        "cooldown_merchant" => "merchant spoke lately".into(),
+        other => other.replace('_', " "),
+    }
 }
 
 /// How each notification left the outbox, and when.
@@ -58,113 +114,32 @@ fn deliveries(entries: &[Numbered]) -> HashMap<NotificationId, (DeliveryOutcome,
 
 fn sentence(
     entry: &Entry,
+    past: &Past,
     deliveries: &HashMap<NotificationId, (DeliveryOutcome, Timestamp)>,
 ) -> Option<Sentence> {
     let at = entry.at;
-    let (text, data) = match &entry.what {
-        What::Delivery { .. } | What::Profile(_) => return None,
+    let plain = |text, data| Sentence { at, text, lines: Vec::new(), silence: None, data };
+    match &entry.what {
+        What::Delivery { .. } => None,
         What::Consent(consent) => {
-            let (event, effect) = (&consent.event, consent.effect.word());
-            let (kind, merchant, purpose) =
-                (event.kind.word(), event.merchant.as_str(), event.purpose.word());
-            let text = format!("Consent: {kind} of {purpose} for {merchant} ({}).", effect.replace('_', " "));
-            (
-                text,
-                json!({ "kind": "consent", "event": kind, "merchant": merchant, "purpose": purpose, "effect": effect }),
-            )
+            let (text, data) = change::consent(consent);
+            Some(plain(text, data))
         }
-        What::Feedback { notification, kind, .. } => {
-            let kind = kind.word();
-            let text = format!("Feedback on an offer: {}.", kind.replace('_', " "));
-            (text, json!({ "kind": "feedback", "offer_id": notification.0.to_string(), "feedback": kind }))
+        What::Feedback { notification, kind, tolerance, .. } => {
+            let (text, data) = change::feedback(past, *notification, *kind, tolerance.as_ref());
+            Some(plain(text, data))
         }
-        What::Decision(decision) if &*decision.verdict == SENT => {
-            said(decision, deliveries.get(&decision.id))
+        What::Profile(profile) => {
+            let (text, data) = change::profile(&past.profile, profile);
+            Some(plain(text, data))
         }
-        What::Decision(decision) => silence(decision),
-    };
-    Some(Sentence { at, text, data })
-}
-
-/// *Why this offer.*
-fn said(decision: &Decision, delivery: Option<&(DeliveryOutcome, Timestamp)>) -> (String, Value) {
-    let title = decision.said.as_ref().map_or("", |said| &said.words.title);
-    let why = decision.said.as_ref().map_or("", |said| &said.words.why);
-    let end = match delivery {
-        Some((DeliveryOutcome::Sent, at)) => format!("Handed over at {}.", clock(*at)),
-        Some((DeliveryOutcome::Expired, _)) => {
-            "It was never handed over: no phone or backend was connected in time.".into()
+        What::Decision(decision) => {
+            let delivery = deliveries.get(&decision.id);
+            let (text, data) = decision::in_short(decision, delivery);
+            let silence = (&*decision.verdict != SENT).then(|| decision.verdict.clone());
+            Some(Sentence { at, text, lines: long::lines(decision, past), silence, data })
         }
-        Some((DeliveryOutcome::Revoked, _)) => "It was not handed over: consent was taken back first.".into(),
-        Some((DeliveryOutcome::Refused, _)) => "It was refused by the broker.".into(),
-        Some((DeliveryOutcome::Lapsed, _)) => {
-            "It turned stale while the server was down, and may have been handed over just before.".into()
-        }
-        Some((DeliveryOutcome::FenceGone, _)) => {
-            "It was not handed over: the store's fence was removed or moved first.".into()
-        }
-        Some((DeliveryOutcome::OfferGone, _)) => {
-            "It was not handed over: the offer was taken away or changed first.".into()
-        }
-        None => "It is on its way.".into(),
-    };
-    let text = format!(
-        "{} {}: an offer, \"{title}\". {why} Used: {}, the agreed purposes {}. {end}",
-        verb(decision),
-        decision.store,
-        decision.trigger.word(),
-        decision.purposes.join(" and "),
-    );
-    let outcome = delivery.map(|(outcome, _)| outcome.word());
-    (text, json!({ "kind": "offer", "outcome": outcome, "title": title, "decision": as_json(decision) }))
-}
-
-/// *Why nothing.*
-fn silence(decision: &Decision) -> (String, Value) {
-    let because = |word: &str| {
-        Suppression::from_word(word).map_or("a rule of an older version said no", Suppression::because)
-    };
-    let mut text = format!(
-        "{} {}: nothing was sent, because {}.",
-        verb(decision),
-        decision.store,
-        because(&decision.verdict)
-    );
-    for also in decision.failed.iter().filter(|failed| **failed != decision.verdict) {
-        let _ = write!(text, " Also, {}.", because(also));
     }
-    if let Some(next) = decision.next_possible_at {
-        let _ = write!(text, " The earliest time for another offer here was {}.", clock(next));
-    }
-    (text, json!({ "kind": "silence", "decision": as_json(decision) }))
-}
-
-const fn verb(decision: &Decision) -> &'static str {
-    match decision.trigger {
-        model::TransitionKind::Enter => "Came to",
-        model::TransitionKind::Dwell => "Stayed at",
-        model::TransitionKind::Exit => "Left",
-        model::TransitionKind::Cross => "Passed",
-    }
-}
-
-fn as_json(decision: &Decision) -> Value {
-    let facts = decision.facts.iter().map(|(name, value)| (name.to_string(), Value::from(&**value)));
-    let facts: serde_json::Map<String, Value> = facts.collect();
-    json!({
-        "offer_id": decision.id.0.to_string(),
-        "offer": decision.offer.as_str(),
-        "merchant": decision.merchant.as_str(),
-        "fence": decision.fence.as_str(),
-        "store": &*decision.store,
-        "trigger": decision.trigger.word(),
-        "triggered_at": rfc3339(decision.triggered_at),
-        "verdict": &*decision.verdict,
-        "failed": decision.failed,
-        "next_possible_at": decision.next_possible_at.map(rfc3339),
-        "purposes": decision.purposes,
-        "facts": facts,
-    })
 }
 
 fn utc(at: Timestamp) -> Option<DateTime<Utc>> {

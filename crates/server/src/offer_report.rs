@@ -72,8 +72,7 @@ impl Report {
         for ((offer, _), person) in self.people.drain() {
             let sums = self.offers.entry(offer).or_default();
             sums.n_customers += 1;
-            for (is_in, share) in
-                [(person.is_told, &mut sums.told), (person.is_held_out, &mut sums.held_out)]
+            for (is_in, share) in [(person.is_told, &mut sums.told), (person.is_held_out, &mut sums.held_out)]
             {
                 share.of += u64::from(is_in);
                 share.n += u64::from(is_in && person.has_redeemed);
@@ -175,7 +174,9 @@ impl Sums {
     pub fn json(&self) -> Value {
         let left: serde_json::Map<String, Value> = DeliveryOutcome::ALL
             .into_iter()
-            .map(|outcome| (outcome.word().to_owned(), self.left.get(outcome.word()).copied().unwrap_or(0).into()))
+            .map(|outcome| {
+                (outcome.word().to_owned(), self.left.get(outcome.word()).copied().unwrap_or(0).into())
+            })
             .chain([("waiting".to_owned(), self.n_waiting().into())])
             .collect();
         let answers: serde_json::Map<String, Value> = FeedbackKind::ALL

@@ -18,8 +18,8 @@ mod source;
 mod span;
 
 pub use broker::{BrokerSettings, Protocol};
-pub use nearest::nearest;
 pub use listener::{ListenerSettings, Role, Secret, User};
+pub use nearest::nearest;
 pub use offers_file::OffersFile;
 pub use problem::{Place, Problem, Shown};
 pub use region::Region;

@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use model::CustomerId;
+use serde_json::Value;
+use settings::Shown;
 
 use super::data::Data;
 use super::report::Failure;
+use crate::explain;
 
 /// Answers a customer's questions.
 #[derive(clap::Subcommand, Debug)]
@@ -22,6 +25,9 @@ pub struct ExplainArgs {
     /// Tells the last so many things that happened.
     #[arg(long, default_value_t = 20, value_name = "N")]
     last: usize,
+    /// Tells all that the record says of each decision
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     data: Data,
     /// Prints JSON.
@@ -47,9 +53,29 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         println!("nothing is recorded about this customer: no consent, no offer, no decision");
     }
     for sentence in sentences {
-        let word = |key: &str| sentence[key].as_str().unwrap_or_default();
-        let at = word("at");
-        println!("{}  {}", at.get(..16).unwrap_or(at).replace('T', " "), word("text"));
+        let at = word(sentence, "at");
+        println!("{}  {}", at.get(..16).unwrap_or(at).replace('T', " "), Shown(word(sentence, "text")));
+        if args.full {
+            tell_lines(&sentence["lines"]);
+        }
+    }
+    let held_back = explained["held_back"].as_array().map_or(&[][..], Vec::as_slice);
+    if !held_back.is_empty() {
+        let reasons = held_back
+            .iter()
+            .map(|reason| format!("{} {}", explain::in_a_word(word(reason, "reason")), reason["n"]));
+        println!("held back: {}", reasons.collect::<Vec<_>>().join(", "));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the record says, a line about each thing.
+fn tell_lines(lines: &Value) {
+    for line in lines.as_array().into_iter().flatten() {
+        println!("    {:<16} {}", word(line, "about"), Shown(word(line, "text")));
+    }
+}
+
+fn word<'a>(of: &'a Value, key: &str) -> &'a str {
+    of[key].as_str().unwrap_or_default()
 }

@@ -1,11 +1,12 @@
 //! What a customer is told about an offer and about silence.
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Method, Purpose};
-use ledger::{ConsentEntry, Said};
+use ledger::{ConsentEntry, Decision, Said};
 use model::{
-    CustomerId, DeviceId, FeedbackKind, FenceId, MerchantId, OfferId, Partition, TransitionKind, VisitId,
-    Words,
+    CustomerId, DeviceId, Dial, FeedbackKind, FenceId, MerchantId, OfferId, Partition, Profile, Silence,
+    SilenceOver, SilenceReason, Tolerance, TransitionKind, VisitId, Words,
 };
+use notifier::Suppression;
 
 use super::*;
 
@@ -149,4 +150,76 @@ fn of_many_sentences_the_last_are_told() {
     let last: Vec<_> = sentences(&entries, 1).into_iter().map(|said| said.text).collect();
     assert_eq!(last, ["Feedback on an offer: opened."]);
     assert!(sentences(&entries, 0).is_empty());
+}
+
+#[test]
+fn what_held_offers_back_is_summed_up_over_the_sentences_that_are_shown() {
+    let silent = |word: &str| What::Decision(decision(word, &[word]));
+    let whats = ["cap_7d", "quiet_hours", "cap_7d", SENT, "cap_24h"].map(silent);
+    let entries: Vec<_> = (1..).zip(whats).map(|(no, what)| entry(no, what)).collect();
+    let all = sentences(&entries, usize::MAX);
+    assert_eq!(held_back(&all), [("cap_7d", 2), ("cap_24h", 1), ("quiet_hours", 1)]);
+    assert_eq!(held_back(&sentences(&entries, 2)), [("cap_24h", 1)], "what is not shown is not summed up");
+    assert_eq!(in_a_word("cap_7d"), "weekly cap");
+    assert_eq!(in_a_word("quiet_hours"), "quiet hours");
+}
+
+#[test]
+fn an_answer_tells_which_offer_it_was_about_and_what_it_changed() {
+    let tolerance = Tolerance {
+        limit_milli: Some(48_000),
+        nudge_milli: 20_000,
+        nudge_at: AT,
+        halved_until: Some(AT),
+        silences: vec![
+            Silence { over: SilenceOver::All, until: AT, why: SilenceReason::TooOften },
+            Silence {
+                over: SilenceOver::Offer(OfferId::new("two").unwrap()),
+                until: Timestamp::MAX,
+                why: SilenceReason::NotRelevant,
+            },
+        ],
+        ..Tolerance::default()
+    };
+    let answer = |tolerance: &Tolerance| What::Feedback {
+        notification: decision(SENT, &[]).id,
+        kind: FeedbackKind::TooOften,
+        shown_at: None,
+        tolerance: Some(tolerance.clone()),
+    };
+    let said = check(vec![What::Decision(decision(SENT, &[])), answer(&tolerance), answer(&tolerance)]);
+    let expected = "Feedback on \"Two for one\" at Corner Books: too often. From then on: they are taken to bear \
+                    48.0 points, instead of the usual; what they heard weighs 20.0 points more, and ever less so; \
+                    nothing at all before 2026-11-21 10:00 UTC; nothing of the offer two any more; \
+                    half as many before 2026-11-21 10:00 UTC.";
+    assert_eq!(said[1], expected);
+    assert_eq!(
+        said[2], "Feedback on \"Two for one\" at Corner Books: too often.",
+        "nothing more has changed"
+    );
+}
+
+#[test]
+fn every_part_of_a_profile_is_told_when_it_changes_and_only_then() {
+    let full = Profile {
+        lang: Some("de".into()),
+        tz: Some("Europe/Zurich".into()),
+        minor: true,
+        favourites: vec![FenceId::new("quay").unwrap()],
+        categories: vec!["coffee".into()],
+        segments: vec![(MerchantId::new("books").unwrap(), "gold".into())],
+        dial: Dial {
+            per_week: Some(2),
+            quiet: Some((21 * 60, 9 * 60 + 30)),
+            muted_merchants: vec![MerchantId::new("shoes").unwrap()],
+            muted_fences: vec![FenceId::new("pier").unwrap()],
+        },
+    };
+    let said = check([full.clone(), full.clone(), Profile::default()].map(What::Profile).into());
+    let parts = ["de", "Europe/Zurich", "not of age: yes", "quay", "coffee", "gold at books", "2 at most"];
+    for part in parts.into_iter().chain(["21:00 to 09:30", "shoes", "pier"]) {
+        assert!(said[0].contains(part), "{part} is not in {}", said[0]);
+    }
+    assert_eq!(said[1], "They told us about themselves; nothing is different.");
+    assert_eq!(said[2].matches("none").count(), 8, "{}", said[2]);
 }

@@ -130,7 +130,10 @@ mod tests {
             for n in [0, 1, of / 3, of] {
                 let (low, high) = Share { n, of }.interval();
                 let ratio = Share { n, of }.ratio();
-                assert!(0.0 <= low && low <= ratio && ratio <= high && high <= 1.0, "{n} of {of}: {low} {high}");
+                assert!(
+                    0.0 <= low && low <= ratio && ratio <= high && high <= 1.0,
+                    "{n} of {of}: {low} {high}"
+                );
             }
         }
         assert_eq!(Share::default().ratio(), 0.0);

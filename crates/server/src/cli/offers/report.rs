@@ -131,7 +131,10 @@ fn in_words(id: &OfferId, sums: &Sums) -> String {
     line("left", join(left(sums), n_sent));
     line("answers", join(answers(sums, &ANSWERS), n_sent));
     line("complaints", join(answers(sums, &COMPLAINTS), n_sent));
-    line("silent", join(sums.silences().into_iter().map(|(why, n)| (why.to_owned(), n)), sums.n_candidates()));
+    line(
+        "silent",
+        join(sums.silences().into_iter().map(|(why, n)| (why.to_owned(), n)), sums.n_candidates()),
+    );
     let n_observed = sums.n_standing(Standing::Observed);
     if 0 < n_observed {
         line("looked on", format!("{} would have been sent", thousands(n_observed)));
@@ -152,7 +155,8 @@ const ANSWERS: [FeedbackKind; 7] = [
     FeedbackKind::Redeemed,
 ];
 
-const COMPLAINTS: [FeedbackKind; 3] = [FeedbackKind::NotRelevant, FeedbackKind::TooOften, FeedbackKind::Creepy];
+const COMPLAINTS: [FeedbackKind; 3] =
+    [FeedbackKind::NotRelevant, FeedbackKind::TooOften, FeedbackKind::Creepy];
 
 fn answers(sums: &Sums, kinds: &[FeedbackKind]) -> Vec<(String, u64)> {
     kinds.iter().map(|kind| (kind.word().replace('_', " "), sums.n_answers(*kind))).collect()
