@@ -92,7 +92,7 @@ impl Device {
         Screening { held, arrival }
     }
 
-    /// Uses the held fix when the newer one confirms it, else drops it; an older fix leaves it waiting
+    /// Uses the held fix when a newer one confirms it, else drops it; an older fix leaves it waiting
     /// unless it takes its place.
     fn settle_held(
         &mut self,
@@ -101,12 +101,11 @@ impl Device {
         policy: &PresencePolicy,
         now: Timestamp,
     ) -> Option<Result<Used, Drop>> {
-        let unsettled = fix.taken_at <= held.taken_at;
-        if unsettled && self.may_have_reached(fix, policy) {
+        if fix.taken_at < held.taken_at && self.may_have_reached(fix, policy) {
             return None;
         }
         self.take_held();
-        if !unsettled && screen::reachable(&Whereabouts::of(&held), &Whereabouts::of(fix), policy) {
+        if held.taken_at < fix.taken_at && screen::reachable(&Whereabouts::of(&held), &Whereabouts::of(fix), policy) {
             // It has grown older while it was held.
             let flag = screen::flag(&held, now.since(held.taken_at), policy);
             return Some(Ok(self.take(held, flag)));

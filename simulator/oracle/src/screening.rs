@@ -68,11 +68,11 @@ impl Track {
     }
 
     /// What the fix that arrives means for one that was held back: a newer one that can be reached from
-    /// it confirms it, any other newer one refutes it. An older one leaves it waiting, unless it is a
+    /// it confirms it, any other one refutes it. An older one leaves it waiting, unless it is a
     /// jump itself and takes its place.
     fn settle(&mut self, fix: &Fix, rules: &Rules, now_ms: i64) -> Option<Result<Used, &'static str>> {
         let held = self.held?;
-        if fix.taken_at_ms <= held.taken_at_ms {
+        if fix.taken_at_ms < held.taken_at_ms {
             let last = self.last?;
             if is_reachable(&last, fix, rules) {
                 return None;
@@ -81,7 +81,7 @@ impl Track {
             return Some(Err(JUMP));
         }
         self.held = None;
-        let is_confirmed = is_reachable(&held, fix, rules);
+        let is_confirmed = held.taken_at_ms < fix.taken_at_ms && is_reachable(&held, fix, rules);
         Some(if is_confirmed { Ok(self.take(&held, rules, now_ms)) } else { Err(JUMP) })
     }
 

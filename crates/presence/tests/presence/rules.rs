@@ -159,6 +159,21 @@ fn an_older_fix_does_not_settle_a_held_one() {
 }
 
 #[test]
+fn a_held_fix_that_another_one_of_the_same_instant_denies_is_dropped() {
+    check(
+        "0:00 at 300    => used
+         0:10 at 6000   => held
+         0:10 at 310    => jump, used
+         0:20 at 6100   => held",
+    );
+    check(
+        "0:00 at 300    => used
+         0:10 at 6000   => held
+         0:10 at 6050   => jump, held",
+    );
+}
+
+#[test]
 fn a_held_fix_that_nothing_follows_is_dropped_in_the_end() {
     check(
         "0:00 at 300    => used
