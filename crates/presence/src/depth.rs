@@ -77,6 +77,14 @@ mod tests {
     }
 
     #[test]
+    fn the_bearings_go_round_the_compass() {
+        for (eighth, (north, east)) in (0..).zip(BEARINGS) {
+            let turn = f64::from(eighth) * std::f64::consts::FRAC_PI_4;
+            assert!((north - turn.cos()).abs() < 1e-12 && (east - turn.sin()).abs() < 1e-12, "{eighth}");
+        }
+    }
+
+    #[test]
     fn a_point_behind_the_antimeridian_has_its_longitude_there() {
         let (east, west) =
             (beside(at(0.0, 180.0), 11.12, BEARINGS[2]), beside(at(0.0, -179.9999), 22.24, BEARINGS[6]));

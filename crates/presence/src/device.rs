@@ -105,7 +105,9 @@ impl Device {
             return None;
         }
         self.take_held();
-        if held.taken_at < fix.taken_at && screen::reachable(&Whereabouts::of(&held), &Whereabouts::of(fix), policy) {
+        if held.taken_at < fix.taken_at
+            && screen::reachable(&Whereabouts::of(&held), &Whereabouts::of(fix), policy)
+        {
             // It has grown older while it was held.
             let flag = screen::flag(&held, now.since(held.taken_at), policy);
             return Some(Ok(self.take(held, flag)));
@@ -304,5 +306,74 @@ fn side_of(redrawn: &impl Redrawn, fence: FenceNo, fix: &Whereabouts, policy: &P
         Side::Outside
     } else {
         Side::Undecided
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::look::Look;
+    use crate::redrawn::Edits;
+    use crate::world::{Map, at, place};
+
+    /// Gives fixes at minutes and metres, and says after each whether anything is kept apart.
+    fn check(policy: &PresencePolicy, fixes: &[(i64, f64, bool)]) {
+        let mut device = Device::new(0);
+        for &(minute, north_m, is_kept) in fixes {
+            let fix = Fix { accuracy: Some(Meters(10.0)), ..Fix::at(at(minute), place(north_m)) };
+            let Screening { held, arrival } = device.screen(fix, policy, at(minute));
+            let arrived = match arrival {
+                Arrival::Used(used) => Some(used),
+                Arrival::Held | Arrival::Dropped(_) => None,
+            };
+            for used in held.and_then(Result::ok).iter().chain(&arrived) {
+                let around = Map::around(used.fix.position);
+                device
+                    .look(&Look { used, around: &around, policy, edits: &Edits::default() }, &mut Vec::new());
+            }
+            assert_eq!(device.unsettled.is_some(), is_kept, "after {minute} min");
+        }
+    }
+
+    #[test]
+    fn a_record_is_one_line_of_the_cache() {
+        assert_eq!((size_of::<Device>(), align_of::<Device>()), (64, 64));
+    }
+
+    #[test]
+    fn memory_of_a_visit_is_given_back_when_it_ends() {
+        let stay = [(0, 500.0, false), (1, 0.0, true), (2, 500.0, true), (3, 500.0, false)];
+        check(&PresencePolicy::default(), &stay);
+        check(&PresencePolicy::default(), &[(0, 0.0, true), (90, 500.0, false)]);
+    }
+
+    #[test]
+    fn memory_of_a_held_fix_is_given_back_when_it_is_settled() {
+        check(&PresencePolicy::default(), &[(0, 500.0, false), (1, 90_000.0, true), (2, 90_500.0, false)]);
+        check(&PresencePolicy::default(), &[(0, 500.0, false), (1, 90_000.0, true), (2, 600.0, false)]);
+    }
+
+    #[test]
+    fn what_crossings_need_is_kept_only_while_they_are_looked_for() {
+        check(&PresencePolicy::default(), &[(0, 500.0, false)]);
+        check(&PresencePolicy { crossings: true, ..PresencePolicy::default() }, &[(0, 500.0, true)]);
+    }
+
+    #[test]
+    fn who_has_left_is_waited_for_no_longer() {
+        let policy = PresencePolicy::default();
+        let mut device = Device::new(0);
+        assert_eq!(device.due_at(&policy), Timestamp::MAX);
+        let open = OpenVisit {
+            fence: FenceNo(0),
+            entered_at: at(0),
+            last_at: at(5),
+            initial: false,
+            dwelled: false,
+        };
+        device.resume(open);
+        assert_eq!(device.due_at(&policy), at(65));
+        device.end_visits(|_, _| Some(ExitReason::ConsentWithdrawn), |_| {});
+        assert_eq!((device.due_at(&policy), device.unsettled.is_none()), (Timestamp::MAX, true));
     }
 }

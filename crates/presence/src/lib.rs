@@ -18,6 +18,8 @@ mod visit;
 mod visitors;
 mod visits;
 mod whereabouts;
+#[cfg(test)]
+mod world;
 
 pub use change::{Change, Surroundings};
 pub use policy::PresencePolicy;

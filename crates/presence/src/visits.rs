@@ -73,3 +73,57 @@ impl DerefMut for Visits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{FenceNo, Timestamp};
+
+    use super::*;
+    use crate::OpenVisit;
+
+    fn begin(visits: &mut Visits, fence: u32) {
+        let (entered_at, last_at) = (Timestamp::MIN, Timestamp::MIN);
+        let fence = FenceNo(fence);
+        visits.begin(Visit::resumed(OpenVisit {
+            fence,
+            entered_at,
+            last_at,
+            initial: false,
+            dwelled: false,
+        }));
+    }
+
+    fn fences(visits: &Visits) -> Vec<u32> {
+        visits.iter().map(|visit| visit.open.fence.0).collect()
+    }
+
+    #[test]
+    fn visits_are_in_order_however_they_began() {
+        for order in [[5, 1, 3], [1, 3, 5], [3, 5, 1], [5, 3, 1]] {
+            let mut visits = Visits::default();
+            order.into_iter().for_each(|fence| begin(&mut visits, fence));
+            assert_eq!(fences(&visits), [1, 3, 5]);
+        }
+    }
+
+    #[test]
+    fn one_visit_lies_here_itself_before_others_begin_and_after_they_end() {
+        let mut visits = Visits::default();
+        assert!(visits.is_empty());
+        begin(&mut visits, 1);
+        assert!(matches!(visits, Visits::One(_)));
+        begin(&mut visits, 2);
+        begin(&mut visits, 3);
+        visits.retain(|_| true);
+        assert!(matches!(&visits, Visits::Several(several) if several.len() == 3));
+        visits.retain(|visit| visit.open.fence == FenceNo(2));
+        assert!(matches!(visits, Visits::One(_)));
+        visits.retain(|_| true);
+        assert_eq!(fences(&visits), [2]);
+        visits.retain(|_| false);
+        assert!(matches!(&visits, Visits::Several(none) if none.capacity() == 0));
+        [7, 8].into_iter().for_each(|fence| begin(&mut visits, fence));
+        visits.retain(|_| false);
+        assert!(matches!(&visits, Visits::Several(none) if none.capacity() == 0));
+    }
+}
