@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use model::{FenceNo, Fix, Meters, Millis, Position, TransitionKind};
+use model::{DeviceNo, FenceNo, Fix, Meters, Millis, Position, TransitionKind};
 use presence::{Arrival, Flag, Presence, PresencePolicy, Surroundings};
 
 use crate::world::{PHONE, World, place, start};
@@ -42,6 +42,70 @@ fn a_change_tells_how_fast_the_deciding_fix_was() {
     let told: Vec<_> = changes.iter().map(|change| (change.kind, change.speed_mps)).collect();
     let (enter, dwell, exit) = (TransitionKind::Enter, TransitionKind::Dwell, TransitionKind::Exit);
     assert_eq!(told, [(enter, Some(1.0)), (dwell, Some(4.0)), (exit, Some(6.0))]);
+}
+
+#[test]
+fn a_change_tells_whether_the_app_was_open_at_the_deciding_fix() {
+    let mut world = World::new(PresencePolicy { crossings: true, ..PresencePolicy::default() });
+    let mut changes = Vec::new();
+    let (open, closed) = (Some(true), Some(false));
+    let fixes = [
+        (0, 300.0, closed),
+        (1, 0.0, open),
+        (2, 0.0, closed),
+        (9, 0.0, open),
+        (10, 300.0, open),
+        (11, 300.0, closed),
+        (12, -300.0, open),
+        (13, 0.0, None),
+    ];
+    for (minute, x_m, foreground) in fixes {
+        let at = start() + Millis::from_mins(minute);
+        let still = minute == 2;
+        world.fix(Fix { foreground, still, ..Fix::at(at, place(x_m)) }, at, &mut changes);
+    }
+    let told: Vec<_> = changes.iter().map(|change| (change.kind, change.foreground)).collect();
+    use TransitionKind::{Cross, Dwell, Enter, Exit};
+    // The dwell came by timer: what counts is the fix before it.
+    assert_eq!(told, [(Enter, open), (Dwell, closed), (Exit, closed), (Cross, open), (Enter, None)]);
+}
+
+#[test]
+fn a_phone_that_takes_the_place_of_another_knows_nothing_of_it() {
+    let mut presence = Presence::new(PresencePolicy::default());
+    let (first, second) = (DeviceNo::new(7, 0), DeviceNo::new(7, 1));
+    let mut changes = Vec::new();
+    for device in [first, second, first] {
+        let fix = Fix::at(start(), place(0.0));
+        let Arrival::Used(used) = presence.screen(device, fix, start()).arrival else {
+            panic!("it is the first fix of its phone");
+        };
+        assert_eq!(used.previous, None);
+        presence.update(device, &used, &Everywhere(RefCell::default()), &mut changes);
+        assert_eq!((presence.n_open_visits(), presence.open_visits(device).count()), (1, 1));
+    }
+    assert_eq!((presence.last_at(second), presence.open_visits(second).count()), (None, 0));
+    assert_eq!(
+        changes.iter().filter(|change| change.kind == TransitionKind::Enter && change.initial).count(),
+        3
+    );
+    assert_eq!(
+        (presence.last_at(DeviceNo::new(6, 0)), presence.last_at(DeviceNo::new(99_999, 0))),
+        (None, None)
+    );
+}
+
+#[test]
+fn phones_far_apart_in_number_are_told_apart() {
+    let mut presence = Presence::new(PresencePolicy::default());
+    let phones = [0, 1, 1_023, 1_024, 5_000, 70_000].map(|slot| DeviceNo::new(slot, 0));
+    for (i, phone) in (1..).zip(phones) {
+        let at = start() + Millis::from_secs(i);
+        assert!(matches!(presence.screen(phone, Fix::at(at, place(0.0)), at).arrival, Arrival::Used(_)));
+    }
+    presence.prefetch(phones.into_iter());
+    let last_at = phones.map(|phone| presence.last_at(phone));
+    assert_eq!(last_at, [1, 2, 3, 4, 5, 6].map(|i| Some(start() + Millis::from_secs(i))));
 }
 
 #[test]

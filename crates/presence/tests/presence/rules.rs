@@ -1,8 +1,9 @@
 //! Every rule of presence, as sentences with a story each.
 
+use model::{Fix, Millis, TransitionKind};
 use presence::PresencePolicy;
 
-use crate::world::{check, check_under};
+use crate::world::{World, check, check_under, place, start};
 
 #[test]
 fn a_point_inside_enters_and_two_points_well_outside_leave() {
@@ -73,6 +74,38 @@ fn k04_a_phone_that_repeats_its_last_place_for_hours_is_alive() {
 }
 
 #[test]
+fn k06_fixes_that_were_kept_back_tell_the_past_and_only_the_fresh_ones_of_now() {
+    check(
+        "0:00 at 300 late 7200    => used
+         1:00 at 0 late 7140      => used, enter shop mute
+         4:00 at 0 late 6960      => used, dwell shop mute
+         50:00 at 900 late 4200   => used, enter cafe mute
+         51:00 at 900 late 4140   => used, exit shop mute
+         119:00 at 0 late 60      => used, exit cafe timed_out, enter shop
+         120:00 at 0              => used",
+    );
+}
+
+#[test]
+fn k06_a_thousand_fixes_at_once_enter_once_and_dwell_once() {
+    let told = |n_secs: i64| {
+        let mut world = World::new(PresencePolicy::default());
+        let mut changes = Vec::new();
+        let arrives_at = start() + Millis::from_secs(1_000 * n_secs);
+        for i in 0..1_000 {
+            let x_m = if i == 0 { 300.0 } else { (i % 50) as f64 };
+            world.fix(Fix::at(start() + Millis::from_secs(i * n_secs), place(x_m)), arrives_at, &mut changes);
+        }
+        assert_eq!((world.n_used, world.presence.n_open_visits()), (1_000, 1));
+        changes.iter().map(|change| (change.kind, change.may_trigger)).collect::<Vec<_>>()
+    };
+    let (enter, dwell) = (TransitionKind::Enter, TransitionKind::Dwell);
+    // Over five hours, and within a quarter of one of which the last ten minutes are fresh.
+    assert_eq!(told(20), [(enter, false), (dwell, false)]);
+    assert_eq!(told(1), [(enter, false), (dwell, false)]);
+}
+
+#[test]
 fn k12_a_clock_two_minutes_slow_is_not_held_against_a_phone() {
     check(
         "0:00 at 300 late 120 => used
@@ -107,6 +140,13 @@ fn p18_an_unknown_accuracy_counts_as_fifty_metres() {
 #[test]
 fn p22_a_made_up_fix_is_mute() {
     check("0:00 at 300 => used\n1:00 at 0 mock => used, enter shop mute");
+    check(
+        "0:00 at 300      => used
+         1:00 at 0        => used, enter shop
+         4:00 at 0 mock   => used, dwell shop mute
+         5:00 at 300 mock => used
+         6:00 at 300 mock => used, exit shop mute",
+    );
 }
 
 #[test]

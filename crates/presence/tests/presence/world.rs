@@ -23,6 +23,8 @@ use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Redra
 pub(crate) const FENCES: [(&str, f64, f64); 3] =
     [("shop", 0.0, 100.0), ("cafe", 1_000.0, 100.0), ("park", 6_000.0, 1_000.0)];
 pub(crate) const PHONE: DeviceNo = DeviceNo::new(0, 0);
+/// So many phones there are at most.
+const N_PHONES: u32 = 2;
 
 const METERS_A_DEGREE: f64 = 111_195.08;
 
@@ -34,7 +36,7 @@ pub(crate) fn place(x_m: f64) -> Position {
     Position::new(10.0 + x_m / METERS_A_DEGREE, 20.0).unwrap()
 }
 
-fn x_of(position: Position) -> f64 {
+pub(crate) fn x_of(position: Position) -> f64 {
     (position.lat() - 10.0) * METERS_A_DEGREE
 }
 
@@ -158,8 +160,45 @@ impl Redrawn for Edit<'_> {
     }
 }
 
-/// One phone, its guest book and what became of its fixes.
+/// A used fix, and what it told about the fences for which it decided, as they were numbered at first.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) fix: Fix,
+    pub(crate) inside: Vec<FenceNo>,
+    /// Where it lay neither inside nor clearly outside.
+    between: Vec<FenceNo>,
+    pub(crate) outside: Vec<FenceNo>,
+}
+
+impl Seen {
+    fn by(fix: Fix, street: &Street) -> Self {
+        let accuracy_m = fix.accuracy_or_assumed().0;
+        let (mut inside, mut between, mut outside) = (Vec::new(), Vec::new(), Vec::new());
+        for (no, (home, _, radius_m)) in street.fences() {
+            let outside_m = street.outside(no, x_of(fix.position)).0;
+            let margin_m = (radius_m / 10.0).max(20.0) + accuracy_m.min(50.0);
+            if accuracy_m <= radius_m.max(100.0) {
+                let side = match outside_m {
+                    0.0 => &mut inside,
+                    _ if outside_m <= margin_m => &mut between,
+                    _ => &mut outside,
+                };
+                side.push(FenceNo(home as u32));
+            }
+        }
+        Self { fix, inside, between, outside }
+    }
+
+    pub(crate) fn is_not_inside(&self, fence: FenceNo) -> bool {
+        self.between.contains(&fence) || self.outside.contains(&fence)
+    }
+}
+
+/// Phones, their guest book and what became of their fixes.
 pub(crate) struct World {
+    /// Whose fixes come.
+    pub(crate) phone: DeviceNo,
+    pub(crate) seen: Vec<Seen>,
     pub(crate) presence: Presence,
     pub(crate) street: Street,
     pub(crate) n_fixes: u64,
@@ -171,14 +210,23 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(policy: PresencePolicy) -> Self {
         let (presence, street) = (Presence::new(policy), Street::at_first());
-        Self { presence, street, n_fixes: 0, n_used: 0, n_dropped: 0, n_timers: 0 }
+        Self {
+            phone: PHONE,
+            seen: Vec::new(),
+            presence,
+            street,
+            n_fixes: 0,
+            n_used: 0,
+            n_dropped: 0,
+            n_timers: 0,
+        }
     }
 
     /// Gives a fix to presence as the engine does; what became of held and new fixes, and the changes.
     pub(crate) fn fix(&mut self, fix: Fix, now: Timestamp, changes: &mut Vec<Change>) -> Vec<&'static str> {
         self.n_fixes += 1;
         let mut told = Vec::new();
-        let screening = self.presence.screen(PHONE, fix, now);
+        let screening = self.presence.screen(self.phone, fix, now);
         if let Some(held) = screening.held {
             told.push(self.settled(held, changes));
         }
@@ -194,7 +242,8 @@ impl World {
         match used {
             Ok(used) => {
                 self.n_used += 1;
-                self.presence.update(PHONE, &used, &Line::around(&self.street, &used), changes);
+                self.seen.push(Seen::by(used.fix, &self.street));
+                self.presence.update(self.phone, &used, &Line::around(&self.street, &used), changes);
                 "used"
             }
             Err(drop) => {
@@ -205,9 +254,10 @@ impl World {
     }
 
     pub(crate) fn wait(&mut self, now: Timestamp, changes: &mut Vec<Change>) -> Vec<&'static str> {
-        let mut told = Vec::new();
+        let (mut told, n_timers) = (Vec::new(), self.n_timers);
         while let Some(timed_out) = self.presence.handle_timeout(changes, now) {
             self.n_timers += 1;
+            assert!(self.n_timers < n_timers + 1_000, "a timer that fired is gone");
             if timed_out.abandoned {
                 told.push(self.settled(Err(Drop::Jump), changes));
             }
@@ -217,16 +267,18 @@ impl World {
     }
 
     fn forget(&mut self, changes: &mut Vec<Change>) -> Vec<&'static str> {
-        let abandoned = self.presence.forget_place(PHONE).then_some(Drop::Jump);
+        let abandoned = self.presence.forget_place(self.phone).then_some(Drop::Jump);
         abandoned.into_iter().map(|drop| self.settled(Err(drop), changes)).collect()
     }
 
     pub(crate) fn restart(&mut self, now: Timestamp) {
-        let open: Vec<OpenVisit> = self.presence.open_visits(PHONE).collect();
+        let phones = (0..N_PHONES).map(|slot| DeviceNo::new(slot, 0));
+        let open = phones.flat_map(|phone| self.presence.open_visits(phone).map(move |visit| (phone, visit)));
+        let open: Vec<(DeviceNo, OpenVisit)> = open.collect();
         self.n_dropped += self.presence.n_held();
         self.presence = Presence::new(*self.presence.policy());
-        for visit in open {
-            self.presence.resume(PHONE, visit);
+        for (phone, visit) in open {
+            self.presence.resume(phone, visit);
         }
         self.presence.wake(now);
     }
