@@ -357,6 +357,10 @@ mod tests {
     fn what_crossings_need_is_kept_only_while_they_are_looked_for() {
         check(&PresencePolicy::default(), &[(0, 500.0, false)]);
         check(&PresencePolicy { crossings: true, ..PresencePolicy::default() }, &[(0, 500.0, true)]);
+        let mut device = Device::new(0);
+        device.unsettled_mut().before = Some(Box::default());
+        device.forget_before();
+        assert!(device.unsettled.is_none());
     }
 
     #[test]

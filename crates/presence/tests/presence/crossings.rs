@@ -61,6 +61,32 @@ fn a_way_that_began_before_anybody_let_us_look_crosses_nothing() {
 }
 
 #[test]
+fn on_the_way_on_which_somebody_is_when_crossings_begin_to_count_none_is_found() {
+    check_crossings(
+        "0:00 at -300       => used
+         0:30 crossings off
+         1:00 at 300        => used
+         1:30 crossings on
+         2:00 at -300       => used
+         3:00 at 300        => used, cross shop
+         3:30 crossings off
+         3:40 crossings on
+         4:00 at -300       => used
+         5:00 at 300        => used, cross shop",
+    );
+}
+
+#[test]
+fn a_phone_whose_place_was_forgotten_comes_from_nowhere() {
+    check_crossings(
+        "0:00 at -300   => used
+         0:30 forget
+         1:00 at 300    => used
+         2:00 at -300   => used, cross shop",
+    );
+}
+
+#[test]
 fn a_fix_as_inexact_as_the_fence_is_large_still_tells_of_a_cross() {
     check_crossings("0:00 at -300 acc 100 => used\n1:00 at 300 acc 100 => used, cross shop");
     check_crossings("0:00 at -300 acc 101 => used\n1:00 at 300 acc 100 => used");

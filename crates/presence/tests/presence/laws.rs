@@ -8,9 +8,7 @@ use proptest::prelude::*;
 
 use crate::plain::PlainScreen;
 use crate::stories::{Happening, Play, Step, Told, changes_of, play, stories, stories_of};
-use crate::world::{PHONE, Seen, World, place, start};
-
-const OTHER_PHONE: DeviceNo = DeviceNo::new(1, 0);
+use crate::world::{OTHER_PHONE, PHONE, Seen, World, place, start};
 
 fn kinds_by_visit(changes: &[Change]) -> BTreeMap<(FenceNo, Timestamp), Vec<TransitionKind>> {
     let mut visits = BTreeMap::<_, Vec<_>>::new();

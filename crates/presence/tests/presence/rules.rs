@@ -211,6 +211,12 @@ fn a_held_fix_that_another_one_of_the_same_instant_denies_is_dropped() {
          0:10 at 6000   => held
          0:10 at 6050   => jump, held",
     );
+    check(
+        "0:00 at 300    => used
+         0:10 at 6000   => held
+         0:10 at 6010   => jump, held
+         0:20 at 6010   => used, used, enter park",
+    );
 }
 
 #[test]

@@ -12,9 +12,11 @@
 //! `at X` is a fix X metres north of the middle of the shop. Words behind it: `acc M`,
 //! `speed MPS`, `still`, `mock`, `late SECS` (it arrives so much later than it was taken).
 //! `wait` lets time pass; `restart` forgets all but the open visits, `forget` only where the phone was;
-//! `look_anew` says that nobody let us see it till now; `withdraw shop` closes a fence. An operator's edits are `reload` (the same fences again), `remove park`, `add park`
-//! (where it lay at first, at the first free number), `move shop X`, `resize shop METRES` and
-//! `renumber`, which turns the order of the fences round. `mute` behind a change says that no offer may follow.
+//! `look_anew` says that nobody let us see it till now; `crossings on` and `crossings off` begin and end to
+//! look for crossings; `withdraw shop` closes a fence. An operator's edits are `reload` (the same fences
+//! again), `remove park`, `add park` (where it lay at first, at the first free number), `move shop X`,
+//! `resize shop METRES` and `renumber`, which turns the order of the fences round. `mute` behind a change says
+//! that no offer may follow.
 
 use model::{DeviceNo, ExitReason, FenceNo, Fix, Meters, Millis, Position, Timestamp, TransitionKind};
 use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Redrawn, Surroundings, Used};
@@ -23,8 +25,8 @@ use presence::{Arrival, Change, Drop, OpenVisit, Presence, PresencePolicy, Redra
 pub(crate) const FENCES: [(&str, f64, f64); 3] =
     [("shop", 0.0, 100.0), ("cafe", 1_000.0, 100.0), ("park", 6_000.0, 1_000.0)];
 pub(crate) const PHONE: DeviceNo = DeviceNo::new(0, 0);
-/// So many phones there are at most.
-const N_PHONES: u32 = 2;
+/// Whose records lie far from the first one's.
+pub(crate) const OTHER_PHONE: DeviceNo = DeviceNo::new(5_000, 0);
 
 const METERS_A_DEGREE: f64 = 111_195.08;
 
@@ -272,7 +274,7 @@ impl World {
     }
 
     pub(crate) fn restart(&mut self, now: Timestamp) {
-        let phones = (0..N_PHONES).map(|slot| DeviceNo::new(slot, 0));
+        let phones = [PHONE, OTHER_PHONE].into_iter();
         let open = phones.flat_map(|phone| self.presence.open_visits(phone).map(move |visit| (phone, visit)));
         let open: Vec<(DeviceNo, OpenVisit)> = open.collect();
         self.n_dropped += self.presence.n_held();
@@ -329,6 +331,11 @@ fn tell(world: &mut World, event: &str) -> String {
         "forget" => world.forget(&mut changes),
         "look_anew" => {
             world.presence.look_anew(PHONE);
+            Vec::new()
+        }
+        "crossings" => {
+            let yes = words.next() == Some("on");
+            world.presence.look_for_crossings(yes);
             Vec::new()
         }
         "withdraw" => {
