@@ -55,3 +55,28 @@ impl Devices {
         self.0.iter_mut().flat_map(|page| page.iter_mut())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slot_has_a_record_of_its_own() {
+        let mut devices = Devices::default();
+        let slots = [0, 1, N_RECORDS - 1, N_RECORDS, 2 * N_RECORDS + 1, 7 * N_RECORDS - 1];
+        for (slot, generation) in slots.into_iter().zip(10..) {
+            devices.place(slot).generation = generation;
+        }
+        for (slot, generation) in slots.into_iter().zip(10..) {
+            assert_eq!(devices.at(slot).map(|known| known.generation), Some(generation));
+            assert_eq!(devices.at_mut(slot).map(|known| known.generation), Some(generation));
+            let [known, other] = [0, 1].map(|more| DeviceNo::new(slot as u32, generation + more));
+            assert!(devices.known(known).is_some() && devices.known_mut(known).is_some());
+            assert!(devices.known(other).is_none() && devices.known_mut(other).is_none());
+        }
+        assert_eq!(devices.n_slots(), 7 * N_RECORDS);
+        assert!(devices.at(devices.n_slots()).is_none());
+        assert_eq!(devices.iter().filter(|known| 10 <= known.generation).count(), slots.len());
+        assert_eq!((devices.iter().count(), devices.iter_mut().count()), (7 * N_RECORDS, 7 * N_RECORDS));
+    }
+}

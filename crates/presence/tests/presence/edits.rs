@@ -128,6 +128,23 @@ fn g14_a_redrawn_fence_that_holds_its_visitors_nowhere_ends_their_visits_without
 }
 
 #[test]
+fn g14_a_last_fix_too_poor_to_decide_does_not_say_that_a_fence_moved_away() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 0 acc 100   => used, enter shop
+         2:00 move shop 3000 => exit shop fence_moved",
+    );
+    check(
+        "0:00 at 300         => used
+         1:00 at 0           => used, enter shop
+         1:30 at 0 acc 101   => used
+         2:00 move shop 3000 => nothing
+         3:00 at 0           => used
+         4:00 at 0           => used, exit shop fence_moved",
+    );
+}
+
+#[test]
 fn g14_a_last_fix_at_the_rim_of_the_new_shape_is_no_evidence_of_a_stay_there() {
     check(
         "0:00 at 300          => used
