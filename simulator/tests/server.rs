@@ -30,6 +30,7 @@ id = "second-coffee"
 merchant = "coffee"
 trigger = "dwell"
 fences = ["corner"]
+holdout_permille = 0
 title = "The second cup is on us"
 body = "Any filter coffee at {{ store }}."
 "#;

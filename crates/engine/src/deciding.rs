@@ -105,7 +105,7 @@ impl Engine {
         now: Timestamp,
     ) -> Prepared {
         let (customer, phone) = self.names(device);
-        let words = self.house.catalogue.words(offer, facts);
+        let words = self.house.catalogue.words(offer, facts, None);
         let silence = || Words { title: String::new(), body: String::new(), link: None, why: String::new() };
         let breaks_a_text_rule = words.is_err();
         let notification = Notification {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use engine::{Alteration, Edits, Extent, House, SetVersion};
 use model::{FenceFacts, Timestamp};
-use settings::{FenceSettings, OffersFile, Problem, Settings};
+use settings::{FenceSettings, OfferSettings, OffersFile, Problem, Settings};
 use spatial_index::Fence;
 use store::{Authorship, FenceSetError, FenceSets, hash_of, hash_of_all};
 
@@ -33,6 +33,7 @@ pub struct Keeper {
     sets: FenceSets,
     settings: FenceSettings,
     offers_file: Option<PathBuf>,
+    offer_settings: OfferSettings,
     offers: Option<OffersFile>,
     house: Arc<House>,
     /// How the house in force is told from a version that is kept whole.
@@ -124,11 +125,23 @@ impl Keeper {
     }
 
     fn over(sets: FenceSets, settings: &Settings) -> Result<Self, Refused> {
-        let offers = settings.offers_file.as_deref().map(OffersFile::load).transpose()?;
+        let load = |file| OffersFile::load_with(file, settings.offers);
+        let offers = settings.offers_file.as_deref().map(load).transpose()?;
         let catalogue = Arc::new(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default());
         let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue)?;
-        let (offers_file, settings) = (settings.offers_file.clone(), settings.fences.clone());
-        Ok(Self { sets, settings, offers_file, offers, house, since, next: None, before: None })
+        let (offers_file, offer_settings) = (settings.offers_file.clone(), settings.offers);
+        let settings = settings.fences.clone();
+        Ok(Self {
+            sets,
+            settings,
+            offers_file,
+            offer_settings,
+            offers,
+            house,
+            since,
+            next: None,
+            before: None,
+        })
     }
 
     /// Checks what is wished for and makes it durable; the caller lets it be taken up, and calls
@@ -223,8 +236,9 @@ impl Keeper {
         if let Wish::Rollback { to } = wish {
             return self.prepare_old(*to);
         }
+        let load = |file| OffersFile::load_with(file, self.offer_settings);
         let offers = match wish {
-            Wish::Reload { .. } => self.offers_file.as_deref().map(OffersFile::load).transpose()?,
+            Wish::Reload { .. } => self.offers_file.as_deref().map(load).transpose()?,
             Wish::Apply { .. } | Wish::Put { .. } | Wish::Remove { .. } | Wish::Rollback { .. } => None,
         };
         if offers.is_some() && self.settings.file.is_none() {

@@ -20,9 +20,11 @@ mod span;
 pub use broker::{BrokerSettings, Protocol};
 pub use listener::{ListenerSettings, Role, Secret, User};
 pub use nearest::nearest;
-pub use offers_file::OffersFile;
+pub use offers_file::{OffersFile, unreadable_hours};
 pub use problem::{Place, Problem, Shown};
 pub use region::Region;
 pub use secret::{SecretText, read_secret};
-pub use settings::{DataSettings, EngineSettings, FenceSettings, LimitSettings, Settings, load, load_with};
+pub use settings::{
+    DataSettings, EngineSettings, FenceSettings, LimitSettings, OfferSettings, Settings, load, load_with,
+};
 pub use span::parse_span;

@@ -3,13 +3,14 @@
 //! What nobody asked for is unknown, and is reported when the section is dropped, so that
 //! no reader can forget.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
 
 use model::Millis;
+use offers::NaiveDate;
 use toml_edit::{Item, TableLike, Value};
 
 use crate::nearest::nearest;
@@ -30,6 +31,8 @@ pub(crate) struct Section<'a> {
     table: Option<&'a dyn TableLike>,
     bytes: Range<usize>,
     asked: RefCell<Vec<&'static str>>,
+    /// Its keys are names that the writer chose.
+    takes_any: Cell<bool>,
 }
 
 impl<'a> Section<'a> {
@@ -39,7 +42,7 @@ impl<'a> Section<'a> {
         table: Option<&'a dyn TableLike>,
         bytes: Range<usize>,
     ) -> Self {
-        Self { sheet, name, table, bytes, asked: RefCell::default() }
+        Self { sheet, name, table, bytes, asked: RefCell::default(), takes_any: Cell::new(false) }
     }
 
     /// Whether the file has this section at all.
@@ -55,6 +58,28 @@ impl<'a> Section<'a> {
     /// Where the value of a key stands; where its section starts when it does not.
     pub(crate) fn bytes_of(&self, key: &'static str) -> Range<usize> {
         self.item(key).map_or_else(|| self.bytes(), span_of)
+    }
+
+    /// Whether the file has a key in this section.
+    pub(crate) fn has(&self, key: &'static str) -> bool {
+        self.item(key).is_some()
+    }
+
+    /// All tables in this one, whatever their names, in order.
+    pub(crate) fn named_sections(&self) -> Vec<(String, Self)> {
+        self.takes_any.set(true);
+        let Some(table) = self.table else { return Vec::new() };
+        let mut sections = Vec::new();
+        for (key, item) in table.iter() {
+            let inside = item.as_table_like();
+            if inside.is_none() {
+                self.wrong_type(key, item, "a table");
+                continue;
+            }
+            let bytes = table.key(key).and_then(toml_edit::Key::span).unwrap_or_else(|| span_of(item));
+            sections.push((key.to_owned(), Section::new(self.sheet, joined(&self.name, key), inside, bytes)));
+        }
+        sections
     }
 
     /// A table inside this one.
@@ -103,6 +128,33 @@ impl<'a> Section<'a> {
                 default
             }
         }
+    }
+
+    /// A whole number within bounds, if the key is there.
+    pub(crate) fn count_given<T>(&self, key: &'static str, within: RangeInclusive<T>) -> Option<T>
+    where
+        T: TryFrom<i64> + PartialOrd + Copy + Display,
+    {
+        let default = *within.start();
+        self.has(key).then(|| self.count(key, within, default))
+    }
+
+    /// A day of the calendar, with or without quotes.
+    pub(crate) fn date(&self, key: &'static str) -> Option<NaiveDate> {
+        let item = self.item(key)?;
+        let text = match item.as_value() {
+            Some(Value::String(text)) => text.value().clone(),
+            Some(Value::Datetime(datetime)) => datetime.value().to_string(),
+            Some(_) | None => {
+                self.wrong_type(key, item, "a date such as 2026-12-24");
+                return None;
+            }
+        };
+        let date = text.parse().ok();
+        if date.is_none() {
+            self.wrong(key, span_of(item), format!("is {text:?}, no date such as 2026-12-24"), None);
+        }
+        date
     }
 
     /// A number within bounds; NaN and infinities are outside of all.
@@ -298,7 +350,7 @@ impl<'a> Section<'a> {
 impl Drop for Section<'_> {
     fn drop(&mut self) {
         let asked = self.asked.take();
-        if let Some(table) = self.table {
+        if let Some(table) = self.table.filter(|_| !self.takes_any.get()) {
             for (key, item) in table.iter().filter(|(key, _)| !asked.contains(key)) {
                 let bytes = table.key(key).and_then(toml_edit::Key::span).unwrap_or_else(|| span_of(item));
                 self.sheet.report_unknown(&self.name, key, bytes);

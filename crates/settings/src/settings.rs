@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use consent_gate::GatePolicy;
 use model::Millis;
 use notifier::NotifierPolicy;
+use offers::Mode;
 use presence::PresencePolicy;
 
 use crate::broker::read_broker;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub fences: FenceSettings,
     /// The offers file.
     pub offers_file: Option<PathBuf>,
+    /// What offers may be and do.
+    pub offers: OfferSettings,
     /// How long consent lasts.
     pub gate: GatePolicy,
     /// What makes a visit.
@@ -55,6 +58,7 @@ impl Default for Settings {
             engine: EngineSettings::default(),
             fences: FenceSettings::default(),
             offers_file: None,
+            offers: OfferSettings::default(),
             gate: GatePolicy::default(),
             presence: PresencePolicy::default(),
             notifier: NotifierPolicy::default(),
@@ -137,6 +141,15 @@ impl Default for FenceSettings {
     fn default() -> Self {
         Self { file: None, made_by: None, region: None, skip_invalid: false, versions_kept: 20 }
     }
+}
+
+/// What offers may be and do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct OfferSettings {
+    /// Of all of them; an offer's own mode can only be more careful.
+    pub mode: Mode,
+    /// Lets offers be about what people are judged by.
+    pub delicate_categories: bool,
 }
 
 /// Reads a settings file; its paths are then relative to the working directory.
@@ -225,6 +238,7 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
     let grant_lasts = Millis::from_days(1)..=Millis::from_days(5 * 365);
     let consent = root.section("consent");
     let listener = root.section("listener");
+    let offers = root.section("offers");
     let settings = Settings {
         listener: read_listener(&listener, insecure_listen),
         broker: read_broker(&root.section("broker")),
@@ -237,7 +251,8 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
             n_shards: root.section("engine").count("shards", 1..=64, default.engine.n_shards),
         },
         fences: read_fences(&root.section("fences")),
-        offers_file: root.section("offers").path("file").map(|file| file.value),
+        offers_file: offers.path("file").map(|file| file.value),
+        offers: read_offers(&offers),
         gate: GatePolicy { grant_lasts: consent.span("grant_lasts", grant_lasts, default.gate.grant_lasts) },
         presence: read_presence(&root.section("presence")),
         notifier: read_notifier(&root.section("notifier")),
@@ -286,6 +301,15 @@ fn read_fences(section: &Section<'_>) -> FenceSettings {
         region,
         skip_invalid: section.flag("skip_invalid", default.skip_invalid),
         versions_kept: section.count("versions_kept", 2..=1_000, default.versions_kept),
+    }
+}
+
+fn read_offers(section: &Section<'_>) -> OfferSettings {
+    let default = OfferSettings::default();
+    let modes = Mode::ALL.map(|mode| (mode.word(), mode));
+    OfferSettings {
+        mode: section.word("mode", &modes, default.mode),
+        delicate_categories: section.flag("delicate_categories", default.delicate_categories),
     }
 }
 

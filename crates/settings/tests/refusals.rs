@@ -260,3 +260,14 @@ fn sizes_fit_into_each_other() {
     check("[limits]\npacket_bytes_max = 1048576", 2, &["above the other sizes"]);
     check("[limits]\nfix_bytes_max = 0", 2, &["from 1024"]);
 }
+
+#[test]
+fn offers_have_a_mode_and_what_they_may_be_about() {
+    let offers = |text: &str| Settings::parse(Path::new("s.toml"), text).map(|settings| settings.offers);
+    let set = offers("[offers]\nmode = \"shadow\"\ndelicate_categories = true").unwrap();
+    assert_eq!((set.mode, set.delicate_categories), (offers::Mode::Shadow, true));
+    let default = offers("[offers]\nfile = \"o.toml\"").unwrap();
+    assert_eq!((default.mode, default.delicate_categories), (offers::Mode::Live, false));
+    check("[offers]\nmode = \"shaddow\"", 2, &["offers.mode", "did you mean \"shadow\"?"]);
+    check("[offers]\ndelicate_categories = 1", 2, &["true or false"]);
+}

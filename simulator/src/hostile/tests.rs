@@ -32,7 +32,7 @@ const FENCES: &str = r#"{"type": "FeatureCollection", "features": [{
     "properties": {"name": "Corner Coffee", "merchant": "m", "radius_m": 100, "tz": "America/Chicago"}
 }]}"#;
 
-const OFFERS: &str = "[[offer]]\nid = \"hello\"\nmerchant = \"m\"\ntrigger = \"enter\"\nfences = [\"corner\"]\ntitle = \"Hello\"\nbody = \"A cup at {{ store }}.\"\n";
+const OFFERS: &str = "[[offer]]\nid = \"hello\"\nmerchant = \"m\"\ntrigger = \"enter\"\nfences = [\"corner\"]\nholdout_permille = 0\ntitle = \"Hello\"\nbody = \"A cup at {{ store }}.\"\n";
 
 /// A server that knows a backend, and a store that greets whoever comes in.
 struct Stage {

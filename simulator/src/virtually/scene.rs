@@ -222,17 +222,15 @@ fn drafts(fences: &[Fence], merchants: &[MerchantId], chance: &mut Chance) -> Ve
                 TransitionKind::Exit,
                 TransitionKind::Cross,
             ]);
+            let offer = id(&format!("offer-{}", drafts.len()), OfferId::new);
             drafts.push(Draft {
-                id: id(&format!("offer-{}", drafts.len()), OfferId::new),
-                merchant: merchant.clone(),
                 trigger,
                 fences: some,
                 tags: vec![tag(chance.below(N_TAGS)), tag(chance.below(N_TAGS))],
                 priority: chance.below(3) as u8,
                 valid_for: Millis::from_mins(minutes),
-                title: "An offer".into(),
-                body: "Something good".into(),
-                link: None,
+                holdout_permille: 0,
+                ..Draft::new(offer, merchant.clone(), "An offer", "Something good")
             });
         }
     }

@@ -26,17 +26,16 @@ pub(super) fn offers(town: &Town, fences: &[Fence], talk: Talk) -> Vec<Draft> {
             let own = fences.iter().filter(|fence| fence.facts.merchant.as_ref() == Some(&merchant.id));
             let tags: BTreeSet<&str> =
                 own.flat_map(|fence| fence.facts.tags.iter().map(|tag| &**tag)).collect();
-            let draft = |name: &str, trigger: TransitionKind, priority: u8, minutes: i64| Draft {
-                id: OfferId::new(&format!("{name}-{no}")).expect("words and numbers make an id"),
-                merchant: merchant.id.clone(),
-                trigger,
-                fences: Vec::new(),
-                tags: tags.iter().map(|tag| (*tag).into()).collect(),
-                priority,
-                valid_for: Millis::from_mins(minutes),
-                title: "Two for one".to_owned(),
-                body: "Today at {{ store }}.".to_owned(),
-                link: None,
+            let draft = |name: &str, trigger: TransitionKind, priority: u8, minutes: i64| {
+                let id = OfferId::new(&format!("{name}-{no}")).expect("words and numbers make an id");
+                Draft {
+                    trigger,
+                    tags: tags.iter().map(|tag| (*tag).into()).collect(),
+                    priority,
+                    valid_for: Millis::from_mins(minutes),
+                    holdout_permille: 0,
+                    ..Draft::new(id, merchant.id.clone(), "Two for one", "Today at {{ store }}.")
+                }
             };
             let drafts = match talk {
                 Talk::OnEnter => vec![draft("welcome", TransitionKind::Enter, 10, 15)],
@@ -65,15 +64,16 @@ pub(super) fn toml(offers: &[Draft]) -> String {
         write!(
             text,
             "\n[[offer]]\nid = {:?}\nmerchant = {:?}\ntrigger = {:?}\ntags = [{}]\npriority = {}\n\
-             valid_for = \"{} s\"\ntitle = {:?}\nbody = {:?}\n",
+             valid_for = \"{} s\"\nholdout_permille = {}\ntitle = {:?}\nbody = {:?}\n",
             offer.id.as_str(),
             offer.merchant.as_str(),
             offer.trigger.word(),
             tags.join(", "),
             offer.priority,
             offer.valid_for.secs(),
-            offer.title,
-            offer.body,
+            offer.holdout_permille,
+            offer.text.title,
+            offer.text.body,
         )
         .expect("a string takes what it is given");
     }

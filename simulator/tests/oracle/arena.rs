@@ -355,17 +355,15 @@ fn fences(centre: Position, chance: &mut Chance) -> Vec<Fence> {
 
 fn offers(fences: &[Fence], chance: &mut Chance) -> Vec<Draft> {
     let kinds = if chance.one_in(2) { &TransitionKind::ALL[..] } else { &TransitionKind::ALL[..3] };
+    let id = |no: usize| OfferId::new(&format!("o{}", (no * 7) % 10)).expect("an id");
     let mut offer = |no: usize| Draft {
-        id: OfferId::new(&format!("o{}", (no * 7) % 10)).expect("an id"),
-        merchant: merchant(no % N_MERCHANTS),
         trigger: chance.any(kinds),
         fences: fences.iter().filter(|_| chance.one_in(2)).map(|fence| fence.facts.id.clone()).collect(),
         tags: vec![chance.any(&["even", "odd", "none"]).into()],
         priority: chance.any(&[1, 1, 2, 3]),
         valid_for: chance.any(&[Draft::VALID_FOR, Millis::from_hours(12), Millis::from_mins(2)]),
-        title: "An offer".into(),
-        body: "Something good".into(),
-        link: None,
+        holdout_permille: 0,
+        ..Draft::new(id(no), merchant(no % N_MERCHANTS), "An offer", "Something good")
     };
     (0..10).map(&mut offer).collect()
 }

@@ -41,17 +41,13 @@ fn neighbourhoods(file: &Path) -> Vec<Fence> {
 }
 
 fn offer(trigger: TransitionKind, fences: &[Fence]) -> Draft {
+    let id = OfferId::new(trigger.word()).expect("an id");
     Draft {
-        id: OfferId::new(trigger.word()).expect("an id"),
-        merchant: merchant(),
         trigger,
         fences: fences.iter().map(|fence| fence.facts.id.clone()).collect(),
-        tags: Vec::new(),
         priority: 1,
-        valid_for: Draft::VALID_FOR,
-        title: "An offer".into(),
-        body: "Something good".into(),
-        link: None,
+        holdout_permille: 0,
+        ..Draft::new(id, merchant(), "An offer", "Something good")
     }
 }
 

@@ -49,17 +49,15 @@ fn names(town: &Town) -> Names {
     let offer = |(no, merchant): (usize, &town::Merchant)| {
         let of_theirs = fences.iter().filter(|fence| fence.facts.merchant.as_ref() == Some(&merchant.id));
         let theirs: Vec<_> = of_theirs.map(|fence| fence.facts.id.clone()).collect();
-        [2, 1].map(|priority| Draft {
-            id: OfferId::new(&format!("offer-{no}-{priority}")).expect("an id"),
-            merchant: merchant.id.clone(),
-            trigger: trigger_of(no),
-            fences: theirs.clone(),
-            tags: Vec::new(),
-            priority,
-            valid_for: Draft::VALID_FOR,
-            title: "An offer".into(),
-            body: "Something good".into(),
-            link: None,
+        [2, 1].map(|priority| {
+            let id = OfferId::new(&format!("offer-{no}-{priority}")).expect("an id");
+            Draft {
+                trigger: trigger_of(no),
+                fences: theirs.clone(),
+                priority,
+                holdout_permille: 0,
+                ..Draft::new(id, merchant.id.clone(), "An offer", "Something good")
+            }
         })
     };
     Names {

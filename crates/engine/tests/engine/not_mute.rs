@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use consent_gate::{ConsentKind, Purpose};
 use engine::{Event, EventKind, House, Policy};
-use model::{FenceFacts, FenceId, Meters, Millis, OfferId, Timestamp, TransitionKind, VisitId};
+use model::{FenceFacts, Meters, Millis, OfferId, Timestamp, TransitionKind, VisitId};
 use notifier::NotifierPolicy;
 use offers::{Catalogue, Draft};
 use spatial_index::{Fence, Polygon, Ring, Shape};
@@ -75,16 +75,11 @@ fn house(town: &Town) -> Arc<House> {
     };
     let offer = |(no, merchant): (usize, &town::Merchant)| {
         let draft = |id: &str, priority| Draft {
-            id: OfferId::new(id).unwrap(),
-            merchant: merchant.id.clone(),
             trigger: trigger_of(no),
-            fences: Vec::<FenceId>::new(),
             tags: vec![merchant.tag.into()],
             priority,
-            valid_for: Draft::VALID_FOR,
-            title: "An offer".into(),
-            body: "Something good".into(),
-            link: None,
+            holdout_permille: 0,
+            ..Draft::new(OfferId::new(id).unwrap(), merchant.id.clone(), "An offer", "Something good")
         };
         [draft(&format!("best-{no}"), 2), draft(&format!("next-{no}"), 1)]
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use consent_gate::{ConsentKind, Purpose};
 use engine::{Alteration, EventKind, House, Policy};
-use model::{FenceFacts, FenceId, MerchantId, Meters, Millis, OfferId, TransitionKind};
+use model::{FenceFacts, FenceId, MerchantId, Meters, Millis, OfferId};
 use offers::{Catalogue, Draft};
 use spatial_index::{Fence, Shape};
 
@@ -34,17 +34,12 @@ fn fence(no: usize) -> Fence {
 }
 
 fn house() -> Arc<House> {
+    let (id, merchant) = (OfferId::new("latte").unwrap(), MerchantId::new("corner").unwrap());
     let draft = Draft {
-        id: OfferId::new("latte").unwrap(),
-        merchant: MerchantId::new("corner").unwrap(),
-        trigger: TransitionKind::Dwell,
         fences: [TWIN, OTHER_TWIN].map(|no| fence(no).facts.id).to_vec(),
-        tags: Vec::new(),
         priority: 1,
-        valid_for: Draft::VALID_FOR,
-        title: "An offer".into(),
-        body: "Something good".into(),
-        link: None,
+        holdout_permille: 0,
+        ..Draft::new(id, merchant, "An offer", "Something good")
     };
     let fences = (0..N_FENCES).map(fence).collect();
     Arc::new(House::new(fences, Catalogue::new(vec![draft]).unwrap()).unwrap())

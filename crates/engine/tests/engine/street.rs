@@ -124,7 +124,7 @@ pub(crate) fn offers_edited(house: &House, what: OfferEdit, name: &str) -> Arc<C
     match what {
         OfferEdit::Stop => return Arc::new(Catalogue::new(offers).unwrap()),
         OfferEdit::PutBack => {}
-        OfferEdit::Reword => draft.title = "Another offer".into(),
+        OfferEdit::Reword => draft.text.title = "Another offer".into(),
         OfferEdit::Prefer => draft.priority = 200,
         OfferEdit::AskOnCross => draft.trigger = TransitionKind::Cross,
     }
@@ -149,17 +149,15 @@ fn catalogue() -> Catalogue {
 }
 
 fn drafts() -> Vec<Draft> {
-    let draft = |(id, merchant, trigger, fences, priority): Saying| Draft {
-        id: OfferId::new(id).unwrap(),
-        merchant: MerchantId::new(merchant).unwrap(),
-        trigger,
-        fences: fences.iter().map(|id| FenceId::new(id).unwrap()).collect(),
-        tags: Vec::new(),
-        priority,
-        valid_for: Draft::VALID_FOR,
-        title: "An offer".into(),
-        body: "Something good at {{ store }}".into(),
-        link: None,
+    let draft = |(id, merchant, trigger, fences, priority): Saying| {
+        let (id, merchant) = (OfferId::new(id).unwrap(), MerchantId::new(merchant).unwrap());
+        Draft {
+            trigger,
+            fences: fences.iter().map(|id| FenceId::new(id).unwrap()).collect(),
+            priority,
+            holdout_permille: 0,
+            ..Draft::new(id, merchant, "An offer", "Something good at {{ store }}")
+        }
     };
     OFFERS.into_iter().map(draft).collect()
 }

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 use model::FenceFacts;
 use serde_json::json;
-use settings::{OffersFile, Problem, Settings};
+use settings::{OfferSettings, OffersFile, Problem, Settings};
 
 use crate::cli::report::{Failure, Weight, counted, line_problem, problem_json, tell_problems};
 use crate::fence_files::{self, FenceOptions};
+use crate::machine::Clock;
 
 /// Checks settings, fences, offers and consent files, and tells everything that is wrong.
 #[derive(Debug, clap::Args)]
@@ -155,7 +156,7 @@ impl Findings {
         match kind {
             Kind::Settings => {}
             Kind::Offers => {
-                self.check_offers(file);
+                self.check_offers(file, OfferSettings::default());
             }
             // Users are checked with the settings that name them.
             Kind::Users => self.warnings.push(Problem::of_file(file, "is named by no settings")),
@@ -205,7 +206,7 @@ impl Findings {
             return;
         }
         self.is_new(offers_path);
-        let Some(offers) = self.check_offers(offers_path) else { return };
+        let Some(offers) = self.check_offers(offers_path, settings.offers) else { return };
         match (fences, &settings.fences.file) {
             (Some(fences), _) => self.problems.extend(offers.check_fences(&fences)),
             (None, Some(_)) => {}
@@ -224,9 +225,10 @@ impl Findings {
         command.is_some()
     }
 
-    fn check_offers(&mut self, file: &Path) -> Option<OffersFile> {
-        match OffersFile::load(file) {
+    fn check_offers(&mut self, file: &Path, settings: OfferSettings) -> Option<OffersFile> {
+        match OffersFile::load_with(file, settings) {
             Ok(offers) => {
+                self.warnings.extend(offers.warnings(Clock::Wall.now()));
                 self.checked.push((file.to_owned(), counted(offers.n_offers(), "offer")));
                 Some(offers)
             }

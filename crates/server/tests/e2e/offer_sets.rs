@@ -241,7 +241,7 @@ fn c11_bad_offers_are_refused_whole_with_file_and_line_and_the_old_ones_stay() {
         }
     };
     let good = other("dwell", "hardcovers", "One for two");
-    check(&format!("{good}\n[[offer]]\nid = \"b\"\n"), &["offers.toml:10", "merchant", "title"]);
+    check(&format!("{good}\n[[offer]]\nid = \"b\"\n"), &["offers.toml:11", "merchant", "title"]);
     check(&good.replace("One for two", "We saw you"), &["offers.toml:6:", "we saw you"]);
     check(&good.replace("[\"books\"]", "[\"boks\"]"), &["offers.toml:4:", "did you mean \"books\"?"]);
     check(

@@ -102,6 +102,6 @@ fn fences() -> String {
 /// One offer with this trigger.
 pub(crate) fn offers(trigger: &str) -> String {
     format!(
-        "[[offer]]\nid = \"paperbacks\"\nmerchant = \"{MERCHANT}\"\ntags = [\"books\"]\ntrigger = \"{trigger}\"\ntitle = \"Three paperbacks for two\"\nbody = \"The cheapest of three is free at {{{{ store }}}}.\"\nlink = \"https://corner-books.example/paperbacks\"\n"
+        "[[offer]]\nid = \"paperbacks\"\nmerchant = \"{MERCHANT}\"\ntags = [\"books\"]\ntrigger = \"{trigger}\"\ntitle = \"Three paperbacks for two\"\nbody = \"The cheapest of three is free at {{{{ store }}}}.\"\nlink = \"https://corner-books.example/paperbacks\"\nholdout_permille = 0\n"
     )
 }

@@ -99,7 +99,7 @@ fn offers(fences: &str) -> String {
     };
     let offer = |id: &str, trigger: &str, fences: &str| {
         format!(
-            "[[offer]]\nid = \"{id}\"\nmerchant = \"{MERCHANT}\"\ntrigger = \"{trigger}\"\nfences = [{fences}]\ntitle = \"Coffee\"\nbody = \"A cup at half price.\"\n"
+            "[[offer]]\nid = \"{id}\"\nmerchant = \"{MERCHANT}\"\ntrigger = \"{trigger}\"\nfences = [{fences}]\nholdout_permille = 0\ntitle = \"Coffee\"\nbody = \"A cup at half price.\"\n"
         )
     };
     [offer("stay", "dwell", &ids(true)), offer("leave", "exit", &ids(false))].concat()

@@ -11,7 +11,7 @@ use crate::mqtt::{Accepted, Ingress as _, Publish, Qos, Sender};
 
 const FENCES: &[u8] = br#"{"type":"FeatureCollection","features":[{"type":"Feature","id":"quay",
     "properties":{"merchant":"books","tz":"Europe/London","radius_m":100},"geometry":{"type":"Point","coordinates":[-2.6,52.1]}}]}"#;
-const OFFERS: &str = "[[offer]]\nid = \"two\"\nmerchant = \"books\"\nfences = [\"quay\"]\ntitle = \"Two\"\nbody = \"Two for one.\"\n";
+const OFFERS: &str = "[[offer]]\nid = \"two\"\nmerchant = \"books\"\nfences = [\"quay\"]\nholdout_permille = 0\ntitle = \"Two\"\nbody = \"Two for one.\"\n";
 /// A Saturday at noon.
 const STARTED_AT: Timestamp = Timestamp::from_unix_ms(1_795_262_400_000);
 
