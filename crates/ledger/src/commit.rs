@@ -6,7 +6,7 @@ use std::fmt;
 use consent_gate::{Consented, Epoch};
 use model::{CustomerNo, Notification};
 
-use crate::{Entry, StateRow, Storage, StorageError, Stored, What};
+use crate::{Entry, StateRow, StockChange, Storage, StorageError, Stored, What};
 
 /// Entries, rows and notifications that become durable together.
 ///
@@ -15,6 +15,7 @@ pub struct Staged {
     entries: Vec<Entry>,
     rows: Vec<StateRow>,
     notifications: Vec<Consented<Notification>>,
+    stock: Vec<StockChange>,
     ticket: u64,
 }
 
@@ -42,7 +43,7 @@ pub fn stage(
             "ledger_precedes_delivery: a notification stands in the outbox of a row staged with it"
         );
     }
-    Staged { entries, rows, notifications, ticket }
+    Staged { entries, rows, notifications, stock: Vec::new(), ticket }
 }
 
 fn decides(entry: &Entry, notification: &Notification) -> bool {
@@ -60,10 +61,17 @@ fn keeps(row: &StateRow, notification: &Notification) -> bool {
 }
 
 impl Staged {
+    /// Adds what it changes about counts of offers.
+    #[must_use]
+    pub fn with_stock(mut self, stock: Vec<StockChange>) -> Self {
+        self.stock = stock;
+        self
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.rows.is_empty()
+        self.entries.is_empty() && self.rows.is_empty() && self.stock.is_empty()
     }
 }
 
@@ -84,6 +92,11 @@ impl<'a> Batch<'a> {
     /// Its entries, in the order in which they were staged.
     pub fn entries(&self) -> impl Iterator<Item = &'a Entry> {
         self.staged.iter().flat_map(|staged| &staged.entries)
+    }
+
+    /// What it changes about counts of offers.
+    pub fn stock(&self) -> impl Iterator<Item = &'a StockChange> {
+        self.staged.iter().flat_map(|staged| &staged.stock)
     }
 
     /// Its state rows, of every customer the last.

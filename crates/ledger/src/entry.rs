@@ -42,6 +42,8 @@ pub enum What {
         notification: NotificationId,
         /// How.
         kind: FeedbackKind,
+        /// It was wiped away at once.
+        is_fast: bool,
         /// When the phone showed it, as far as is known after this answer.
         shown_at: Option<Timestamp>,
         /// What the customer bears after it, when that has changed.

@@ -53,6 +53,7 @@ mod replay;
 mod samples;
 mod seal;
 mod state;
+mod stock;
 mod storage;
 
 pub use chain::{Head, SealedHash, sealed_hash};
@@ -62,4 +63,5 @@ pub use memory::MemoryStorage;
 pub use replay::{Disagreement, Rebuilt, replay};
 pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};
+pub use stock::{STOCK_DAYS_KEPT, StockChange, StockCount};
 pub use storage::{Numbered, Storage, StorageError, Table};

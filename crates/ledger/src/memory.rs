@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use model::{CustomerId, Partition};
+use model::{CustomerId, OfferId, Partition};
 
-use crate::{Batch, Entry, Numbered, StateRow, Storage, StorageError, StoredState};
+use crate::{
+    Batch, Entry, Numbered, STOCK_DAYS_KEPT, StateRow, StockChange, StockCount, Storage, StorageError,
+    StoredState,
+};
 
 /// Keeps everything in memory and forgets it when dropped.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryStorage {
     entries: BTreeMap<Partition, Vec<Entry>>,
     states: BTreeMap<(Partition, CustomerId), StateRow>,
+    stock: BTreeMap<(OfferId, Option<i32>), u32>,
     failure: Option<StorageError>,
 }
 
@@ -24,6 +28,15 @@ impl MemoryStorage {
     /// Lets every append fail from now on, or none any more.
     pub fn fail_with(&mut self, failure: Option<StorageError>) {
         self.failure = failure;
+    }
+
+    fn count(&mut self, change: &StockChange) {
+        let StockChange { offer, day, delta } = change;
+        for key in [None, Some(*day)] {
+            let n = self.stock.entry((offer.clone(), key)).or_default();
+            *n = n.saturating_add_signed((*delta).into());
+        }
+        self.stock.retain(|(of, on), _| of != offer || on.is_none_or(|on| day - STOCK_DAYS_KEPT <= on));
     }
 
     /// How many entries it holds.
@@ -56,6 +69,13 @@ impl Storage for MemoryStorage {
             let consents = row.consents_in_order().into_iter().cloned().collect();
             self.states.insert(key(&row.customer), StateRow { consents, ..row.clone() });
         }
+        batch.stock().for_each(|change| self.count(change));
+        Ok(())
+    }
+
+    fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {
+        let counts = self.stock.iter();
+        counts.for_each(|((offer, day), n)| visit(StockCount { offer: offer.clone(), day: *day, n: *n }));
         Ok(())
     }
 

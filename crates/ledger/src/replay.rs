@@ -74,8 +74,8 @@ impl Rebuilt {
                 }
                 self.bears(tolerance.as_ref());
             }
-            What::Feedback { notification, kind, shown_at, tolerance } => {
-                self.answer(*notification, *kind, *shown_at);
+            What::Feedback { notification, kind, is_fast, shown_at, tolerance } => {
+                self.answer(*notification, (*kind, *is_fast), *shown_at);
                 self.bears(tolerance.as_ref());
             }
             What::Profile(profile) => self.profile = profile.clone(),
@@ -135,9 +135,17 @@ impl Rebuilt {
         }
     }
 
-    fn answer(&mut self, notification: NotificationId, kind: FeedbackKind, shown_at: Option<Timestamp>) {
+    fn answer(
+        &mut self,
+        notification: NotificationId,
+        (kind, is_fast): (FeedbackKind, bool),
+        shown_at: Option<Timestamp>,
+    ) {
         if let Some(heard) = self.heard.iter_mut().rfind(|heard| heard.notification() == notification) {
             heard.answers.add(kind);
+            if is_fast {
+                heard.answers.mark_fast();
+            }
             heard.shown_at = shown_at;
         }
     }

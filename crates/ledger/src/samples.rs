@@ -121,7 +121,13 @@ pub(crate) fn entries() -> Vec<Entry> {
         entry(What::Profile(profile())),
     ];
     all.extend(FeedbackKind::ALL.map(|kind| {
-        entry(What::Feedback { notification, kind, shown_at: Some(at(7)), tolerance: Some(tolerance()) })
+        entry(What::Feedback {
+            notification,
+            kind,
+            is_fast: false,
+            shown_at: Some(at(7)),
+            tolerance: Some(tolerance()),
+        })
     }));
     all.extend(
         DeliveryOutcome::ALL

@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::{CustomerId, Partition};
 
-use crate::{Batch, Entry, StoredState};
+use crate::{Batch, Entry, StockCount, StoredState};
 
 /// Keeps entries and state rows.
 pub trait Storage: Send {
@@ -19,6 +19,9 @@ pub trait Storage: Send {
 
     /// Visits every readable state row, ascending by partition and customer.
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError>;
+
+    /// Visits the counts of offers, ascending by offer, the total before the days.
+    fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError>;
 
     /// Visits entries, of one customer or of all, ascending by partition and number.
     fn scan_entries(

@@ -156,6 +156,7 @@ impl Simple {
         Some(What::Feedback {
             notification,
             kind,
+            is_fast: false,
             shown_at: Some(now),
             tolerance: has_changed.then_some(tolerance),
         })

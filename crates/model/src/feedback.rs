@@ -69,6 +69,9 @@ impl FeedbackKind {
 pub struct Answers(u16);
 
 impl Answers {
+    /// Beyond all kinds.
+    const FAST: u16 = 1 << 15;
+
     /// Whether a kind is among them.
     #[must_use]
     pub const fn has(self, kind: FeedbackKind) -> bool {
@@ -88,6 +91,17 @@ impl Answers {
         is_new
     }
 
+    /// Notes that it was dismissed at once.
+    pub const fn mark_fast(&mut self) {
+        self.0 |= Self::FAST;
+    }
+
+    /// Whether it was dismissed at once.
+    #[must_use]
+    pub const fn is_fast(self) -> bool {
+        self.0 & Self::FAST != 0
+    }
+
     /// As a number, for storing.
     #[must_use]
     pub const fn bits(self) -> u16 {
@@ -97,7 +111,7 @@ impl Answers {
     /// From a number that was stored; unknown bits are left out.
     #[must_use]
     pub const fn from_bits(bits: u16) -> Self {
-        Self(bits & ((1 << FeedbackKind::ALL.len()) - 1))
+        Self(bits & (((1 << FeedbackKind::ALL.len()) - 1) | Self::FAST))
     }
 
     const fn bit(kind: FeedbackKind) -> u16 {
@@ -115,6 +129,6 @@ mod tests {
         assert!(answers.add(FeedbackKind::Opened));
         assert!(!answers.add(FeedbackKind::Opened));
         assert!(answers.has(FeedbackKind::Opened) && !answers.has(FeedbackKind::Creepy));
-        assert_eq!(Answers::from_bits(answers.bits() | 1 << 15), answers);
+        assert_eq!(Answers::from_bits(answers.bits() | 1 << 14), answers);
     }
 }

@@ -40,6 +40,16 @@ const LEDGER_TABLES: &str = "
         sealed BLOB NOT NULL,
         PRIMARY KEY (partition, customer)
     ) WITHOUT ROWID;
+    CREATE TABLE stock_totals (
+        offer TEXT PRIMARY KEY,
+        n INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE stock_days (
+        offer TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        n INTEGER NOT NULL,
+        PRIMARY KEY (offer, day)
+    ) WITHOUT ROWID;
     CREATE TABLE heads (
         partition INTEGER PRIMARY KEY,
         no INTEGER NOT NULL,

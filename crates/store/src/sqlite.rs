@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use ledger::{
-    Batch, CustomerHash, Entry, Head, Numbered, Storage, StorageError, StoredState, Table, Vault, sealed_hash,
+    Batch, CustomerHash, Entry, Head, Numbered, StockCount, Storage, StorageError, StoredState, Table, Vault,
+    sealed_hash,
 };
-use model::{CustomerId, Partition, Timestamp};
+use model::{CustomerId, OfferId, Partition, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::directory::{Directory, Part};
@@ -171,6 +172,25 @@ impl Storage for SqliteStore {
                     return Err(error);
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {
+        let mut select = self
+            .ledger
+            .prepare_cached(
+                "SELECT offer, NULL AS day, n FROM stock_totals
+                 UNION ALL SELECT offer, day, n FROM stock_days ORDER BY 1, 2",
+            )
+            .map_err(storage_error)?;
+        let mut rows = select.query([]).map_err(storage_error)?;
+        while let Some(row) = rows.next().map_err(storage_error)? {
+            let offer: String = row.get(0).map_err(storage_error)?;
+            let offer = OfferId::new(&offer)
+                .map_err(|_| StorageError::Suspect("a count of stock names no offer".into()))?;
+            let (day, n) = (row.get(1).map_err(storage_error)?, row.get(2).map_err(storage_error)?);
+            visit(StockCount { offer, day, n });
         }
         Ok(())
     }

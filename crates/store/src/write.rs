@@ -1,6 +1,9 @@
 //! One batch, sealed and then written in one transaction.
 
-use ledger::{Batch, CustomerHash, Head, Place, SealedHash, StorageError, Table, sealed_hash};
+use ledger::{
+    Batch, CustomerHash, Head, Place, STOCK_DAYS_KEPT, SealedHash, StockChange, StorageError, Table,
+    sealed_hash,
+};
 use model::{Partition, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -13,6 +16,8 @@ use crate::verify::entry_place;
 pub(crate) struct SealedBatch {
     entries: Vec<SealedEntry>,
     states: Vec<SealedState>,
+    /// Counts of offers name nobody, so they are not sealed.
+    stock: Vec<StockChange>,
     /// The heads after it.
     pub(crate) heads: Heads,
     /// The latest instant of an entry in each partition that it touches.
@@ -61,7 +66,8 @@ impl SealedBatch {
             let sealed = keys.require(owner)?.seal_state(row, &place, &nonce(chance));
             states.push(SealedState { place, sealed });
         }
-        Ok(Self { entries, states, heads, last_at })
+        let stock = batch.stock().cloned().collect();
+        Ok(Self { entries, states, stock, heads, last_at })
     }
 
     /// Whether it moves any head.
@@ -74,6 +80,7 @@ impl SealedBatch {
         let transaction = ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.insert_entries(&transaction)?;
         self.put_states(&transaction)?;
+        self.count_stock(&transaction)?;
         self.put_heads(&transaction)?;
         transaction.commit()
     }
@@ -98,6 +105,24 @@ impl SealedBatch {
         for state in &self.states {
             let Place { partition, customer, no, .. } = &state.place;
             put.execute((partition.no(), customer.bytes(), no.cast_signed(), &state.sealed))?;
+        }
+        Ok(())
+    }
+
+    fn count_stock(&self, ledger: &Connection) -> rusqlite::Result<()> {
+        let mut total = ledger.prepare_cached(
+            "INSERT INTO stock_totals (offer, n) VALUES (?1, max(?2, 0))
+             ON CONFLICT DO UPDATE SET n = max(n + ?2, 0)",
+        )?;
+        let mut on_day = ledger.prepare_cached(
+            "INSERT INTO stock_days (offer, day, n) VALUES (?1, ?2, max(?3, 0))
+             ON CONFLICT DO UPDATE SET n = max(n + ?3, 0)",
+        )?;
+        let mut forget = ledger.prepare_cached("DELETE FROM stock_days WHERE offer = ?1 AND day < ?2")?;
+        for StockChange { offer, day, delta } in &self.stock {
+            total.execute((offer.as_str(), delta))?;
+            on_day.execute((offer.as_str(), day, delta))?;
+            forget.execute((offer.as_str(), day - STOCK_DAYS_KEPT))?;
         }
         Ok(())
     }

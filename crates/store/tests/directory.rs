@@ -236,3 +236,18 @@ fn a_crash_between_the_commit_and_the_heads_costs_nothing() {
     write(&mut store, &["anna"], 8..9);
     assert_eq!(entries(&mut store, Some("anna")).unwrap().len(), 8);
 }
+
+#[test]
+fn counts_of_offers_are_written_with_their_batch_and_read_back() {
+    let dir = written();
+    let change = |day, delta| StockChange { offer: OfferId::new("loaf").unwrap(), day, delta };
+    let mut store = open(dir.path()).unwrap();
+    for changes in [vec![change(3, 1), change(3, 1)], vec![change(3, -1), change(12, 1)]] {
+        let staged = stage(Vec::new(), Vec::new(), Vec::new(), 0).with_stock(changes);
+        commit(&mut store, vec![staged]).unwrap();
+    }
+    drop(store);
+    let mut counts = Vec::new();
+    open(dir.path()).unwrap().scan_stock(&mut |count| counts.push((count.day, count.n))).unwrap();
+    assert_eq!(counts, [(None, 2), (Some(12), 1)], "the day that is over is forgotten");
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use consent_gate::{ConsentEvent, Consented, EventId};
 use model::Fix;
 
-use crate::{Feedback, Flaw, Limits, consent, feedback, fix};
+use crate::{Feedback, Flaw, Limits, ProfileChange, consent, feedback, fix, profile};
 
 /// A payload under the names of its topic, or of the head of its record.
 #[derive(Clone, Copy)]
@@ -85,6 +85,14 @@ impl Decoder {
         let (feedback, n_unexpected) = feedback::read(envelope)?;
         self.n_unexpected += n_unexpected;
         Ok(feedback)
+    }
+
+    /// Reads what a customer says about themselves, which needs no consent.
+    pub fn profile(&mut self, envelope: &Envelope<'_>) -> Result<ProfileChange, Flaw> {
+        check_len(envelope.body, self.limits.consent_bytes_max)?;
+        let (change, n_unexpected) = profile::read(envelope)?;
+        self.n_unexpected += n_unexpected;
+        Ok(change)
     }
 
     /// Payloads of fixes that it ever looked into: none of a customer who was refused.

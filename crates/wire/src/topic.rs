@@ -27,6 +27,11 @@ pub enum Topic<'a> {
         /// Whose.
         customer: &'a str,
     },
+    /// What a customer says about themselves.
+    Profile {
+        /// Whose.
+        customer: &'a str,
+    },
     /// Feedback on an offer.
     Feedback {
         /// Whose.
@@ -53,6 +58,8 @@ pub enum Topic<'a> {
     },
     /// Dead letters; only the engine publishes them.
     Dead,
+    /// What would have been said, for operators; only the engine publishes it.
+    Shadow,
 }
 
 impl Topics {
@@ -85,12 +92,18 @@ impl Topics {
         if rest == "sys/dead" {
             return Ok(Topic::Dead);
         }
+        if rest == "sys/shadow" {
+            return Ok(Topic::Shadow);
+        }
         if let Some(instance) = rest.strip_prefix("sys/").and_then(|rest| rest.strip_suffix("/status")) {
             MerchantId::check(instance).map_err(|_| Flaw::BadId)?;
             return Ok(Topic::Status { instance });
         }
         if let Some(customer) = rest.strip_suffix("/consent") {
             return Ok(Topic::Consent { customer: checked_customer(customer)? });
+        }
+        if let Some(customer) = rest.strip_suffix("/profile") {
+            return Ok(Topic::Profile { customer: checked_customer(customer)? });
         }
         if let Some(customer) = rest.strip_suffix("/consent/ack") {
             return Ok(Topic::ConsentAck { customer: checked_customer(customer)? });
@@ -123,6 +136,18 @@ impl Topics {
     #[must_use]
     pub fn consent(&self, customer: &str) -> String {
         format!("{}/{customer}/consent", self.prefix)
+    }
+
+    /// Where a customer says something about themselves.
+    #[must_use]
+    pub fn profile(&self, customer: &str) -> String {
+        format!("{}/{customer}/profile", self.prefix)
+    }
+
+    /// Where operators read what would have been said.
+    #[must_use]
+    pub fn shadow(&self) -> String {
+        format!("{}/sys/shadow", self.prefix)
     }
 
     /// Where consent events are answered.
@@ -211,11 +236,13 @@ impl std::fmt::Debug for Topic<'_> {
             Self::Fix { .. } => "Fix",
             Self::Batch => "Batch",
             Self::Consent { .. } => "Consent",
+            Self::Profile { .. } => "Profile",
             Self::Feedback { .. } => "Feedback",
             Self::Offer { .. } => "Offer",
             Self::ConsentAck { .. } => "ConsentAck",
             Self::Status { .. } => "Status",
             Self::Dead => "Dead",
+            Self::Shadow => "Shadow",
         })
     }
 }

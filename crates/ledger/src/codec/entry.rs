@@ -40,6 +40,8 @@ enum WhatV1<'a> {
         notification: Cow<'a, str>,
         kind: Cow<'a, str>,
         #[serde(default)]
+        is_fast: bool,
+        #[serde(default)]
         shown_at: Option<i64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tolerance: Option<ToleranceV1<'a>>,
@@ -57,9 +59,10 @@ impl<'a> EntryV1<'a> {
                 outcome: Cow::Borrowed(outcome.word()),
                 tolerance: tolerance.as_ref().map(ToleranceV1::of),
             },
-            What::Feedback { notification, kind, shown_at, tolerance } => WhatV1::Feedback {
+            What::Feedback { notification, kind, is_fast, shown_at, tolerance } => WhatV1::Feedback {
                 notification: hex(notification.0),
                 kind: Cow::Borrowed(kind.word()),
+                is_fast: *is_fast,
                 shown_at: unix_ms(*shown_at),
                 tolerance: tolerance.as_ref().map(ToleranceV1::of),
             },
@@ -77,9 +80,10 @@ impl<'a> EntryV1<'a> {
                 outcome: known(DeliveryOutcome::from_word(&outcome))?,
                 tolerance: read_tolerance(tolerance)?,
             },
-            WhatV1::Feedback { notification, kind, shown_at, tolerance } => What::Feedback {
+            WhatV1::Feedback { notification, kind, is_fast, shown_at, tolerance } => What::Feedback {
                 notification: digest(&notification).map(NotificationId)?,
                 kind: known(FeedbackKind::from_word(&kind))?,
+                is_fast,
                 shown_at: instant(shown_at),
                 tolerance: read_tolerance(tolerance)?,
             },

@@ -47,7 +47,7 @@ fn the_stored_form_of_an_entry_does_not_change() {
     assert!(stored(suppressed).contains(r#""failed":["quiet_hours","cap"]"#));
     let tail = |what: &str| format!(r#"{{"customer":"anna","at":1200,"what":{{{what}}}}}"#);
     let feedback_of = format!(
-        r#""feedback":{{"notification":"{id}","kind":"delivered","shown_at":7,"tolerance":{tolerance}}}"#
+        r#""feedback":{{"notification":"{id}","kind":"delivered","is_fast":false,"shown_at":7,"tolerance":{tolerance}}}"#
     );
     assert_eq!(stored(feedback), tail(&feedback_of));
     let delivery_of =

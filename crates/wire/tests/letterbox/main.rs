@@ -7,6 +7,7 @@ mod fixes;
 mod instants;
 mod lists;
 mod offers;
+mod profiles;
 mod properties;
 mod recordings;
 mod topics;

@@ -113,7 +113,7 @@ fn feedback(body: &str) -> Result<Feedback, Flaw> {
 fn every_kind_of_feedback_goes_there_and_back() {
     for kind in FeedbackKind::ALL {
         for at in [None, Some(NOW)] {
-            let said = Feedback { offer: notification().id, kind, at };
+            let said = Feedback { about: wire::About::Notification(notification().id), kind, at };
             let body = String::from_utf8(encode_feedback(&said)).unwrap();
             assert_eq!(feedback(&body), Ok(said));
         }

@@ -120,7 +120,11 @@ fn messages() -> Vec<Vec<u8>> {
     let mut file = Vec::new();
     let customer = CustomerId::new("c1").unwrap();
     consent_file::write(&customer, fix.taken_at, &grant(), &mut file).unwrap();
-    let feedback = wire::Feedback { offer: notification().id, kind: wire::FeedbackKind::Shown, at: None };
+    let feedback = wire::Feedback {
+        about: wire::About::Notification(notification().id),
+        kind: wire::FeedbackKind::Shown,
+        at: None,
+    };
     vec![
         encode_fix(&fix),
         encode_fixes(&[fix, fix]),

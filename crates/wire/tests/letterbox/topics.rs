@@ -14,6 +14,8 @@ fn every_topic_is_read_as_it_is_written() {
         (topics.fix(customer, device), Topic::Fix { customer, device }),
         (topics.batch(), Topic::Batch),
         (topics.consent(customer), Topic::Consent { customer }),
+        (topics.profile(customer), Topic::Profile { customer }),
+        (topics.shadow(), Topic::Shadow),
         (topics.consent_ack(customer), Topic::ConsentAck { customer }),
         (topics.feedback(customer, device), Topic::Feedback { customer, device }),
         (topics.offer(customer, device), Topic::Offer { customer, device }),
