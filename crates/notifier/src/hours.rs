@@ -14,8 +14,6 @@ pub struct DailyHours {
     until_minute: u16,
 }
 
-const MINUTES_A_DAY: u16 = 24 * 60;
-
 impl Default for DailyHours {
     /// 09:00-20:00.
     fn default() -> Self {
@@ -24,16 +22,46 @@ impl Default for DailyHours {
 }
 
 impl DailyHours {
+    /// Minutes of an ordinary day.
+    pub const MINUTES_A_DAY: u16 = 24 * 60;
+
     /// Every hour of the day.
-    pub const ALWAYS: Self = Self { from_minute: 0, until_minute: MINUTES_A_DAY };
+    pub const ALWAYS: Self = Self { from_minute: 0, until_minute: Self::MINUTES_A_DAY };
 
     /// A span from two minutes of the day; `None` when they are equal or not of a day.
     #[must_use]
     pub const fn new(from_minute: u16, until_minute: u16) -> Option<Self> {
-        if MINUTES_A_DAY < until_minute || MINUTES_A_DAY <= from_minute || from_minute == until_minute {
+        if Self::MINUTES_A_DAY < until_minute
+            || Self::MINUTES_A_DAY <= from_minute
+            || from_minute == until_minute
+        {
             return None;
         }
         Some(Self { from_minute, until_minute })
+    }
+
+    /// A span of whole hours; a constant for defaults.
+    ///
+    /// # Panics
+    /// When they are equal or not of a day.
+    #[must_use]
+    pub const fn of_hours(from: u16, until: u16) -> Self {
+        Self::new(from * 60, until * 60).expect("the hours are of a day and differ")
+    }
+
+    /// Its first minute of the day, and the one at which it ends.
+    #[must_use]
+    pub const fn minutes(self) -> (u16, u16) {
+        (self.from_minute, self.until_minute)
+    }
+
+    /// Whether a wall clock that shows a minute of the day shows one of it.
+    #[must_use]
+    pub const fn holds_minute(self, minute: u16) -> bool {
+        if self.from_minute < self.until_minute {
+            return self.from_minute <= minute && minute < self.until_minute;
+        }
+        self.from_minute <= minute || minute < self.until_minute
     }
 
     /// Whether an instant lies within, on the wall clock of a zone.
@@ -92,7 +120,7 @@ enum Fold {
 fn instant(zone: Tz, day: NaiveDate, minute: u16, fold: Fold) -> Option<Timestamp> {
     let midnight = day.and_time(NaiveTime::MIN);
     // No gap of any zone is longer than a day.
-    for gap_minutes in 0..=i64::from(MINUTES_A_DAY) {
+    for gap_minutes in 0..=i64::from(DailyHours::MINUTES_A_DAY) {
         let wall = midnight + TimeDelta::minutes(i64::from(minute) + gap_minutes);
         let found = match (zone.from_local_datetime(&wall), fold) {
             (MappedLocalTime::None, _) => continue,

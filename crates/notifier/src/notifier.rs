@@ -1,64 +1,30 @@
-//! What each customer has heard, and who waits to be told.
+//! Who has heard what, and who may hear what next.
 
-use std::collections::VecDeque;
+use chrono_tz::Tz;
+use model::{
+    CustomerId, CustomerNo, FeedbackKind, FenceId, Heard, Millis, NotificationId, OfferId, Profile, Standing,
+    Timestamp, Tolerance,
+};
 
-use model::{CustomerNo, Heard, Notification, NotificationId, TimeZoneName, Timestamp};
+use crate::answers::{self, FeedbackEffect};
+use crate::clocks::Clocks;
+use crate::deciding::{self, Bench};
+use crate::gathering::{Gathered, Gatherings, Place};
+use crate::people::{Known, People, Person};
+use crate::rules::hours;
+use crate::{Candidate, NotifierPolicy, Occasion, Verdict};
 
-use crate::rules::{self, Case};
-use crate::{NotifierPolicy, Suppressed, Suppression};
-
-/// An offer that a transition calls for, with what the rules need to know.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Candidate {
-    /// What would be said.
-    pub notification: Notification,
-    /// The wall clock that counts: the fence's.
-    pub zone: Option<TimeZoneName>,
-    /// The visit began before we could see its beginning.
-    pub initial: bool,
-    /// The deciding fix was fresh, honest and exact enough.
-    pub may_trigger: bool,
-    /// Speed of the deciding fix in metres a second.
-    pub speed_mps: Option<f32>,
-    /// The offer's words for this store may not be said.
-    pub breaks_a_text_rule: bool,
-}
-
-/// A notification that passed all rules and has not been sent.
-#[derive(Debug)]
-pub struct Waiting {
-    /// Whose.
-    pub customer: CustomerNo,
-    /// What.
-    pub notification: Notification,
-    /// The zone whose civil day it counts in.
-    pub zone: Option<TimeZoneName>,
-    /// Why it must be dropped after all: it waited for too long, or a rule fails by now.
-    pub refusal: Option<Suppressed>,
-}
-
-/// Everybody's history of offers, by dense number.
+/// Everybody's history of offers, by dense number, and what waits to be decided.
 #[derive(Debug, Default)]
 pub struct Notifier {
     policy: NotifierPolicy,
-    people: Vec<Option<Person>>,
-    line: VecDeque<InLine>,
+    people: People,
+    gatherings: Gatherings,
+    clocks: Clocks,
 }
 
-#[derive(Debug)]
-struct Person {
-    generation: u32,
-    agreed_at: Option<Timestamp>,
-    heard: Vec<Heard>,
-    waiting: Vec<Heard>,
-}
-
-#[derive(Debug)]
-struct InLine {
-    customer: CustomerNo,
-    candidate: Candidate,
-    since: Timestamp,
-}
+/// An offer that was redeemed longer ago than this is nobody's.
+const REDEEMED_WITHIN: Millis = Millis::from_days(30);
 
 impl Notifier {
     /// A porter who has told nobody anything.
@@ -73,164 +39,178 @@ impl Notifier {
         &self.policy
     }
 
-    /// How many notifications wait.
-    #[must_use]
-    pub fn n_waiting(&self) -> usize {
-        self.line.len()
-    }
-
-    /// What waits, in order.
-    pub fn waiting(&self) -> impl Iterator<Item = &Notification> {
-        self.line.iter().map(|in_line| &in_line.candidate.notification)
+    /// Puts other numbers in force: at once, and for what was heard before as well.
+    pub fn set_policy(&mut self, policy: NotifierPolicy) {
+        self.policy = policy;
     }
 
     /// Takes over what the ledger holds of one customer.
-    pub fn load(&mut self, customer: CustomerNo, heard: Vec<Heard>, agreed_at: Option<Timestamp>) {
-        let person = self.person_mut(customer);
-        person.heard = heard;
-        person.heard.sort_by_key(|heard| heard.at);
-        person.agreed_at = agreed_at;
+    pub fn load(&mut self, customer: CustomerNo, known: Known) {
+        self.people.meet(customer).load(known);
+    }
+
+    /// Forgets a customer; what of theirs still waited comes back and will not be decided.
+    pub fn forget(&mut self, customer: CustomerNo) -> Vec<Occasion> {
+        self.people.forget(customer);
+        self.gatherings.take(customer)
     }
 
     /// Notes that a customer agreed to offers who had agreed to none.
     pub fn agreed(&mut self, customer: CustomerNo, now: Timestamp) {
-        self.person_mut(customer).agreed_at = Some(now);
+        self.people.meet(customer).agreed_at = Some(now);
     }
 
     /// When a customer agreed to offers.
     #[must_use]
     pub fn agreed_at(&self, customer: CustomerNo) -> Option<Timestamp> {
-        self.person(customer)?.agreed_at
+        self.people.life(customer).agreed_at
     }
 
-    /// What a customer has heard, in order of time.
+    /// What a customer has heard, or would have, in order of time.
     #[must_use]
     pub fn heard(&self, customer: CustomerNo) -> &[Heard] {
-        self.person(customer).map_or(&[], |person| &person.heard)
+        self.people.life(customer).heard
     }
 
-    /// Judges a candidate; what passes waits to be sent and counts as heard from now on.
+    /// What a customer declared.
+    #[must_use]
+    pub fn profile(&self, customer: CustomerNo) -> &Profile {
+        self.people.life(customer).profile
+    }
+
+    /// What a customer bears.
+    #[must_use]
+    pub fn tolerance(&self, customer: CustomerNo) -> &Tolerance {
+        self.people.life(customer).tolerance
+    }
+
+    /// Takes the whole of what a customer declared.
+    pub fn set_profile(&mut self, customer: CustomerNo, profile: Profile) {
+        self.people.meet(customer).set_profile(profile);
+    }
+
+    /// Notes that a customer came into a fence; it is remembered for a day and not over a restart.
+    pub fn entered(&mut self, customer: CustomerNo, fence: &FenceId, now: Timestamp) {
+        let n_max = usize::from(self.policy.costs.many_fences);
+        self.people.meet(customer).more().entered.note(fence, n_max, now);
+    }
+
+    /// Lets an occasion wait for others of its customer; the first of them begins a gathering.
+    pub fn gather(&mut self, customer: CustomerNo, occasion: Occasion, now: Timestamp) -> Place {
+        self.gatherings.gather(customer, occasion, now)
+    }
+
+    /// How many occasions wait.
+    #[must_use]
+    pub const fn n_waiting(&self) -> usize {
+        self.gatherings.n_waiting()
+    }
+
+    /// What waits, in the order in which it will be due.
+    pub fn waiting(&self) -> impl Iterator<Item = (CustomerNo, &Occasion)> {
+        self.gatherings.waiting()
+    }
+
+    /// When the next gathering is due.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.gatherings.due_at(self.policy.gather)
+    }
+
+    /// The next gathering that is due, in the order in which they began.
+    pub fn next_due(&mut self, now: Timestamp) -> Option<Gathered> {
+        self.gatherings.next_due(&self.policy, now)
+    }
+
+    /// Judges candidates of one customer together: a verdict for each, in their order.
     ///
-    /// # Errors
-    /// Every rule that fails, in order.
-    pub fn propose(
+    /// At most one [`crate::Ruling::Goes`] or is held out, and at most one more is observed. Nothing is
+    /// recorded. What was ignored by now is counted first.
+    pub fn decide(
         &mut self,
         customer: CustomerNo,
-        candidate: Candidate,
+        name: &CustomerId,
+        candidates: &[Candidate<'_>],
         now: Timestamp,
-    ) -> Result<(), Suppressed> {
-        let memory = self.policy.memory();
-        self.person_mut(customer).heard.retain(|heard| now.since(heard.at) < memory);
-        self.judge(customer, &candidate, None, now)?;
-        let mut candidate = candidate;
-        let Candidate { notification, zone, .. } = &mut candidate;
-        // What is delivered late must not be delivered into the quiet hours.
-        let quiet_at = zone.as_deref().and_then(crate::zone).and_then(|tz| self.policy.hours.close(tz, now));
-        notification.expires_at =
-            quiet_at.map_or(notification.expires_at, |at| at.min(notification.expires_at));
-        let heard = heard_of(notification, zone.clone(), now);
-        self.person_mut(customer).waiting.push(heard);
-        self.line.push_back(InLine { customer, candidate, since: now });
-        Ok(())
+    ) -> Vec<Verdict> {
+        let Self { policy, people, clocks, .. } = self;
+        if let Some(person) = people.get_mut(customer) {
+            bring_up_to_date(policy, person, now);
+        }
+        let bench = Bench { policy, life: people.life(customer), name };
+        deciding::decide(&bench, clocks, candidates, now)
     }
 
-    /// Takes the next notification out of the line, to be let out or dropped.
-    ///
-    /// The rules are asked again, because a day or the hours may have ended while it waited.
-    pub fn next_waiting(&mut self, now: Timestamp) -> Option<Waiting> {
-        let InLine { customer, candidate, since } = self.line.pop_front()?;
-        let is_too_late =
-            self.policy.decide_within < now.since(since) || candidate.notification.expires_at <= now;
-        let refusal = if is_too_late {
-            Some(Suppressed::by(Suppression::TooLate))
-        } else if since < now {
-            self.judge(customer, &candidate, Some(candidate.notification.id), now).err()
-        } else {
-            None
-        };
-        let Candidate { notification, zone, .. } = candidate;
-        Some(Waiting { customer, notification, zone, refusal })
+    /// Notes what was decided to be heard; what is really said counts as told.
+    pub fn record(&mut self, customer: CustomerNo, heard: Heard) {
+        self.people.meet(customer).record(heard);
     }
 
-    /// Judges a candidate by what was heard and by all that waits, except for its own place in the line.
-    fn judge(
-        &self,
+    /// Takes back what was noted: it was refused at once, or expired unsent.
+    pub fn give_back(&mut self, customer: CustomerNo, id: NotificationId) -> Option<Heard> {
+        let person = self.people.get_mut(customer)?;
+        let place = place_of(person, id)?;
+        Some(person.give_back(place))
+    }
+
+    /// The newest notification of an offer that a customer got in 30 days, or would have but for a holdout.
+    #[must_use]
+    pub fn newest_of(&self, customer: CustomerNo, offer: &OfferId, now: Timestamp) -> Option<NotificationId> {
+        let life = self.people.life(customer);
+        let known = life.heard.iter().rev().find(|heard| {
+            let counts = match heard.standing {
+                Standing::Sent | Standing::HeldOut => true,
+                Standing::Observed => false,
+            };
+            counts && heard.offer == *offer && now.since(heard.at) < REDEEMED_WITHIN
+        });
+        known.map(Heard::notification)
+    }
+
+    /// Takes an answer; `at` is when it was given, if that is known.
+    pub fn hear_feedback(
+        &mut self,
         customer: CustomerNo,
-        candidate: &Candidate,
-        own: Option<NotificationId>,
+        id: NotificationId,
+        kind: FeedbackKind,
+        at: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<(), Suppressed> {
-        let person = self.person(customer);
-        let (heard, waiting) = person.map_or((&[][..], &[][..]), |person| (&person.heard, &person.waiting));
-        let others = waiting.iter().filter(|heard| Some(heard.notification()) != own);
-        // What waits may go out at any moment from now on, so it counts as heard now.
-        let waiting: Vec<Heard> = others.map(|heard| Heard { at: now, ..heard.clone() }).collect();
-        let mut all: Vec<&Heard> = heard.iter().chain(&waiting).collect();
-        all.sort_by_key(|heard| heard.at);
-        let agreed_at = person.and_then(|person| person.agreed_at);
-        rules::judge(&Case { policy: &self.policy, candidate, heard: all, agreed_at }, now)
-    }
-
-    /// Notes that a notification taken out of the line is going to be said.
-    ///
-    /// # Panics
-    /// When it was not in the line.
-    pub fn committed(&mut self, customer: CustomerNo, id: NotificationId, now: Timestamp) {
-        let person = self.person_mut(customer);
-        let at = person
-            .waiting
-            .iter()
-            .position(|heard| heard.notification() == id)
-            .expect("what is committed was in the line");
-        let heard = person.waiting.remove(at);
-        person.heard.push(Heard { at: now, ..heard });
-    }
-
-    /// Gives the count of a notification back: it was dropped from the line, refused at once, or expired unsent.
-    pub fn give_back(&mut self, customer: CustomerNo, id: NotificationId) {
-        let person = self.person_mut(customer);
-        person.waiting.retain(|heard| heard.notification() != id);
-        person.heard.retain(|heard| heard.notification() != id);
-    }
-
-    fn person(&self, customer: CustomerNo) -> Option<&Person> {
-        let person = self.people.get(customer.slot())?.as_ref()?;
-        (person.generation == customer.generation()).then_some(person)
-    }
-
-    fn person_mut(&mut self, customer: CustomerNo) -> &mut Person {
-        if self.people.len() <= customer.slot() {
-            self.people.resize_with(customer.slot() + 1, || None);
+    ) -> FeedbackEffect {
+        let Self { policy, people, .. } = self;
+        let Some(person) = people.get_mut(customer) else { return FeedbackEffect::Unknown };
+        let memory = policy.memory();
+        let heard = place_of(person, id).map(|place| &person.life().heard[place]);
+        match heard.filter(|heard| now.since(heard.at) < memory) {
+            None => return FeedbackEffect::Unknown,
+            Some(heard) if heard.answers.has(kind) => return FeedbackEffect::Repeated,
+            Some(_) => bring_up_to_date(policy, person, now),
         }
-        let generation = customer.generation();
-        let slot = &mut self.people[customer.slot()];
-        if slot.as_ref().is_none_or(|person| person.generation != generation) {
-            *slot = None;
-        }
-        slot.get_or_insert_with(|| Person {
-            generation,
-            agreed_at: None,
-            heard: Vec::new(),
-            waiting: Vec::new(),
-        })
+        let Some(place) = place_of(person, id) else { return FeedbackEffect::Unknown };
+        answers::take(policy, person.more().heard_and_tolerance(), place, (kind, at), now)
+    }
+
+    /// When something said now must have arrived: the allowed hours end then, on one of the clocks.
+    #[must_use]
+    pub fn quiet_from(&mut self, zones: &[Tz], customer: CustomerNo, now: Timestamp) -> Option<Timestamp> {
+        let Self { policy, people, clocks, .. } = self;
+        let quiet = people.life(customer).profile.dial.quiet;
+        hours::quiet_from(policy.hours, quiet, zones, clocks, now)
     }
 }
 
-fn heard_of(notification: &Notification, zone: Option<TimeZoneName>, now: Timestamp) -> Heard {
-    let Notification { offer, merchant, fence, visit, .. } = notification;
-    Heard {
-        at: now,
-        offer: offer.clone(),
-        merchant: merchant.clone(),
-        fence: fence.clone(),
-        visit: *visit,
-        zone,
-        channel: notification.channel,
-        category: None,
-        standing: model::Standing::Sent,
-        cost: 0,
-        favourite: false,
-        answers: model::Answers::default(),
-        shown_at: None,
+/// Forgets what is too long ago to count, and counts what was ignored.
+fn bring_up_to_date(policy: &NotifierPolicy, person: &mut Person, now: Timestamp) {
+    let life = person.life();
+    let is_unsettled = answers::is_unsettled(policy, life.heard, life.tolerance, now);
+    let Some(more) = person.more_if_any() else { return };
+    if is_unsettled {
+        let (heard, tolerance) = more.heard_and_tolerance();
+        answers::settle(policy, heard, tolerance, now);
     }
+    let memory = policy.memory();
+    more.heard.retain(|heard| now.since(heard.at) < memory);
+}
+
+fn place_of(person: &Person, id: NotificationId) -> Option<usize> {
+    person.life().heard.iter().position(|heard| heard.notification() == id)
 }

@@ -50,6 +50,11 @@ impl<'a> Section<'a> {
         self.table.is_some()
     }
 
+    /// Whether a key is there.
+    pub(crate) fn has(&self, key: &'static str) -> bool {
+        self.item(key).is_some()
+    }
+
     /// Where the section starts.
     pub(crate) fn bytes(&self) -> Range<usize> {
         self.bytes.clone()
@@ -58,11 +63,6 @@ impl<'a> Section<'a> {
     /// Where the value of a key stands; where its section starts when it does not.
     pub(crate) fn bytes_of(&self, key: &'static str) -> Range<usize> {
         self.item(key).map_or_else(|| self.bytes(), span_of)
-    }
-
-    /// Whether the file has a key in this section.
-    pub(crate) fn has(&self, key: &'static str) -> bool {
-        self.item(key).is_some()
     }
 
     /// All tables in this one, whatever their names, in order.

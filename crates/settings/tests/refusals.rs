@@ -107,7 +107,7 @@ fn c01_a_byte_order_mark_tabs_and_windows_line_ends_do_no_harm() {
 #[test]
 fn c05_a_cap_of_nought_means_never_and_a_mad_one_is_refused() {
     let never = Settings::parse(Path::new("s.toml"), "[notifier]\nper_24h_max = 0").unwrap();
-    assert_eq!(never.notifier.per_24h_max, 0);
+    assert_eq!(never.notifier.caps.per_24h_max, 0);
     check("[notifier]\nper_7d_max = -1", 2, &["is -1", "from 0 to 1000"]);
     check("[notifier]\nper_7d_max = 9223372036854775807", 2, &["from 0 to 1000"]);
     check("[notifier]\nper_7d_max = 9223372036854775808", 2, &["is no TOML"]);
@@ -131,6 +131,32 @@ fn c05_hours_that_begin_when_they_end_are_refused() {
     check("[notifier]\nhours = \"09:00-25:00\"", 2, &["24:00"]);
     check("[notifier]\nhours = \"09:60-20:00\"", 2, &["09:00-20:00"]);
     assert_eq!(said("[notifier]\nhours = \"22:00-02:00\""), [] as [&str; 0]);
+}
+
+#[test]
+fn c05_rules_of_restraint_that_contradict_each_other_are_refused() {
+    check("[notifier]\ngather = \"40 s\"", 2, &["is 40 s", "decide_within"]);
+    check("[notifier]\nper_7d_favourite_max = 1", 2, &["is 1", "per_7d_max (2)"]);
+    check("[notifier.budget]\nlimit = 20", 2, &["is 20", "limit_min (30)"]);
+    check("[notifier.budget]\nlimit = 90", 2, &["is 90", "limit_max (80)"]);
+    check("[notifier.budget]\nhalf_life = \"0 s\"", 2, &["is 0 s", "from 60 min"]);
+    check("[notifier.costs]\nfloor = 0", 2, &["is 0", "from 1"]);
+    check("[notifier.costs]\nstroll_from_mps = 3.0", 2, &["is 3", "stroll_to_mps"]);
+    check("[notifier.costs]\nearly = \"09:00-09:00\"", 2, &["never or always"]);
+    check("[notifier.costs]\nmany_fences = 0", 2, &["from 1 to 255"]);
+    check("[notifier.answers]\ncreepy_limit_pct = 0", 2, &["from 10"]);
+    check("[notifier.answers]\nignored_in_a_row = 0", 2, &["from 1"]);
+    check("[notifier.cooldowns]\nmerchants = \"1 d\"", 2, &["did you mean \"merchant\""]);
+}
+
+#[test]
+fn a_cap_that_is_changed_takes_the_one_with_a_favourite_along() {
+    let caps = |text: &str| Settings::parse(Path::new("s.toml"), text).unwrap().notifier.caps;
+    let of = |text: &str| (caps(text).per_7d_max, caps(text).per_7d_favourite_max);
+    assert_eq!(of("[notifier]\nrest = \"4 h\""), (2, 3));
+    assert_eq!(of("[notifier]\nper_7d_max = 0"), (0, 0));
+    assert_eq!(of("[notifier]\nper_7d_max = 5"), (5, 5));
+    assert_eq!(of("[notifier]\nper_7d_max = 1\nper_7d_favourite_max = 2"), (1, 2));
 }
 
 #[test]

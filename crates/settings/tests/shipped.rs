@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use model::Millis;
-use notifier::{DailyHours, NotifierPolicy};
+use notifier::{Caps, Cooldowns, DailyHours, NotifierPolicy};
 use settings::{OffersFile, Settings};
 
 fn config(file: &str) -> PathBuf {
@@ -39,20 +39,27 @@ fn the_demo_offers_pass_every_rule() {
 #[test]
 fn the_load_settings_let_every_visit_that_calls_for_an_offer_bring_one() {
     let settings = settings::load(&config("load.toml")).map_err(|problems| said(&problems)).unwrap();
-    let NotifierPolicy {
+    let NotifierPolicy { caps, cooldowns, hours, budget, gather, .. } = settings.notifier;
+    let Caps {
         per_24h_max,
-        per_7d_max,
-        per_30d_max,
         per_civil_day_max,
-        fence_cooldown,
-        rest,
-        settle_in,
-        hours,
-        ..
-    } = settings.notifier;
-    let caps = [per_24h_max, per_7d_max, per_30d_max, per_civil_day_max];
-    assert!(caps.iter().all(|cap| 1_000 <= *cap), "{caps:?}");
-    assert_eq!([fence_cooldown, rest, settle_in], [Millis::ZERO; 3]);
+        per_7d_max,
+        per_7d_favourite_max,
+        per_30d_max,
+        per_30d_favourite_max,
+        all_channels_per_7d_max,
+        sms_per_7d_max,
+        sms_per_30d_max,
+    } = caps;
+    let caps = [
+        [per_24h_max, per_7d_max, per_30d_max],
+        [per_civil_day_max, per_7d_favourite_max, per_30d_favourite_max],
+        [all_channels_per_7d_max, sms_per_7d_max, sms_per_30d_max],
+    ];
+    assert!(caps.as_flattened().iter().all(|cap| 1_000 <= *cap), "{caps:?}");
+    let Cooldowns { fence, favourite_fence, offer, offer_ever_max, merchant, rest, settle_in } = cooldowns;
+    assert_eq!([fence, favourite_fence, offer, merchant, rest, settle_in, gather], [Millis::ZERO; 7]);
+    assert!(u32::from(u8::MAX) < offer_ever_max && !budget.enforced);
     assert_eq!(hours, DailyHours::ALWAYS);
     let shipped = Settings::default();
     assert_eq!((settings.presence, settings.limits), (shipped.presence, shipped.limits));
