@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use ledger::DeliveryOutcome;
 use model::{
-    DeviceNo, FenceFacts, FenceNo, MerchantId, Meters, Notification, NotificationId, Position, Timestamp,
-    TransitionKind, VisitId,
+    DeviceNo, FenceFacts, FenceNo, MerchantId, Meters, Notification, Position, Timestamp, TransitionKind,
+    VisitId,
 };
-use notifier::Suppression;
-use offers::{Catalogue, Difference};
+use offers::{Catalogue, Difference, HoursBook};
 use presence::{Change, Redrawn};
 use spatial_index::{BuildError, Fence};
 
@@ -201,33 +200,6 @@ impl Alteration {
     }
 }
 
-/// What an operator took away before something was said of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gone {
-    /// The fence, or the visit with it.
-    Fence,
-    /// The offer, or the words that it had.
-    Offer,
-}
-
-impl Gone {
-    /// How what waited in line is dropped.
-    pub(crate) const fn suppression(self) -> Suppression {
-        match self {
-            Self::Fence => Suppression::FenceGone,
-            Self::Offer => Suppression::OfferGone,
-        }
-    }
-
-    /// How what was recorded leaves the outbox.
-    pub(crate) const fn outcome(self) -> DeliveryOutcome {
-        match self {
-            Self::Fence => DeliveryOutcome::FenceGone,
-            Self::Offer => DeliveryOutcome::OfferGone,
-        }
-    }
-}
-
 fn is_small(n_different: usize, house: &House) -> bool {
     n_different <= house.n_fences() / FENCES_A_DIFFERENCE
 }
@@ -302,26 +274,22 @@ impl Engine {
     pub fn handle_alteration(&mut self, alteration: &Alteration, now: Timestamp) -> usize {
         let now = self.advance(now);
         assert!(Arc::ptr_eq(&self.house, &alteration.from), "an alteration starts from the house in force");
-        assert!(self.book.deferred.is_empty(), "offers are decided before the next letter");
         for merchant in &alteration.merchants {
             self.people.merchant_no(merchant);
         }
-        let n_ended = self.vacate(alteration, now);
+        let ended = self.vacate(alteration, now);
         self.presence.renumber(alteration);
         self.house = alteration.to.clone();
+        self.hours = HoursBook::default();
         self.take_up_offers(&alteration.offers);
-        n_ended
+        self.call_off(&ended, &alteration.offers, now);
+        ended.len()
     }
 
     fn take_up_offers(&mut self, offers: &Difference) {
         if offers.is_nothing() {
             return;
         }
-        let waiting = self.notifier.waiting().chain(self.desk.outbox.values().flatten());
-        let is_off =
-            |waiting: &&Notification| offers.touches(&waiting.offer) && !self.house.stands_behind(waiting);
-        let off: Vec<NotificationId> = waiting.filter(is_off).map(|waiting| waiting.id).collect();
-        self.desk.called_off.extend(off);
         let crossings =
             self.policy.presence.crossings || self.house.catalogue.asks_for(TransitionKind::Cross);
         if crossings != self.presence.policy().crossings {
@@ -329,30 +297,36 @@ impl Engine {
         }
     }
 
-    fn vacate(&mut self, alteration: &Alteration, now: Timestamp) -> usize {
-        let mut ended: BTreeMap<DeviceNo, Vec<Change>> = BTreeMap::new();
-        self.presence.vacate(alteration, |device, change| ended.entry(device).or_default().push(change));
-        self.forget_ended();
-        let mut n_ended = 0;
-        for (device, mut changes) in ended {
-            n_ended += changes.len();
-            let customer = self.people.owner(device);
-            for change in &changes {
-                let visit = self.visit_of(device, self.house.fence(change.fence), change.entered_at);
-                self.desk.ended.insert(visit);
-            }
-            self.tell(customer, device, &mut changes);
-            self.decide_deferred(customer, device, now);
+    /// Ends the visits that an edit ends; answers which.
+    fn vacate(&mut self, alteration: &Alteration, now: Timestamp) -> BTreeSet<VisitId> {
+        let mut left: BTreeMap<DeviceNo, Vec<Change>> = BTreeMap::new();
+        self.presence.vacate(alteration, |device, change| left.entry(device).or_default().push(change));
+        let mut ended = BTreeSet::new();
+        for (device, mut changes) in left {
+            let of_change =
+                |change: &Change| self.visit_of(device, self.house.fence(change.fence), change.entered_at);
+            ended.extend(changes.iter().map(of_change));
+            self.tell(self.people.owner(device), device, &mut changes, now);
         }
-        n_ended
+        ended
     }
 
-    /// Keeps of the visits that were ended those about which something may still be said.
-    fn forget_ended(&mut self) {
-        if self.notifier.n_waiting() == 0 {
-            let outbox = self.desk.outbox.values().flatten();
-            let spoken_of: BTreeSet<VisitId> = outbox.map(|notification| notification.visit).collect();
-            self.desk.ended.retain(|visit| spoken_of.contains(visit));
+    /// Takes out of the outbox what the house that there is now would not say.
+    fn call_off(&mut self, ended: &BTreeSet<VisitId>, offers: &Difference, now: Timestamp) {
+        let gone = |notification: &Notification| {
+            let Notification { fence, merchant, visit, offer, .. } = notification;
+            if ended.contains(visit) || !self.house.has(fence, merchant) {
+                return Some(DeliveryOutcome::FenceGone);
+            }
+            let is_off = offers.touches(offer) && !self.house.stands_behind(notification);
+            is_off.then_some(DeliveryOutcome::OfferGone)
+        };
+        let waiting =
+            self.desk.outbox.iter().flat_map(|(no, waiting)| waiting.iter().map(move |one| (*no, one)));
+        let off = waiting.filter_map(|(no, one)| gone(one).map(|outcome| (no, one.id, outcome)));
+        for (customer, id, outcome) in off.collect::<Vec<_>>() {
+            self.leave(customer, id, outcome, now);
+            self.desk.called_off.insert(id, outcome);
         }
     }
 

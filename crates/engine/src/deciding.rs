@@ -1,211 +1,253 @@
-//! The pantry and the porter: from a transition to verdicts.
+//! The porter: all that waits for one customer is decided at one moment.
 
-use consent_gate::Purpose;
-use ledger::{Decision, Entry, Said, What};
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use consent_gate::{Consented, Purpose};
 use model::{
-    CustomerNo, DeviceNo, ExitReason, FenceFacts, FenceId, FenceNo, Notification, NotificationId, Timestamp,
-    Transition, TransitionKind, Words,
+    CustomerNo, DeviceNo, FenceFacts, FenceId, Heard, OfferId, Standing, Timestamp, TransitionKind, VisitId,
 };
-use notifier::{Candidate, Suppressed, Suppression};
-use offers::Offer;
+use notifier::{Candidate, Gathered, Occasion, Ruling, Suppressed, Suppression, Terms, Verdict};
+use offers::{CivilDay, Mode, Obstacle, Offer, OpeningHours};
 
 use crate::engine::Engine;
-use crate::event::EventKind;
 use crate::house::House;
+use crate::record;
 
-/// A transition whose offers are not decided yet.
-#[derive(Debug)]
-pub(crate) struct Deferred {
-    pub(crate) device: DeviceNo,
-    pub(crate) transition: Transition,
-    pub(crate) fence: FenceNo,
-}
-
-impl Deferred {
-    /// Its place among all of one message: by time, then as presence tells them, then by fence.
-    fn turn(&self) -> (Timestamp, u8, &FenceId) {
-        let rank = match self.transition.kind {
-            TransitionKind::Dwell | TransitionKind::Exit => 0,
-            TransitionKind::Enter => 1,
-            TransitionKind::Cross => 2,
-        };
-        (self.transition.at, rank, &self.transition.fence)
-    }
+/// What all rooms know of an occasion at the moment of its decision.
+pub(crate) struct Matter<'a> {
+    pub(crate) occasion: &'a Occasion,
+    pub(crate) offer: &'a Offer,
+    pub(crate) fence: &'a FenceFacts,
+    pub(crate) hours: Option<Arc<OpeningHours>>,
+    pub(crate) zones: Vec<Tz>,
+    pub(crate) mode: Mode,
+    /// The gate's yes, when it says yes.
+    pub(crate) released: Option<Consented<()>>,
+    barred: Vec<Suppression>,
+    is_there: bool,
 }
 
 impl Engine {
-    /// Decides what waited for the newest fix of a message.
+    /// Decides everything that has waited for long enough.
     ///
-    /// Of many fixes told at once only the newest speaks for the present: who has left since
-    /// a transition is not spoken to. Messages are judged one by one, however many are
-    /// drained together, so that the load of a machine decides nothing.
-    pub(crate) fn decide_deferred(&mut self, customer: CustomerNo, device: DeviceNo, now: Timestamp) {
-        if self.book.deferred.is_empty() {
-            return;
+    /// The gate and all rooms are asked here, at the last moment before a decision is written down.
+    pub(crate) fn decide_due(&mut self, now: Timestamp) {
+        while let Some(gathered) = self.notifier.next_due(now) {
+            self.decide(gathered, now);
         }
-        let mut deferred = std::mem::take(&mut self.book.deferred);
-        // Of fences at one instant the name decides: their numbers hang on what was edited before.
-        deferred.sort_by(|a, b| a.turn().cmp(&b.turn()));
-        let newest_at = self.presence.last_at(device);
-        for Deferred { transition, fence, .. } in
-            deferred.extract_if(.., |deferred| deferred.device == device)
-        {
-            let is_so_still = match transition.kind {
-                TransitionKind::Enter | TransitionKind::Dwell => {
-                    self.presence.is_inside(device, fence, transition.entered_at)
-                }
-                TransitionKind::Exit | TransitionKind::Cross => newest_at <= Some(transition.at),
-            };
-            let may_trigger = transition.may_trigger && is_so_still;
-            self.decide(customer, device, &Transition { may_trigger, ..transition }, fence, now);
-        }
-        self.book.deferred = deferred;
     }
 
-    /// Finds the offers that a transition calls for, and gives each its verdict or its place in the line.
-    ///
-    /// Of several due at once the best that passes is proposed; the others lose to it.
-    fn decide(
-        &mut self,
-        customer: CustomerNo,
-        device: DeviceNo,
-        transition: &Transition,
-        fence: FenceNo,
-        now: Timestamp,
-    ) {
-        // A visit that we ended ourselves is no occasion to speak.
-        if transition.exit_reason.is_some_and(|reason| reason != ExitReason::Left) {
+    fn decide(&mut self, gathered: Gathered, now: Timestamp) {
+        let Gathered { customer, mut occasions, is_too_late, .. } = gathered;
+        // Numbers of fences hang on what was edited before, so names decide what comes first.
+        occasions.sort_by(|a, b| turn(a).cmp(&turn(b)));
+        let tolerance = self.notifier.tolerance(customer).clone();
+        if is_too_late {
+            let late = Suppressed::by(Suppression::TooLate);
+            occasions.iter().for_each(|occasion| self.suppress(customer, occasion, &late, Vec::new(), now));
             return;
         }
-        let facts = self.house.fence(fence);
-        let due = self.house.catalogue.due(transition.kind, facts);
-        let prepared: Vec<Prepared> =
-            due.into_iter().map(|offer| self.prepare(offer, device, transition, facts, now)).collect();
-        let mut winner = false;
-        for prepared in prepared {
-            self.book.tally.n_candidates += 1;
-            let notification = prepared.notification.clone();
-            match self.judge(customer, prepared, transition, winner, now) {
-                Ok(()) => winner = true,
-                Err(suppressed) => {
-                    // The visit has had its word, and the one that lost to it loses again.
-                    winner |= suppressed.failed().contains(&Suppression::AlreadyTold);
-                    self.suppress(customer, device, &notification, &suppressed, now);
+        let house = self.house.clone();
+        let mut matters = Vec::with_capacity(occasions.len());
+        for occasion in &occasions {
+            match self.matter(&house, customer, occasion, now) {
+                Ok(matter) => matters.push(matter),
+                Err(gone) => {
+                    self.suppress(customer, occasion, &Suppressed::by(gone), Vec::new(), now);
                 }
+            }
+        }
+        let verdicts = self.judge(customer, &matters, now);
+        for (matter, (verdict, heard)) in matters.into_iter().zip(verdicts) {
+            self.pronounce(customer, matter, verdict, heard, now);
+        }
+        if *self.notifier.tolerance(customer) != tolerance {
+            self.desk.note_tolerance(self.notifier.tolerance(customer));
+        }
+    }
+
+    /// Gathers what the rooms know of an occasion now; an operator may have taken it away since.
+    fn matter<'a>(
+        &mut self,
+        house: &'a House,
+        customer: CustomerNo,
+        occasion: &'a Occasion,
+        now: Timestamp,
+    ) -> Result<Matter<'a>, Suppression> {
+        let Occasion { device, offer, merchant, fence, .. } = occasion;
+        let facts = house.facts_of(fence).filter(|facts| facts.merchant.as_ref() == Some(merchant));
+        let facts = facts.ok_or(Suppression::FenceGone)?;
+        let offer = house
+            .catalogue
+            .offer(merchant, offer)
+            .filter(|offer| offer.draft().trigger == occasion.trigger && offer.applies_to(facts));
+        let offer = offer.ok_or(Suppression::OfferGone)?;
+        let zones = self.zones(customer, facts);
+        let hours = self.hours.of(facts);
+        let released = self.release(customer, offer, now);
+        let mut barred: Vec<Suppression> =
+            released.is_none().then_some(Suppression::NoConsent).into_iter().collect();
+        barred.extend(self.obstacles(customer, offer, zones.first().copied(), hours.as_deref(), now));
+        let mode = self.policy.mode.max(offer.draft().mode);
+        let is_there = self.is_there(*device, occasion);
+        Ok(Matter { occasion, offer, fence: facts, hours, zones, mode, released, barred, is_there })
+    }
+
+    /// The gate's yes to everything that an offer needs.
+    fn release(&self, customer: CustomerNo, offer: &Offer, now: Timestamp) -> Option<Consented<()>> {
+        let merchant = self.people.find_merchant(&offer.draft().merchant)?;
+        let mut needs = offer.needs().map(Purpose::from_word);
+        let has_all = needs.all(|purpose| {
+            purpose.is_some_and(|purpose| self.gate.check(customer, merchant, purpose, now).is_ok())
+        });
+        has_all.then(|| self.gate.release(customer, (merchant, offer.draft().channel), (), now).ok())?
+    }
+
+    /// Every wall clock that may hang where the customer is.
+    fn zones(&self, customer: CustomerNo, fence: &FenceFacts) -> Vec<Tz> {
+        let known = fence.tz.as_deref().and_then(notifier::zone);
+        let at_home = || self.notifier.profile(customer).tz.as_deref().and_then(notifier::zone);
+        let Some(zone) = known.or_else(at_home) else {
+            return fence.country.as_deref().map_or_else(Vec::new, notifier::zones_of_country);
+        };
+        vec![zone]
+    }
+
+    fn obstacles(
+        &self,
+        customer: CustomerNo,
+        offer: &Offer,
+        zone: Option<Tz>,
+        hours: Option<&OpeningHours>,
+        now: Timestamp,
+    ) -> Vec<Suppression> {
+        // Without a clock no hour can be told, and the notifier says so.
+        let mut obstacles = zone.map_or_else(Vec::new, |zone| offer.obstacles_at(zone, now, hours));
+        let day = zone.and_then(|zone| CivilDay::at(zone, now));
+        if day.is_some_and(|day| self.stock.is_out(offer, day)) {
+            obstacles.push(Obstacle::OutOfStock);
+        }
+        if !offer.is_meant_for(Some(self.notifier.profile(customer))) {
+            obstacles.push(Obstacle::NotInAudience);
+        }
+        obstacles.into_iter().map(suppression).collect()
+    }
+
+    /// Whether the customer is where it is meant for: in the fence, or out of it.
+    fn is_there(&self, device: DeviceNo, occasion: &Occasion) -> bool {
+        let Some(fence) = self.house.no_of(&occasion.fence) else { return false };
+        match occasion.trigger {
+            TransitionKind::Enter | TransitionKind::Dwell => {
+                self.presence.is_inside(device, fence, occasion.entered_at)
+            }
+            TransitionKind::Exit | TransitionKind::Cross => {
+                self.presence.open_visits(device).all(|visit| visit.fence != fence)
             }
         }
     }
 
-    fn prepare(
-        &self,
-        offer: &Offer,
-        device: DeviceNo,
-        transition: &Transition,
-        facts: &FenceFacts,
-        now: Timestamp,
-    ) -> Prepared {
-        let (customer, phone) = self.names(device);
-        let words = self.house.catalogue.words(offer, facts, None);
-        let silence = || Words { title: String::new(), body: String::new(), link: None, why: String::new() };
-        let breaks_a_text_rule = words.is_err();
-        let notification = Notification {
-            id: NotificationId::of(transition.visit, offer.id()),
-            customer: customer.clone(),
-            device: phone.clone(),
-            offer: offer.id().clone(),
-            merchant: offer.draft().merchant.clone(),
-            fence: transition.fence.clone(),
-            channel: model::Channel::Push,
-            store: facts.name.to_string(),
-            visit: transition.visit,
-            trigger: transition.kind,
-            triggered_at: transition.at,
-            issued_at: now,
-            // A late fix or a clock that is slow shortens it: nothing is said long after its occasion.
-            expires_at: transition.at.min(now) + offer.draft().valid_for,
-            words: words.unwrap_or_else(|_| silence()),
-        };
-        Prepared { notification, zone: facts.tz.clone(), breaks_a_text_rule }
-    }
-
+    /// The notifier's verdicts, each with what is heard by it.
     fn judge(
         &mut self,
         customer: CustomerNo,
-        prepared: Prepared,
-        transition: &Transition,
-        winner: bool,
+        matters: &[Matter<'_>],
         now: Timestamp,
-    ) -> Result<(), Suppressed> {
-        let Prepared { notification, zone, breaks_a_text_rule } = prepared;
-        if self.merchant_may_speak(customer, &notification, now).is_err() {
-            return Err(Suppressed::by(Suppression::NoConsent));
-        }
-        if winner {
-            return Err(Suppressed::by(Suppression::LostArbitration));
-        }
-        let &Transition { initial, may_trigger, speed_mps, .. } = transition;
-        self.notifier.propose(
-            customer,
-            Candidate { notification, zone, initial, may_trigger, speed_mps, breaks_a_text_rule },
-            now,
-        )
+    ) -> Vec<(Verdict, Option<Heard>)> {
+        let possible: Vec<_> = matters.iter().map(Matter::possible_from).collect();
+        let candidates: Vec<Candidate<'_>> = matters
+            .iter()
+            .zip(&possible)
+            .map(|(matter, possible_from)| Candidate {
+                occasion: matter.occasion,
+                terms: matter.terms(),
+                zones: &matter.zones,
+                radius_m: matter.fence.radius.0.round() as u32,
+                is_there: matter.is_there,
+                barred: matter.barred.clone(),
+                possible_from,
+            })
+            .collect();
+        let verdicts = self.notifier.decide(customer, self.people.customer(customer), &candidates, now);
+        let with_heard = |(verdict, candidate): (Verdict, &Candidate<'_>)| {
+            let heard = verdict.heard(candidate, now);
+            (verdict, heard)
+        };
+        verdicts.into_iter().zip(&candidates).map(with_heard).collect()
     }
 
-    /// Writes a *no* down, with its reasons.
-    pub(crate) fn suppress(
+    /// Writes one verdict down, and lets the winner out.
+    fn pronounce(
         &mut self,
         customer: CustomerNo,
-        device: DeviceNo,
-        notification: &Notification,
-        suppressed: &Suppressed,
+        matter: Matter<'_>,
+        verdict: Verdict,
+        heard: Option<Heard>,
         now: Timestamp,
     ) {
-        let verdict = suppressed.verdict().word();
-        self.book.tally.suppressed.count(verdict);
-        let Notification { offer, fence, visit, .. } = notification.clone();
-        self.note(device, EventKind::Suppressed { offer, fence, visit, reason: verdict }, now);
-        let failed = suppressed.failed().iter().map(|rule| rule.word().into()).collect();
-        let next_possible_at = suppressed.next_possible_at;
-        let decision =
-            Decision { failed, next_possible_at, ..decision_on(notification, verdict, None, &self.house) };
-        self.desk.write(
-            customer,
-            Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) },
-        );
+        let Verdict { ruling, reckoning } = verdict;
+        let inputs = record::inputs(&matter, &reckoning, self.notifier.profile(customer));
+        match (ruling, heard) {
+            (Ruling::Goes, Some(heard)) => self.let_out(customer, matter, (heard, inputs), now),
+            (Ruling::Unsaid(_), Some(heard)) => self.leave_unsaid(customer, &matter, (heard, inputs), now),
+            (Ruling::Suppressed(suppressed), _) => {
+                self.suppress(customer, matter.occasion, &suppressed, inputs, now);
+            }
+            (Ruling::Goes | Ruling::Unsaid(_), None) => unreachable!("what won is heard"),
+        }
     }
 }
 
-struct Prepared {
-    notification: Notification,
-    zone: Option<Box<str>>,
-    breaks_a_text_rule: bool,
+impl Matter<'_> {
+    fn terms(&self) -> Terms<'_> {
+        let draft = self.offer.draft();
+        Terms {
+            channel: draft.channel,
+            priority: draft.priority,
+            value: draft.value,
+            category: draft.category.as_deref(),
+            is_delicate: self.offer.is_delicate(),
+            uses_purchases: draft.audience.uses_purchases,
+            names_store: self.offer.names_store(),
+            names_street: self.offer.names_street(),
+            holdout_permille: draft.holdout_permille,
+            standing: match self.mode {
+                Mode::Live => Standing::Sent,
+                Mode::Shadow | Mode::Observe => Standing::Observed,
+            },
+        }
+    }
+
+    /// When the offer itself would be possible again.
+    fn possible_from(&self) -> impl Fn(Timestamp) -> Option<Timestamp> {
+        |at| self.offer.possible_again_at(*self.zones.first()?, at, self.hours.as_deref())
+    }
+
+    /// The civil day on which it counts.
+    pub(crate) fn day(&self, now: Timestamp) -> Option<CivilDay> {
+        CivilDay::at(*self.zones.first()?, now)
+    }
 }
 
-/// The record of a verdict; it holds no position.
-pub(crate) fn decision_on(
-    notification: &Notification,
-    verdict: &str,
-    said: Option<Said>,
-    house: &House,
-) -> Decision {
-    let purposes = [Purpose::Location, Purpose::OffersPush];
-    Decision {
-        id: notification.id,
-        device: notification.device.clone(),
-        offer: notification.offer.clone(),
-        merchant: notification.merchant.clone(),
-        fence: notification.fence.clone(),
-        store: notification.store.as_str().into(),
-        visit: notification.visit,
-        trigger: notification.trigger,
-        triggered_at: notification.triggered_at,
-        verdict: verdict.into(),
-        failed: Vec::new(),
-        next_possible_at: None,
-        purposes: purposes.map(|purpose| purpose.word().into()).to_vec(),
-        facts: house.for_the_record(),
-        counted: None,
-        tolerance: None,
-        said,
+/// Its place among all that are decided together: by time, then as presence tells them, then by name.
+fn turn(occasion: &Occasion) -> (Timestamp, u8, &FenceId, &OfferId, VisitId) {
+    let rank = match occasion.trigger {
+        TransitionKind::Dwell | TransitionKind::Exit => 0,
+        TransitionKind::Enter => 1,
+        TransitionKind::Cross => 2,
+    };
+    (occasion.triggered_at, rank, &occasion.fence, &occasion.offer, occasion.visit)
+}
+
+const fn suppression(obstacle: Obstacle) -> Suppression {
+    match obstacle {
+        Obstacle::Paused => Suppression::OfferPaused,
+        Obstacle::Stopped => Suppression::OfferStopped,
+        Obstacle::NotYet => Suppression::OfferNotYet,
+        Obstacle::Over => Suppression::OfferOver,
+        Obstacle::OffSchedule => Suppression::OffSchedule,
+        Obstacle::StoreClosed => Suppression::StoreClosed,
+        Obstacle::OutOfStock => Suppression::OutOfStock,
+        Obstacle::NotInAudience => Suppression::NotInAudience,
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use consent_gate::{Change, Consented};
-use ledger::{Entry, Stored};
-use model::{CustomerNo, Notification, NotificationId, Timestamp, VisitId};
+use ledger::{DeliveryOutcome, Entry, StockChange, Stored, What};
+use model::{CustomerNo, Notification, NotificationId, Timestamp, Tolerance};
 
 use crate::letter::{ConsentAck, Output};
 
@@ -19,6 +19,10 @@ const ENTRIES_MAX: usize = 1_024;
 pub(crate) struct Desk {
     pub(crate) entries: Vec<Entry>,
     pub(crate) notifications: Vec<Consented<Notification>>,
+    /// What an operator took back that the sender may still hold, and how it left.
+    pub(crate) called_off: BTreeMap<NotificationId, DeliveryOutcome>,
+    /// What the entries change about counts of offers.
+    pub(crate) stock: Vec<StockChange>,
     /// Customers whose row must be written with the entries.
     pub(crate) touched: BTreeSet<CustomerNo>,
     pub(crate) pending: Pending,
@@ -26,10 +30,6 @@ pub(crate) struct Desk {
     pub(crate) outbox: BTreeMap<CustomerNo, Vec<Notification>>,
     pub(crate) stored: Vec<(CustomerNo, Stored)>,
     pub(crate) visits: UnstoredVisits,
-    /// Visits that an operator's edit ended; what waits to be said about them is dropped.
-    pub(crate) ended: BTreeSet<VisitId>,
-    /// Notifications of offers that an operator took away or changed while they waited.
-    pub(crate) called_off: BTreeSet<NotificationId>,
     pub(crate) outputs: VecDeque<Output>,
     n_tickets: u64,
 }
@@ -70,6 +70,17 @@ impl Desk {
         self.entries.push(entry);
     }
 
+    /// Adds what a customer bears to the decision that was written last.
+    ///
+    /// # Panics
+    /// When that was no decision.
+    pub(crate) fn note_tolerance(&mut self, tolerance: &Tolerance) {
+        let Some(Entry { what: What::Decision(decision), .. }) = self.entries.last_mut() else {
+            panic!("what a customer bears changes with a decision");
+        };
+        decision.tolerance = Some(tolerance.clone());
+    }
+
     /// Whether something takes effect only once it is durable, or so much waits that it must be written.
     pub(crate) fn is_awaited(&self) -> bool {
         let is_awaited = |pending: &Pending| !pending.is_empty();
@@ -100,7 +111,8 @@ impl Desk {
         let waiting = self.outbox.get_mut(&customer)?;
         let at = waiting.iter().position(|notification| notification.id == id)?;
         let taken = waiting.remove(at);
-        self.called_off.remove(&id);
+        // Nothing is staged to be said that has left already.
+        self.notifications.retain(|notification| notification.value().id != id);
         if waiting.is_empty() {
             self.outbox.remove(&customer);
         }

@@ -9,17 +9,16 @@ use model::{
     CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, MerchantNo, Notification, NotificationId,
     Timestamp, TransitionKind,
 };
-use notifier::Notifier;
+use notifier::{Known, Notifier};
+use offers::{HoursBook, Stock};
 use presence::{Change, Presence, PresencePolicy};
 use wire::{Decoder, Flaw};
 
-use crate::alteration::Gone;
-use crate::deciding::Deferred;
 use crate::desk::Desk;
 use crate::event::{Event, Tap};
 use crate::front::Opened;
 use crate::house::House;
-use crate::letter::{Door, Letter, Output};
+use crate::letter::{Door, Letter, Output, Sighting};
 use crate::people::People;
 use crate::policy::{ClockSource, Policy};
 use crate::tally::Tally;
@@ -34,6 +33,10 @@ pub struct Engine {
     pub(crate) decoder: Decoder,
     pub(crate) presence: Presence,
     pub(crate) notifier: Notifier,
+    /// What is left of offers; all shards share it.
+    pub(crate) stock: Arc<Stock>,
+    /// Opening hours that were read, by their text.
+    pub(crate) hours: HoursBook,
     pub(crate) desk: Desk,
     pub(crate) book: Book,
     /// Never goes back.
@@ -47,8 +50,6 @@ pub(crate) struct Book {
     pub(crate) tap: Tap,
     pub(crate) opened: Opened,
     pub(crate) changes: Vec<Change>,
-    /// Transitions whose offers are decided once the newest fix of their message has been seen.
-    pub(crate) deferred: Vec<Deferred>,
     /// When the pause ends by itself that hides a customer from a merchant.
     pub(crate) pauses: BTreeMap<(CustomerNo, MerchantNo), Timestamp>,
 }
@@ -68,7 +69,9 @@ impl Engine {
             gate: Gate::new(policy.gate),
             decoder: Decoder::new(policy.limits),
             presence: Presence::new(PresencePolicy { crossings, ..policy.presence }),
-            notifier: Notifier::new(policy.notifier),
+            notifier: Notifier::new(policy.notifier.clone()),
+            stock: Arc::default(),
+            hours: HoursBook::default(),
             desk: Desk::default(),
             book: Book::default(),
             now: Timestamp::MIN,
@@ -78,10 +81,20 @@ impl Engine {
         }
     }
 
+    /// Takes from a stock that other engines share; without this it has one of its own, from which
+    /// nothing has been taken.
+    #[must_use]
+    pub fn sharing(mut self, stock: Arc<Stock>) -> Self {
+        self.stock = stock;
+        self
+    }
+
     /// Takes over one customer from the ledger, before [`Engine::open`].
     pub fn load(&mut self, stored: StoredState) {
         let (row, outbox) = stored.into_parts();
-        let StateRow { customer, epoch, consents, consented_since, heard, visits, .. } = row;
+        let StateRow {
+            customer, epoch, consents, consented_since, profile, tolerance, heard, visits, ..
+        } = row;
         let no = self.people.customer_no(&customer);
         let people = &mut self.people;
         let rows = consents.into_iter().filter_map(|row| Some((people.merchant_no(&row.merchant)?, row)));
@@ -92,7 +105,7 @@ impl Engine {
             }
         }
         self.gate.load(no, epoch, rows);
-        self.notifier.load(no, heard, consented_since);
+        self.notifier.load(no, Known { heard, agreed_at: consented_since, profile, tolerance });
         for visit in visits {
             self.resume_visit(no, &visit);
         }
@@ -123,10 +136,20 @@ impl Engine {
             ClockSource::Fixes => {
                 for letter in letters {
                     self.handle_drain(std::slice::from_ref(letter), self.now);
-                    self.let_out_line(self.now);
+                    self.decide_due(self.now);
                 }
             }
         }
+    }
+
+    /// Handles fixes that are no bytes, in order, as [`Engine::handle_letters`] does: the gate stands before them.
+    pub fn handle_sightings(&mut self, sightings: &[Sighting<'_>], now: Timestamp) {
+        let now = self.advance(now);
+        let mut opened = std::mem::take(&mut self.book.opened);
+        opened.clear();
+        self.admit_sightings(sightings, &mut opened, now);
+        self.see_opened(&mut opened, now);
+        self.book.opened = opened;
     }
 
     fn handle_drain(&mut self, letters: &[Letter<'_>], now: Timestamp) {
@@ -143,6 +166,7 @@ impl Engine {
                     self.hear_consent(letter, now);
                 }),
                 Door::Feedback => run.iter().for_each(|letter| self.hear_feedback(letter, now)),
+                Door::Profile => run.iter().for_each(|letter| self.hear_profile(letter, now)),
             }
         }
         self.see_opened(&mut opened, now);
@@ -155,9 +179,6 @@ impl Engine {
         for (i, record) in opened.records.iter().enumerate() {
             let now = self.time_of(&record.fix, now);
             self.see(record, opened.hits.of(i), now);
-            if record.is_newest {
-                self.decide_deferred(record.customer, record.device, now);
-            }
         }
         opened.clear();
     }
@@ -179,35 +200,45 @@ impl Engine {
         self.book.tally.malformed.count(flaw.word());
     }
 
-    /// The next instant at which [`Engine::handle_timeout`] has something to do.
+    /// The next instant at which [`Engine::handle_timeout`] or [`Engine::poll_staged`] has something to do.
+    ///
+    /// While a commit is in flight nothing is decided, so nothing that waits for it is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.presence.poll_timeout()
+        let decision = self.notifier.poll_timeout().filter(|_| self.desk.in_flight.is_none());
+        self.presence.poll_timeout().into_iter().chain(decision).min()
     }
 
     /// Lets time pass: every timer due by `now` fires with its own time.
     pub fn handle_timeout(&mut self, now: Timestamp) {
-        while let Some(due_at) = self.presence.poll_timeout().filter(|due_at| *due_at <= now) {
+        while let Some(due_at) = self.next_timer_at().filter(|due_at| *due_at <= now) {
             let at = self.advance(due_at);
-            self.time_passes(at);
+            if self.presence.poll_timeout().is_some_and(|timer_at| timer_at <= due_at) {
+                self.time_passes(at);
+            }
             if self.policy.clock == ClockSource::Fixes {
-                // This clock leaps; what is decided at one of its instants goes out at that instant.
-                self.let_out_line(at);
+                // This clock leaps; what is due at one of its instants is decided at that instant.
+                self.decide_due(at);
             }
         }
         self.advance(now);
     }
 
+    fn next_timer_at(&self) -> Option<Timestamp> {
+        let decision = self.notifier.poll_timeout().filter(|_| self.policy.clock == ClockSource::Fixes);
+        self.presence.poll_timeout().into_iter().chain(decision).min()
+    }
+
     /// What must become durable next; `None` while the last one is not, or when there is nothing.
     ///
-    /// The gate is asked here for every notification in line: whoever withdrew while it
-    /// waited gets nothing.
+    /// What has waited for long enough is decided here, and the gate asked: whoever withdrew
+    /// meanwhile gets nothing.
     pub fn poll_staged(&mut self, now: Timestamp) -> Option<Staged> {
         let now = self.advance(now);
         if self.desk.in_flight.is_some() {
             return None;
         }
-        self.let_out_line(now);
+        self.decide_due(now);
         self.stage(now)
     }
 
@@ -234,10 +265,7 @@ impl Engine {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let desk = &self.desk;
-        desk.in_flight.is_none()
-            && desk.entries.is_empty()
-            && desk.outputs.is_empty()
-            && self.notifier.n_waiting() == 0
+        desk.in_flight.is_none() && desk.entries.is_empty() && desk.outputs.is_empty()
     }
 
     /// Whether something takes effect only once the ledger has it: a consent, an offer, an answer.
@@ -264,7 +292,9 @@ impl Engine {
         if notification.expires_at <= now {
             return Err(DeliveryOutcome::Expired);
         }
-        self.still_stands(notification).map_err(Gone::outcome)?;
+        if let Some(outcome) = self.desk.called_off.get(&notification.id) {
+            return Err(*outcome);
+        }
         let allowed = self.merchant_may_speak(customer, notification, now).is_ok();
         if allowed && recorded.epoch() == self.gate.epoch(customer) {
             Ok(())
@@ -284,6 +314,7 @@ impl Engine {
         let now = self.advance(now);
         if let Some(no) = self.people.find(customer.as_str()) {
             self.leave(no, id, outcome, now);
+            self.desk.called_off.remove(&id);
         }
     }
 
@@ -346,16 +377,6 @@ impl Engine {
         let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted)?;
         self.gate.check(customer, merchant, Purpose::Location, now)?;
         self.gate.check(customer, merchant, Purpose::of(notification.channel), now)
-    }
-
-    /// Whether the fence and the offer that a notification speaks of are there, and its visit was not
-    /// ended by us.
-    pub(crate) fn still_stands(&self, notification: &Notification) -> Result<(), Gone> {
-        let Notification { id, fence, merchant, visit, .. } = notification;
-        if !self.house.has(fence, merchant) || self.desk.ended.contains(visit) {
-            return Err(Gone::Fence);
-        }
-        if self.desk.called_off.contains(id) { Err(Gone::Offer) } else { Ok(()) }
     }
 
     /// Whether a customer lets the merchant of a fence see where they are.

@@ -4,13 +4,16 @@ use consent_gate::{
     Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, EventId, Purpose, Refusal,
 };
 use ledger::{ConsentEntry, Entry, What};
-use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, MerchantNo, Position, Timestamp};
+use model::{
+    CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, MerchantNo, Position, Profile, Timestamp,
+};
+use notifier::FeedbackEffect;
 use spatial_index::Hits;
-use wire::{Acknowledgement, Envelope, Flaw};
+use wire::{About, Acknowledgement, Envelope, Feedback, Flaw, ProfileChange};
 
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
-use crate::letter::{ConsentAck, Letter, Output};
+use crate::letter::{ConsentAck, Letter, Output, Sighting};
 use crate::tally::TOO_MANY_DEVICES;
 
 /// A drain's letters, opened.
@@ -31,8 +34,6 @@ pub(crate) struct Record {
     pub(crate) customer: CustomerNo,
     pub(crate) device: DeviceNo,
     pub(crate) fix: Fix,
-    /// No later fix of the same message follows.
-    pub(crate) is_newest: bool,
 }
 
 impl Opened {
@@ -107,10 +108,10 @@ impl Engine {
         decoded.clear();
         self.decoder.fixes(envelope, &mut decoded);
         self.book.tally.n_records += decoded.len() as u64;
-        let n_before = opened.records.len();
         for fix in decoded.drain(..) {
             match fix {
-                Ok(fix) => self.address(customer, fix, letter, opened, now),
+                Ok(fix) if self.address((customer, letter.device), fix, opened) => {}
+                Ok(_) => self.note_letter(letter, EventKind::Dropped { reason: TOO_MANY_DEVICES }, now),
                 Err(flaw) => {
                     self.book.tally.malformed.count(flaw.word());
                     self.note_letter(letter, EventKind::Dropped { reason: flaw.word() }, now);
@@ -118,26 +119,37 @@ impl Engine {
             }
         }
         opened.decoded = decoded;
-        if let Some(last) = opened.records[n_before..].last_mut() {
-            last.is_newest = true;
-        }
     }
 
-    fn address(
+    /// Puts a fix beside its phone's number; false for a phone too many.
+    fn address(&mut self, (customer, device): (CustomerNo, &str), fix: Fix, opened: &mut Opened) -> bool {
+        let Some(device) = self.people.device_no(customer, device, self.policy.devices_max) else {
+            self.book.tally.dropped.count(TOO_MANY_DEVICES);
+            return false;
+        };
+        opened.positions.push(fix.position);
+        opened.records.push(Record { customer, device, fix });
+        true
+    }
+
+    /// Lets fixes in that need no opening, behind the same gate (`no_look_without_consent`).
+    pub(crate) fn admit_sightings(
         &mut self,
-        customer: CustomerNo,
-        fix: Fix,
-        letter: &Letter<'_>,
+        sightings: &[Sighting<'_>],
         opened: &mut Opened,
         now: Timestamp,
     ) {
-        let Some(device) = self.people.device_no(customer, letter.device, self.policy.devices_max) else {
-            self.book.tally.dropped.count(TOO_MANY_DEVICES);
-            self.note_letter(letter, EventKind::Dropped { reason: TOO_MANY_DEVICES }, now);
-            return;
-        };
-        opened.positions.push(fix.position);
-        opened.records.push(Record { customer, device, fix, is_newest: false });
+        for &Sighting { customer, device, fix } in sightings {
+            self.book.tally.n_records += 1;
+            let found = self.people.find(customer).ok_or(Refusal::UnknownCustomer);
+            match found.and_then(|no| self.gate.admit(no, (no, fix), now)) {
+                Ok(admitted) => {
+                    let (no, fix) = admitted.into_value();
+                    self.address((no, device), fix, opened);
+                }
+                Err(refusal) => self.book.tally.refused.count(refusal.word()),
+            }
+        }
     }
 
     /// A consent event: restrictions hold from here on, grants once they are recorded.
@@ -246,7 +258,6 @@ impl Engine {
         let nobody_sees = self.gate.admit(customer, (), now).is_err();
         for device in self.people.devices_of(customer).to_vec() {
             self.close_hidden(customer, device, now);
-            self.decide_deferred(customer, device, now);
             if nobody_sees && self.presence.forget_place(device) {
                 self.book.tally.dropped.count(presence::Drop::Jump.word());
             }
@@ -263,36 +274,90 @@ impl Engine {
         let mut changes = std::mem::take(&mut self.book.changes);
         let gone = |fence| hidden.contains(&fence);
         self.presence.close(device, ExitReason::ConsentWithdrawn, gone, &mut changes);
-        self.tell(customer, device, &mut changes);
+        self.tell(customer, device, &mut changes, now);
         self.book.changes = changes;
     }
 
     /// Feedback counts only on an offer that this customer got.
     pub(crate) fn hear_feedback(&mut self, letter: &Letter<'_>, now: Timestamp) {
         let Letter { customer, device, body, ticket, .. } = *letter;
-        let Some(no) = self.people.find(customer) else {
-            self.book.tally.n_feedback_unknown += 1;
-            return self.desk.settle(ticket);
-        };
-        let feedback = match self.decoder.feedback(&Envelope { customer, device, body }) {
-            Ok(feedback) => feedback,
-            Err(flaw) => {
-                self.book.tally.unusable.count(flaw.word());
-                return self.desk.settle(ticket);
-            }
-        };
-        let got = self.notifier.heard(no).iter().any(|heard| heard.notification() == feedback.offer);
-        if !got {
-            self.book.tally.n_feedback_unknown += 1;
-            return self.desk.settle(ticket);
+        match self.decoder.feedback(&Envelope { customer, device, body }) {
+            Ok(feedback) => match self.take_feedback(customer, &feedback, now) {
+                Some(entry) => self.write_durably(entry, ticket),
+                None => {
+                    self.book.tally.n_feedback_unknown += 1;
+                    self.desk.settle(ticket);
+                }
+            },
+            Err(flaw) => self.drop_unusable(flaw, ticket),
         }
-        self.book.tally.n_feedback += 1;
-        let what = What::Feedback {
-            notification: feedback.offer,
-            kind: feedback.kind,
-            shown_at: None,
-            tolerance: None,
+    }
+
+    /// What is to be written of feedback; nothing of what is unknown, another's or said before.
+    fn take_feedback(
+        &mut self,
+        customer: &str,
+        feedback: &Feedback,
+        now: Timestamp,
+    ) -> Option<(CustomerNo, What, Timestamp)> {
+        let no = self.people.find(customer)?;
+        let notification = match &feedback.about {
+            About::Notification(id) => *id,
+            About::Offer(offer) => self.notifier.newest_of(no, offer, now)?,
         };
+        let kind = feedback.kind;
+        let before = self.notifier.tolerance(no).clone();
+        match self.notifier.hear_feedback(no, notification, kind, feedback.at, now) {
+            FeedbackEffect::Unknown | FeedbackEffect::Repeated => return None,
+            FeedbackEffect::Taken => self.book.tally.n_feedback += 1,
+        }
+        let heard = self.notifier.heard(no).iter().find(|heard| heard.notification() == notification)?;
+        let tolerance = self.notifier.tolerance(no);
+        let what = What::Feedback {
+            notification,
+            kind,
+            is_fast: heard.answers.is_fast(),
+            shown_at: heard.shown_at,
+            tolerance: (*tolerance != before).then(|| tolerance.clone()),
+        };
+        Some((no, what, now))
+    }
+
+    /// What a customer says about themselves; it holds at once, and is answered when it is durable.
+    pub(crate) fn hear_profile(&mut self, letter: &Letter<'_>, now: Timestamp) {
+        let Letter { customer, device, body, ticket, .. } = *letter;
+        let Some(no) = self.people.find(customer) else {
+            // Nothing is kept of somebody who never said anything about consent.
+            self.book.tally.n_profiles_unknown += 1;
+            return self.desk.settle(ticket);
+        };
+        let change = self.decoder.profile(&Envelope { customer, device, body });
+        match change.and_then(|change| self.take_profile(no, change)) {
+            Ok(profile) => {
+                self.book.tally.n_profiles += 1;
+                self.write_durably((no, What::Profile(profile), now), ticket);
+            }
+            Err(flaw) => self.drop_unusable(flaw, ticket),
+        }
+    }
+
+    fn take_profile(&mut self, customer: CustomerNo, change: ProfileChange) -> Result<Profile, Flaw> {
+        let is_no_zone = |name: &str| notifier::zone(name).is_none();
+        if change.tz.as_ref().is_some_and(|tz| tz.as_deref().is_some_and(is_no_zone)) {
+            return Err(Flaw::Malformed);
+        }
+        let profile = change.applied_to(self.notifier.profile(customer).clone());
+        self.notifier.set_profile(customer, profile.clone());
+        Ok(profile)
+    }
+
+    fn drop_unusable(&mut self, flaw: Flaw, ticket: u64) {
+        self.book.tally.unusable.count(flaw.word());
+        self.desk.settle(ticket);
+    }
+
+    /// Writes an entry; whoever sent the letter is told once it is durable.
+    fn write_durably(&mut self, (no, what, now): (CustomerNo, What, Timestamp), ticket: u64) {
         self.desk.write(no, Entry { customer: self.people.customer(no).clone(), at: now, what });
         if ticket != 0 {
             self.desk.pending.settled.push(ticket);

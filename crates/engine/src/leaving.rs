@@ -2,72 +2,132 @@
 
 use consent_gate::{ConsentRow, Refusal};
 use ledger::{
-    Counted, Decision, DeliveryOutcome, Entry, OpenVisit, Recorded, SENT, Said, Staged, StateRow, Stored,
-    What,
+    Counted, Decision, DeliveryOutcome, Entry, OpenVisit, Recorded, SENT, Said, Staged, StateRow,
+    StockChange, Stored, What,
 };
-use model::{CustomerNo, DeviceNo, Notification, NotificationId, Timestamp, VisitId};
-use notifier::{Suppressed, Suppression, Waiting};
+use model::{
+    CustomerNo, DeviceNo, Heard, Notification, NotificationId, Standing, Timestamp, Tolerance, VisitId,
+};
+use notifier::{Occasion, Suppressed, Suppression};
+use offers::{CivilDay, Mode};
 
-use crate::alteration::Gone;
-use crate::deciding::decision_on;
+use crate::deciding::Matter;
 use crate::desk::VISIT_ROWS_MAX;
 use crate::engine::Engine;
 use crate::event::EventKind;
-use crate::letter::Output;
+use crate::letter::{Output, Shadow};
+use crate::record::Inputs;
+use crate::tally::{OBSERVED, SHADOWED};
 
 impl Engine {
-    /// Lets out everything in line.
-    pub(crate) fn let_out_line(&mut self, now: Timestamp) {
-        while let Some(waiting) = self.notifier.next_waiting(now) {
-            self.let_out(waiting, now);
-        }
-    }
-
-    /// Asks the gate for one notification in line, and writes the verdict down.
-    fn let_out(&mut self, waiting: Waiting, now: Timestamp) {
-        let Waiting { customer, notification, refusal, .. } = waiting;
-        let device = self.device_of(customer, &notification);
-        if let Some(suppressed) = refusal {
-            return self.give_up(customer, device, &notification, &suppressed, now);
-        }
-        if let Err(gone) = self.still_stands(&notification) {
-            let gone = Suppressed::by(gone.suppression());
-            return self.give_up(customer, device, &notification, &gone, now);
-        }
-        let merchant = self.people.find_merchant(&notification.merchant).ok_or(Refusal::NotGranted);
-        let released = merchant
-            .and_then(|merchant| self.gate.release(customer, (merchant, notification.channel), (), now));
-        let Ok(released) = released else {
-            let withdrawn = Suppressed::by(Suppression::Withdrawn);
-            return self.give_up(customer, device, &notification, &withdrawn, now);
-        };
-        let consented = released.map(|()| Notification { issued_at: now, ..notification });
-        let notification = consented.value();
-        self.notifier.committed(customer, notification.id, now);
-        self.book.tally.n_decided += 1;
-        let Notification { offer, fence, visit, .. } = notification.clone();
-        self.note(device, EventKind::Offer { offer, fence, visit }, now);
-        let counted = self.notifier.heard(customer).last().map(Counted::of);
-        let said = Some(Said::of(notification));
-        let decision = Decision { counted, ..decision_on(notification, SENT, said, &self.house) };
-        self.desk.outbox.entry(customer).or_default().push(notification.clone());
-        let entry =
-            Entry { customer: notification.customer.clone(), at: now, what: What::Decision(decision) };
-        self.desk.write(customer, entry);
-        self.desk.notifications.push(consented);
-    }
-
-    fn give_up(
+    /// Lets the winner out: through the gate, into the register, on its way to the sender.
+    pub(crate) fn let_out(
         &mut self,
         customer: CustomerNo,
-        device: DeviceNo,
-        notification: &Notification,
-        why: &Suppressed,
+        matter: Matter<'_>,
+        (heard, inputs): (Heard, Inputs),
         now: Timestamp,
     ) {
-        self.desk.called_off.remove(&notification.id);
-        self.notifier.give_back(customer, notification.id);
-        self.suppress(customer, device, notification, why, now);
+        let (house, occasion) = (self.house.clone(), matter.occasion);
+        let lang = self.notifier.profile(customer).lang.as_deref();
+        let Ok(words) = house.catalogue.words(matter.offer, matter.fence, lang) else {
+            return self.suppress(customer, occasion, &Suppressed::by(Suppression::Text), inputs, now);
+        };
+        let day = matter.day(now);
+        if !day.is_some_and(|day| self.stock.take(matter.offer, day)) {
+            return self.suppress(customer, occasion, &Suppressed::by(Suppression::OutOfStock), inputs, now);
+        }
+        // What is delivered late must not be delivered into the quiet hours.
+        let quiet_at = self.notifier.quiet_from(&matter.zones, customer, now);
+        let expires_at = quiet_at.map_or(occasion.expires_at, |at| at.min(occasion.expires_at));
+        let decision = Decision {
+            counted: Some(Counted::of(&heard)),
+            said: Some(Said { expires_at, words }),
+            ..self.decision_on(&house, occasion, SENT, inputs)
+        };
+        self.notifier.record(customer, heard);
+        self.desk.stock.extend(day.map(|day| StockChange {
+            offer: occasion.offer.clone(),
+            day: day.days_since_1970(),
+            delta: 1,
+        }));
+        self.book.tally.n_decided += 1;
+        let kind = EventKind::Offer {
+            offer: occasion.offer.clone(),
+            fence: occasion.fence.clone(),
+            visit: occasion.visit,
+        };
+        self.note(occasion.device, kind, now);
+        let id = self.people.customer(customer).clone();
+        let notification = decision.notification(&id, now).expect("a decision to send says something");
+        let released = matter.released.expect("what the gate refused has not won");
+        self.desk.outbox.entry(customer).or_default().push(notification.clone());
+        self.desk.notifications.push(released.map(|()| notification));
+        self.desk.write(customer, Entry { customer: id, at: now, what: What::Decision(decision) });
+    }
+
+    /// Records a winner that is not said: its customer is held out, or an operator only looks on.
+    pub(crate) fn leave_unsaid(
+        &mut self,
+        customer: CustomerNo,
+        matter: &Matter<'_>,
+        (heard, inputs): (Heard, Inputs),
+        now: Timestamp,
+    ) {
+        let (house, occasion, standing) = (self.house.clone(), matter.occasion, heard.standing);
+        let verdict = unsaid_word(standing, matter.mode);
+        if standing == Standing::Observed {
+            let lang = self.notifier.profile(customer).lang.as_deref();
+            let Ok(words) = house.catalogue.words(matter.offer, matter.fence, lang) else {
+                return self.suppress(customer, occasion, &Suppressed::by(Suppression::Text), inputs, now);
+            };
+            if matter.mode == Mode::Shadow {
+                let shadow = Shadow::of((matter.offer, matter.fence), words, heard.cost, now);
+                self.desk.outputs.push_back(Output::Shadow(Box::new(shadow)));
+            }
+        }
+        let counted = Some(Counted::of(&heard));
+        let decision = Decision { counted, ..self.decision_on(&house, occasion, verdict, inputs) };
+        self.notifier.record(customer, heard);
+        match standing {
+            Standing::HeldOut => self.book.tally.suppressed.count(verdict),
+            Standing::Observed | Standing::Sent => self.book.tally.unsaid.count(verdict),
+        }
+        let Occasion { offer, fence, visit, .. } = occasion.clone();
+        self.note(occasion.device, EventKind::Suppressed { offer, fence, visit, reason: verdict }, now);
+        let entry = Entry {
+            customer: self.people.customer(customer).clone(),
+            at: now,
+            what: What::Decision(decision),
+        };
+        self.desk.write(customer, entry);
+    }
+
+    /// Writes a *no* down, with its reasons.
+    pub(crate) fn suppress(
+        &mut self,
+        customer: CustomerNo,
+        occasion: &Occasion,
+        suppressed: &Suppressed,
+        inputs: Inputs,
+        now: Timestamp,
+    ) {
+        let verdict = suppressed.verdict().word();
+        self.book.tally.suppressed.count(verdict);
+        let Occasion { offer, fence, visit, .. } = occasion.clone();
+        self.note(occasion.device, EventKind::Suppressed { offer, fence, visit, reason: verdict }, now);
+        let house = self.house.clone();
+        let decision = Decision {
+            failed: suppressed.failed().iter().map(|rule| rule.word().into()).collect(),
+            next_possible_at: suppressed.next_possible_at,
+            ..self.decision_on(&house, occasion, verdict, inputs)
+        };
+        let entry = Entry {
+            customer: self.people.customer(customer).clone(),
+            at: now,
+            what: What::Decision(decision),
+        };
+        self.desk.write(customer, entry);
     }
 
     /// Hands everything on the desk over, with the rows that it changes.
@@ -93,7 +153,8 @@ impl Engine {
         self.desk.in_flight = Some((ticket, std::mem::take(&mut self.desk.pending)));
         let entries = std::mem::take(&mut self.desk.entries);
         let notifications = std::mem::take(&mut self.desk.notifications);
-        Some(ledger::stage(entries, rows, notifications, ticket))
+        let stock = std::mem::take(&mut self.desk.stock);
+        Some(ledger::stage(entries, rows, notifications, ticket).with_stock(stock))
     }
 
     /// What is stored of one customer.
@@ -114,8 +175,8 @@ impl Engine {
             epoch: self.gate.stored_epoch(customer),
             consents,
             consented_since: self.notifier.agreed_at(customer),
-            profile: model::Profile::default(),
-            tolerance: model::Tolerance::default(),
+            profile: self.notifier.profile(customer).clone(),
+            tolerance: self.notifier.tolerance(customer).clone(),
             heard: self.notifier.heard(customer).to_vec(),
             outbox: self.desk.outbox.get(&customer).cloned().unwrap_or_default(),
             visits: self.people.devices_of(customer).iter().flat_map(|device| self.visits(*device)).collect(),
@@ -139,10 +200,12 @@ impl Engine {
             // A crash may have come between its publish and the note of it: the cap stays used.
             return self.leave(customer, id, DeliveryOutcome::Lapsed, now);
         }
-        let offer_stands =
-            || self.house.stands_behind(stored.notification()).then_some(()).ok_or(Gone::Offer);
-        if let Err(gone) = self.still_stands(stored.notification()).and_then(|()| offer_stands()) {
-            return self.leave(customer, id, gone.outcome(), now);
+        let Notification { fence, merchant, .. } = stored.notification();
+        if !self.house.has(fence, merchant) {
+            return self.leave(customer, id, DeliveryOutcome::FenceGone, now);
+        }
+        if !self.house.stands_behind(stored.notification()) {
+            return self.leave(customer, id, DeliveryOutcome::OfferGone, now);
         }
         let merchant = self.people.find_merchant(&stored.notification().merchant).ok_or(Refusal::NotGranted);
         let channel = stored.notification().channel;
@@ -159,19 +222,35 @@ impl Engine {
         outcome: DeliveryOutcome,
         now: Timestamp,
     ) {
-        if self.desk.take_from_outbox(customer, id).is_none() {
-            return;
+        match self.desk.take_from_outbox(customer, id) {
+            Some(_) => self.book.tally.delivered.count(outcome.word()),
+            // It was on its way when an operator took it back: the record tells what was so.
+            None if outcome == DeliveryOutcome::Sent && self.desk.called_off.contains_key(&id) => {}
+            None => return,
         }
-        self.book.tally.delivered.count(outcome.word());
-        if outcome.gives_back() {
-            self.notifier.give_back(customer, id);
-        }
-        let what = What::Delivery { notification: id, outcome, tolerance: None };
+        let tolerance = outcome.gives_back().then(|| self.give_back(customer, id)).flatten();
+        let what = What::Delivery { notification: id, outcome, tolerance };
         self.desk.write(customer, Entry { customer: self.people.customer(customer).clone(), at: now, what });
     }
 
-    fn device_of(&mut self, customer: CustomerNo, notification: &Notification) -> DeviceNo {
-        let device = self.people.device_no(customer, notification.device.as_str(), usize::MAX);
-        device.expect("a notification comes from a known phone")
+    /// Gives a count back, and its piece of stock; answers what the customer bears then, if that changed.
+    fn give_back(&mut self, customer: CustomerNo, id: NotificationId) -> Option<Tolerance> {
+        let heard = self.notifier.give_back(customer, id)?;
+        let zone = heard.zone.as_deref().and_then(notifier::zone);
+        if let Some(day) = zone.and_then(|zone| CivilDay::at(zone, heard.at)) {
+            self.stock.put_back(&heard.offer, day);
+            let day = day.days_since_1970();
+            self.desk.stock.push(StockChange { offer: heard.offer, day, delta: -1 });
+        }
+        Some(self.notifier.tolerance(customer).clone())
+    }
+}
+
+/// The verdict of a winner that is not said.
+const fn unsaid_word(standing: Standing, mode: Mode) -> &'static str {
+    match (standing, mode) {
+        (Standing::HeldOut | Standing::Sent, _) => Suppression::Holdout.word(),
+        (Standing::Observed, Mode::Shadow) => SHADOWED,
+        (Standing::Observed, Mode::Observe | Mode::Live) => OBSERVED,
     }
 }

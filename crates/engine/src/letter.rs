@@ -1,7 +1,10 @@
 //! What comes in and what goes out.
 
 use ledger::Recorded;
-use model::{CustomerId, Notification};
+use model::{
+    Channel, CustomerId, FenceFacts, FenceId, Fix, MerchantId, Notification, OfferId, Timestamp, Words,
+};
+use offers::Offer;
 use wire::Acknowledgement;
 
 /// Which slot of the letterbox.
@@ -13,6 +16,8 @@ pub enum Door {
     Consent,
     /// Feedback on an offer.
     Feedback,
+    /// What a customer says about themselves.
+    Profile,
 }
 
 /// One message, or one record of a batch, still closed.
@@ -24,12 +29,23 @@ pub struct Letter<'a> {
     pub door: Door,
     /// Whose.
     pub customer: &'a str,
-    /// From which phone; empty for consent.
+    /// From which phone; empty for consent and profiles.
     pub device: &'a str,
     /// What is inside, unread.
     pub body: &'a [u8],
     /// Comes back in [`Output::Settled`] when the sender may be told that it arrived; 0 asks for no answer.
     pub ticket: u64,
+}
+
+/// A fix that needs no opening, for callers in virtual time.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting<'a> {
+    /// Whose.
+    pub customer: &'a str,
+    /// Of which phone.
+    pub device: &'a str,
+    /// Where and when.
+    pub fix: Fix,
 }
 
 /// Something for the shell to do.
@@ -39,11 +55,49 @@ pub enum Output {
     Send(Recorded<Notification>),
     /// Tell the customer what became of a consent event; what it changed is durable.
     Acknowledge(ConsentAck),
-    /// A consent event or feedback is durable, or of no use: the message may be acknowledged.
+    /// Show operators what would have been said.
+    Shadow(Box<Shadow>),
+    /// A consent event, feedback or profile is durable, or of no use: the message may be acknowledged.
     Settled {
         /// The letter's number.
         ticket: u64,
     },
+}
+
+/// What would have been said, and nothing of whom to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shadow {
+    /// What.
+    pub offer: OfferId,
+    /// Whose.
+    pub merchant: MerchantId,
+    /// Where.
+    pub fence: FenceId,
+    /// The store's public name.
+    pub store: Box<str>,
+    /// How.
+    pub channel: Channel,
+    /// Its text.
+    pub words: Words,
+    /// What it would have cost, in points of the budget.
+    pub cost: u16,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+impl Shadow {
+    pub(crate) fn of((offer, fence): (&Offer, &FenceFacts), words: Words, cost: u16, at: Timestamp) -> Self {
+        Self {
+            offer: offer.id().clone(),
+            merchant: offer.draft().merchant.clone(),
+            fence: fence.id.clone(),
+            store: fence.name.clone(),
+            channel: offer.draft().channel,
+            words,
+            cost,
+            at,
+        }
+    }
 }
 
 /// An answer to a consent event, with its address.

@@ -3,6 +3,7 @@
 use consent_gate::GatePolicy;
 use model::Millis;
 use notifier::NotifierPolicy;
+use offers::Mode;
 use presence::PresencePolicy;
 use wire::Limits;
 
@@ -15,6 +16,8 @@ pub struct Policy {
     pub gate: GatePolicy,
     /// Of visits.
     pub presence: PresencePolicy,
+    /// Whether anything is said at all; an offer's own mode can only be more careful.
+    pub mode: Mode,
     /// Of restraint.
     pub notifier: NotifierPolicy,
     /// Where `now` comes from.
@@ -31,6 +34,7 @@ impl Default for Policy {
             limits: Limits::default(),
             gate: GatePolicy::default(),
             presence: PresencePolicy::default(),
+            mode: Mode::default(),
             notifier: NotifierPolicy::default(),
             clock: ClockSource::Caller,
             devices_max: 16,

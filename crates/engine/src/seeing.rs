@@ -1,16 +1,17 @@
 //! The map room and the guest book: from a fix to transitions.
 
+use std::cmp::Ordering;
+
 use model::{
     CustomerNo, DeviceNo, ExitReason, FenceNo, Meters, Position, Timestamp, Transition, TransitionKind,
     VisitId,
 };
 use presence::{Arrival, Change, Drop, Surroundings, Used};
-use spatial_index::Index;
 
-use crate::deciding::Deferred;
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
 use crate::front::Record;
+use crate::house::House;
 
 impl Engine {
     /// One fix, with the fences that hold it.
@@ -60,10 +61,10 @@ impl Engine {
             tally.flagged.count(flag.word());
         }
         let crossed = self.crossed(customer, used, now);
-        let around = Around { index: &self.house.index, position: used.fix.position, inside, crossed };
+        let around = Around { house: &self.house, position: used.fix.position, inside, crossed };
         let mut changes = std::mem::take(&mut self.book.changes);
         self.presence.update(device, used, &around, &mut changes);
-        self.tell(customer, device, &mut changes);
+        self.tell(customer, device, &mut changes, now);
         self.book.changes = changes;
     }
 
@@ -90,14 +91,19 @@ impl Engine {
                 self.drop_fix(timed_out.device, Drop::Jump, now);
             }
             let (customer, device) = (self.people.owner(timed_out.device), timed_out.device);
-            self.tell(customer, device, &mut changes);
-            self.decide_deferred(customer, device, now);
+            self.tell(customer, device, &mut changes, now);
         }
         self.book.changes = changes;
     }
 
-    /// Gives changes their names and tells them; what offers they call for is asked by [`Engine::decide_deferred`].
-    pub(crate) fn tell(&mut self, customer: CustomerNo, device: DeviceNo, changes: &mut Vec<Change>) {
+    /// Gives changes their names, tells them, and finds the offers that they call for.
+    pub(crate) fn tell(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        changes: &mut Vec<Change>,
+        now: Timestamp,
+    ) {
         for change in changes.drain(..) {
             let transition = self.name(device, &change);
             self.book.tally.transitions.count(transition.kind.word());
@@ -106,14 +112,13 @@ impl Engine {
             }
             let Transition { kind, visit, at, initial, exit_reason, .. } = transition;
             if kind == TransitionKind::Enter {
-                // Old fixes told once more can begin a visit again that an edit had ended.
-                self.desk.ended.remove(&visit);
+                self.notifier.entered(customer, &transition.fence, now);
             }
             let first_seen_inside = initial && kind == TransitionKind::Enter;
             let reason = exit_reason.map(ExitReason::word).or(first_seen_inside.then_some("initial"));
             let fence = transition.fence.clone();
             self.note(device, EventKind::Transition { kind, fence, visit, reason }, at);
-            self.book.deferred.push(Deferred { device, transition, fence: change.fence });
+            self.call_for_offers(customer, device, (&transition, change.fence), now);
         }
     }
 
@@ -149,7 +154,7 @@ impl Engine {
 
 /// What the map knows about one fix.
 struct Around<'a> {
-    index: &'a Index,
+    house: &'a House,
     position: Position,
     inside: Vec<FenceNo>,
     crossed: Vec<FenceNo>,
@@ -161,18 +166,22 @@ impl Surroundings for Around<'_> {
     }
 
     fn holds(&self, fence: FenceNo, position: Position) -> bool {
-        self.index.contains(fence, position)
+        self.house.index.contains(fence, position)
     }
 
     fn distance_outside(&self, fence: FenceNo) -> Meters {
-        self.index.distance_outside(fence, self.position)
+        self.house.index.distance_outside(fence, self.position)
     }
 
     fn radius(&self, fence: FenceNo) -> Meters {
-        self.index.radius(fence)
+        self.house.index.radius(fence)
     }
 
     fn crossed(&self) -> Vec<FenceNo> {
         self.crossed.clone()
+    }
+
+    fn precedence(&self, one: FenceNo, other: FenceNo) -> Ordering {
+        self.house.fence(one).id.cmp(&self.house.fence(other).id)
     }
 }

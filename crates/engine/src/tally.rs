@@ -50,6 +50,11 @@ impl Counts {
     }
 }
 
+/// The verdict of what would be said, were anything said.
+pub(crate) const OBSERVED: &str = "observed";
+/// The verdict of what operators are shown instead.
+pub(crate) const SHADOWED: &str = "shadowed";
+
 /// A fix of a phone too many.
 pub(crate) const TOO_MANY_DEVICES: &str = "too_many_devices";
 
@@ -76,6 +81,8 @@ pub struct Tally {
     pub n_candidates: u64,
     /// Candidates held back, by verdict.
     pub suppressed: Counts,
+    /// Candidates that would be sent, were operators not only looking on, by mode.
+    pub unsaid: Counts,
     /// Candidates decided to be sent.
     pub n_decided: u64,
     /// What left the outbox, by outcome.
@@ -84,6 +91,10 @@ pub struct Tally {
     pub consents: Counts,
     /// Consent events and feedback that could not be used, by reason.
     pub unusable: Counts,
+    /// Changes of profiles that were recorded.
+    pub n_profiles: u64,
+    /// Profiles of people of whom no word about consent is known.
+    pub n_profiles_unknown: u64,
     /// Feedback that was recorded.
     pub n_feedback: u64,
     /// Feedback on an offer that the customer never got.
@@ -92,7 +103,7 @@ pub struct Tally {
     pub n_opened: u64,
     /// Fixes held until the next one explains them.
     pub n_held: u64,
-    /// Notifications in line.
+    /// Candidates that wait for their moment.
     pub n_waiting: u64,
 }
 
@@ -109,10 +120,13 @@ impl Default for Tally {
             transitions: Counts::of(TransitionKind::ALL.map(TransitionKind::word)),
             n_candidates: 0,
             suppressed: Counts::of(Suppression::ALL.map(Suppression::word)),
+            unsaid: Counts::of([OBSERVED, SHADOWED]),
             n_decided: 0,
             delivered: Counts::of(DeliveryOutcome::ALL.map(DeliveryOutcome::word)),
             consents: Counts::of(Effect::ALL.map(Effect::word)),
             unusable: Counts::of(Flaw::ALL.iter().map(|flaw| flaw.word())),
+            n_profiles: 0,
+            n_profiles_unknown: 0,
             n_feedback: 0,
             n_feedback_unknown: 0,
             n_opened: 0,
@@ -127,7 +141,7 @@ impl Tally {
     #[must_use]
     pub fn is_balanced(&self) -> bool {
         let outcomes = self.refused.total() + self.malformed.total() + self.dropped.total() + self.n_used;
-        let verdicts = self.suppressed.total() + self.n_decided;
+        let verdicts = self.suppressed.total() + self.unsaid.total() + self.n_decided;
         self.n_records == outcomes + self.n_held && self.n_candidates == verdicts + self.n_waiting
     }
 
@@ -143,10 +157,13 @@ impl Tally {
         self.transitions.add(&other.transitions);
         self.n_candidates += other.n_candidates;
         self.suppressed.add(&other.suppressed);
+        self.unsaid.add(&other.unsaid);
         self.n_decided += other.n_decided;
         self.delivered.add(&other.delivered);
         self.consents.add(&other.consents);
         self.unusable.add(&other.unusable);
+        self.n_profiles += other.n_profiles;
+        self.n_profiles_unknown += other.n_profiles_unknown;
         self.n_feedback += other.n_feedback;
         self.n_feedback_unknown += other.n_feedback_unknown;
         self.n_opened += other.n_opened;

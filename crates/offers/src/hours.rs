@@ -286,13 +286,9 @@ fn without_unknown_ends(rules: &OpeningHoursExpression) -> OpeningHoursExpressio
     rules
 }
 
-/// Refuses points in time, which would be taken for all between them, and spans that reach beyond the
-/// two days that a time may name: their evaluation would panic.
+/// Refuses spans that reach beyond the two days that a time may name: their evaluation would panic.
 fn check_spans(rules: &OpeningHoursExpression) -> Result<(), HoursFlaw> {
     for span in rules.rules.iter().flat_map(|rule| &rule.time_selector.spans) {
-        if span.repeats.is_some() {
-            return Err(HoursFlaw::Senseless(format!("{span} are points in time")));
-        }
         for sun in Sun::ALL {
             let minute = |time: Time| match time {
                 Time::Fixed(time) => Some(i32::from(time.mins_from_midnight())),

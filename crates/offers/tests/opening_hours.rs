@@ -73,17 +73,6 @@ fn passes(case: &Value) -> bool {
 /// the latitude, the state's holidays or points in time; of most of them we say less than is so.
 const N_OTHERS_MIN: usize = 94;
 
-/// Those of the others in which we say "open" where the case does not: holidays of states and school
-/// holidays, which fences do not tell, and a range that begins in one year and ends at Easter.
-const N_TOO_OPEN_MAX: usize = 11;
-
-fn says_open_too_often(case: &Value) -> bool {
-    let expected = expected(case);
-    let is_expected =
-        |open: &(Timestamp, Timestamp)| expected.iter().any(|(from, to)| *from <= open.0 && open.1 <= *to);
-    parsed(case).is_ok_and(|hours| !answered(&hours, case).iter().all(is_expected))
-}
-
 #[test]
 fn the_simple_cases_are_answered_exactly_and_most_of_the_others() {
     let Some(cases) = cases() else { return };
@@ -95,19 +84,15 @@ fn the_simple_cases_are_answered_exactly_and_most_of_the_others() {
     let n_passed = others.iter().filter(|case| passes(case)).count();
     let n_refused = others.iter().filter(|case| parsed(case).is_err()).count();
     println!("{} simple cases, all answered exactly", simple.len());
-    let n_too_open = others.iter().filter(|case| says_open_too_often(case)).count();
     println!("{n_passed} of {} others answered exactly, {n_refused} refused", others.len());
-    println!("{n_too_open} said to be open at some time when they are not, or not surely");
     if std::env::var_os("HOURS_ALL").is_some() {
         for case in others.iter().filter(|case| !passes(case)) {
             let said = parsed(case).map(|hours| answered(&hours, case));
-            let how = if says_open_too_often(case) { "too open" } else { "less" };
-            println!("  {how} {} ({}): {said:?}", case["value"], case["name"]);
+            println!("  {} ({}): {said:?}", case["value"], case["name"]);
         }
     }
     assert_eq!(simple.len(), 31);
     assert!(N_OTHERS_MIN <= n_passed, "{n_passed}");
-    assert!(n_too_open <= N_TOO_OPEN_MAX, "{n_too_open}");
 }
 
 /// Of 32 cases that must fail; the others pass wrong arguments or modes to opening_hours.js, which
@@ -252,7 +237,6 @@ fn a_text_that_is_no_opening_hours_says_where() {
     check(&"24/7; ".repeat(200), "longer than 1024 bytes");
     check("Feb 30 10:00-12:00", "there is no Feb 30");
     check("2026 Apr 1-Apr 31 off", "there is no Apr 31");
-    check("Mo 10:00-16:00/01:30", "points in time");
     check("(sunset+10:00)-26:00", "third day");
     check("(sunrise-12:00)-10:00", "third day");
 }

@@ -1,6 +1,6 @@
 //! A ledger in memory on a disk that can be made to fail: what it acknowledged, it keeps.
 
-use ledger::{Batch, Entry, MemoryStorage, Numbered, StateRow, Storage, StorageError};
+use ledger::{Batch, Entry, MemoryStorage, Numbered, StateRow, StockCount, Storage, StorageError};
 use ledger::{StoredState, What};
 use model::CustomerId;
 
@@ -64,6 +64,10 @@ impl Storage for Disk {
 
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
         self.kept.scan_states(visit)
+    }
+
+    fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {
+        self.kept.scan_stock(visit)
     }
 
     fn scan_entries(

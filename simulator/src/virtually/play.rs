@@ -381,7 +381,8 @@ impl Play<'_> {
         };
         let (_, offer) = of?;
         let (offer, phone) = (offer.id, if foreign { 0 } else { offer.phone });
-        let body = wire::encode_feedback(&Feedback { offer, kind, at: None });
+        let body =
+            wire::encode_feedback(&Feedback { about: wire::About::Notification(offer), kind, at: None });
         self.n_tickets += 1;
         let message = Message { door: Door::Feedback, who, phone, body, ticket: self.n_tickets };
         Some((message, Told::Asked(Asked::Feedback((!foreign).then_some((offer, kind.word()))))))

@@ -1,11 +1,11 @@
 //! The front door: what is opened, what is refused unread, and what that costs in counters.
 
 use consent_gate::{ConsentKind, Purpose};
-use engine::{Door, Engine, Event, EventKind, Output, Policy, Tally};
+use engine::{Door, Engine, Event, EventKind, Output, Tally};
 use ledger::{DeliveryOutcome, StorageError, commit};
 use model::{Millis, Timestamp};
 
-use crate::shell::{Left, Message, Shell};
+use crate::shell::{Left, Message, Shell, at_once};
 use crate::street::{clock, consent, day_one, fix_at, fixes, house, x_of};
 
 fn garbage(customer: &str, n_bytes: usize) -> Message {
@@ -14,7 +14,7 @@ fn garbage(customer: &str, n_bytes: usize) -> Message {
 }
 
 fn grant(shell: &mut Shell, customer: &str, merchant: &str, now: Timestamp) {
-    for purpose in Purpose::ALL {
+    for purpose in [Purpose::Location, Purpose::OffersPush] {
         let (message, _) = consent(customer, merchant, purpose, ConsentKind::Grant { until: None }, now, 0);
         shell.deliver(&[message], now);
     }
@@ -27,7 +27,7 @@ fn withdraw(shell: &mut Shell, customer: &str, now: Timestamp) {
 
 #[test]
 fn no_look_without_consent() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
     withdraw(&mut shell, "bert", now);
     let fix = fix_at(now, x_of("books"));
@@ -56,7 +56,7 @@ fn no_look_without_consent() {
 
 #[test]
 fn v04_offers_without_location_open_nothing() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
     let (message, _) =
         consent("anna", "corner", Purpose::OffersPush, ConsentKind::Grant { until: None }, now, 0);
@@ -68,7 +68,7 @@ fn v04_offers_without_location_open_nothing() {
 
 #[test]
 fn consent_that_cannot_be_used_is_answered_with_why_and_changes_nothing() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
     grant(&mut shell, "anna", "corner", now);
     shell.left.clear();
@@ -91,7 +91,7 @@ fn consent_that_cannot_be_used_is_answered_with_why_and_changes_nothing() {
             assert_eq!((&*answer.merchant, &*answer.purpose, answer.epoch), ("", "", 0));
             Some((ack.ticket, &*answer.effect, &*answer.event_id))
         }
-        Left::Acknowledged(_) | Left::Sent(_) | Left::Dropped(..) | Left::Settled(_) => None,
+        Left::Acknowledged(_) | Left::Sent(_) | Left::Shown(_) | Left::Dropped(..) | Left::Settled(_) => None,
     });
     assert_eq!(answers.next(), Some((0, "too_many", event.id.as_str())));
     let answers: Vec<_> = answers.filter(|(_, effect, _)| *effect != "too_many").collect();
@@ -104,10 +104,10 @@ fn consent_that_cannot_be_used_is_answered_with_why_and_changes_nothing() {
 
 #[test]
 fn gate_starts_shut() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(2, "10:00");
     grant(&mut shell, "anna", "corner", clock(1, "10:00"));
-    let mut engine = Engine::new(shell.house.clone(), Policy::default());
+    let mut engine = Engine::new(shell.house.clone(), at_once());
     let message = fixes("anna", "phone", &[fix_at(now, x_of("books"))]);
     engine.handle_letters(&[message.letter()], now);
     let mut storage = shell.storage.clone();
@@ -121,7 +121,7 @@ fn gate_starts_shut() {
 
 #[test]
 fn p01_p03_p13_p15_a_bad_message_of_a_friend_is_dropped_by_its_reason() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(2, "10:00");
     grant(&mut shell, "anna", "corner", clock(1, "10:00"));
     let mut check = |body: &[u8], reason: &str| {
@@ -144,7 +144,7 @@ fn p01_p03_p13_p15_a_bad_message_of_a_friend_is_dropped_by_its_reason() {
 
 #[test]
 fn a_fix_before_a_withdrawal_in_one_drain_is_seen_and_forgotten_and_one_behind_it_is_refused() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(2, "10:00");
     grant(&mut shell, "anna", "corner", clock(1, "10:00"));
     let (withdrawal, _) = consent("anna", "corner", Purpose::Location, ConsentKind::Withdraw, now, 7);
@@ -160,7 +160,7 @@ fn a_fix_before_a_withdrawal_in_one_drain_is_seen_and_forgotten_and_one_behind_i
 
 #[test]
 fn acknowledged_is_durable() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
     shell.ledger_is_slow = true;
     let (message, _) = consent("anna", "corner", Purpose::Location, ConsentKind::Withdraw, now, 42);
@@ -174,7 +174,7 @@ fn acknowledged_is_durable() {
 
 #[test]
 fn k08_a_clock_that_steps_back_lets_nothing_out_late() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(3, "10:04");
     grant(&mut shell, "anna", "corner", clock(1, "10:00"));
     shell.deliver(&[fixes("anna", "phone", &[fix_at(clock(3, "10:00"), x_of("books"))])], clock(3, "10:00"));
@@ -192,7 +192,7 @@ fn k08_a_clock_that_steps_back_lets_nothing_out_late() {
 
 #[test]
 fn every_letter_with_a_ticket_is_settled_once() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
     let kind = ConsentKind::Grant { until: None };
     let (grant, mut unproven) = consent("anna", "corner", Purpose::Location, kind, now, 1);
@@ -215,7 +215,7 @@ fn every_letter_with_a_ticket_is_settled_once() {
 
 #[test]
 fn ledger_precedes_delivery() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(3, "10:00");
     grant(&mut shell, "anna", "corner", clock(1, "10:00"));
     shell.deliver(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))])], now);
@@ -238,7 +238,7 @@ fn ledger_precedes_delivery() {
 
 #[test]
 fn a_refusal_has_the_reason_of_the_merchant_first_spoken_of() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
     withdraw(&mut shell, "bert", now);
     let (no, _) = consent("bert", "bricks", Purpose::Location, ConsentKind::Refuse, now, 0);
@@ -249,7 +249,7 @@ fn a_refusal_has_the_reason_of_the_merchant_first_spoken_of() {
 
 #[test]
 fn a_visit_ends_with_the_last_fix_that_its_consent_covered() {
-    let mut shell = Shell::new(house(), Policy::default(), day_one());
+    let mut shell = Shell::new(house(), at_once(), day_one());
     let (seen_at, now) = (clock(1, "12:01"), clock(1, "12:06"));
     let until = Some(clock(1, "12:05"));
     grant(&mut shell, "bert", "bricks", clock(1, "12:00"));

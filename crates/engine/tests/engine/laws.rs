@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use consent_gate::{ConsentKind, Purpose};
 use engine::{ClockSource, Door, Event, EventKind, Policy};
 use model::{Fix, Meters, Millis, NotificationId, Timestamp};
-use notifier::NotifierPolicy;
+use notifier::{Cooldowns, NotifierPolicy};
 use proptest::prelude::*;
 use wire::{Feedback, FeedbackKind};
 
@@ -127,16 +127,20 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Lively enough that offers come, and still bounded.
 fn policy(clock: ClockSource) -> Policy {
-    let notifier = NotifierPolicy {
-        per_24h_max: 3,
-        per_7d_max: 9,
-        per_30d_max: 20,
-        per_civil_day_max: 2,
+    let mut notifier = NotifierPolicy::default();
+    let caps = &mut notifier.caps;
+    (caps.per_24h_max, caps.per_civil_day_max, caps.per_7d_max) = (3, 2, 9);
+    (caps.per_30d_max, caps.all_channels_per_7d_max) = (20, 9);
+    notifier.cooldowns = Cooldowns {
+        fence: Millis::from_hours(1),
+        offer: Millis::from_hours(1),
+        offer_ever_max: 9,
+        merchant: Millis::from_mins(30),
         rest: Millis::from_mins(20),
-        fence_cooldown: Millis::from_hours(1),
         settle_in: Millis::ZERO,
-        ..NotifierPolicy::default()
+        ..notifier.cooldowns
     };
+    notifier.budget.limit_milli = notifier.budget.limit_max_milli;
     Policy { notifier, devices_max: 2, clock, ..Policy::default() }
 }
 
@@ -200,11 +204,25 @@ fn play(steps: &[Step], clock_source: ClockSource) -> (Shell, Run) {
 }
 
 impl Runner {
+    /// What is due on the way is done at its own instant.
+    fn wake_until(&mut self, now: Timestamp) {
+        while let Some(due_at) = self.shell.engine.poll_timeout().filter(|due_at| *due_at < now) {
+            self.now = self.now.max(due_at);
+            self.shell.leap(self.now);
+            self.look();
+        }
+    }
+
     fn step(&mut self, step: &Step) {
-        self.now = self.now + Millis::from_secs(step.secs);
-        let (who, now) = (CUSTOMERS[step.who], self.now);
+        let now = self.now + Millis::from_secs(step.secs);
+        // Now and then the machine stands still and wakes late.
+        if step.secs % 5 != 0 {
+            self.wake_until(now);
+        }
+        self.now = now;
+        let who = CUSTOMERS[step.who];
         match &step.what {
-            Happening::Wait => self.shell.wait(now),
+            Happening::Wait => self.shell.leap(now),
             Happening::Restart => {
                 self.run.n_restarts += 1;
                 self.shell.restart(now);
@@ -269,7 +287,11 @@ impl Runner {
             Happening::Again => self.last.get(&step.who).cloned(),
             Happening::Feedback => {
                 let offer = self.run.sent.last()?.id;
-                let feedback = Feedback { offer, kind: FeedbackKind::Opened, at: None };
+                let feedback = Feedback {
+                    about: wire::About::Notification(offer),
+                    kind: FeedbackKind::Opened,
+                    at: None,
+                };
                 let (customer, device) = (who.to_owned(), "phone".to_owned());
                 let body = wire::encode_feedback(&feedback);
                 Some(Message { door: Door::Feedback, customer, device, body, ticket: 1 })
@@ -320,7 +342,7 @@ impl Runner {
                         _ => self.withdrawn.remove(&key),
                     };
                 }
-                Left::Dropped(..) | Left::Settled(_) => {}
+                Left::Shown(_) | Left::Dropped(..) | Left::Settled(_) => {}
             }
         }
     }

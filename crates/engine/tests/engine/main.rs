@@ -2,9 +2,7 @@
 
 mod doors;
 mod laws;
-mod not_mute;
 mod overlapping;
-mod plain;
 mod shell;
 mod stories;
 mod story;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use consent_gate::{ConsentKind, Purpose};
-use engine::{Alteration, EventKind, House, Policy};
+use engine::{Alteration, EventKind, House};
 use model::{FenceFacts, FenceId, MerchantId, Meters, Millis, OfferId};
 use offers::{Catalogue, Draft};
 use spatial_index::{Fence, Shape};
 
-use crate::shell::Shell;
+use crate::shell::{Shell, at_once};
 use crate::street::{clock, consent, east, fix_at, fixes};
 
 const N_FENCES: usize = 40;
@@ -37,7 +37,6 @@ fn house() -> Arc<House> {
     let (id, merchant) = (OfferId::new("latte").unwrap(), MerchantId::new("corner").unwrap());
     let draft = Draft {
         fences: [TWIN, OTHER_TWIN].map(|no| fence(no).facts.id).to_vec(),
-        priority: 1,
         holdout_permille: 0,
         ..Draft::new(id, merchant, "An offer", "Something good")
     };
@@ -48,8 +47,8 @@ fn house() -> Arc<House> {
 /// The fence whose offer somebody gets who stays where both twins are, after fences were removed
 /// and put back.
 fn check(edits: &[(usize, bool)], speaks: usize) {
-    let mut shell = Shell::new(house(), Policy::default(), clock(1, "10:00"));
-    for purpose in Purpose::ALL {
+    let mut shell = Shell::new(house(), at_once(), clock(1, "10:00"));
+    for purpose in [Purpose::Location, Purpose::OffersPush] {
         let kind = ConsentKind::Grant { until: None };
         let (yes, _) = consent("anna", "corner", purpose, kind, clock(1, "10:00"), 0);
         shell.deliver(&[yes], clock(1, "10:00"));

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use engine::{Alteration, ConsentAck, Door, Engine, Event, House, Letter, Output, Policy};
-use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, Storage, commit, replay};
-use model::{Notification, NotificationId, Timestamp};
-use offers::Catalogue;
+use engine::{Alteration, ConsentAck, Door, Engine, Event, House, Letter, Output, Policy, Shadow};
+use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, StockCount, Storage, commit, replay};
+use model::{Millis, Notification, NotificationId, Timestamp};
+use offers::{Catalogue, CivilDay, Counted, Stock};
 use spatial_index::Fence;
 
 /// A message before it is a letter.
@@ -30,6 +30,8 @@ impl Message {
 pub(crate) enum Left {
     /// Published: the phone has it.
     Sent(Box<Notification>),
+    /// Shown to operators.
+    Shown(Box<Shadow>),
     /// Left the outbox unsent.
     Dropped(DeliveryOutcome),
     /// An answer to a consent event.
@@ -54,6 +56,13 @@ pub(crate) struct Shell {
     pub(crate) left: Vec<Left>,
     /// Everything ever published, in order.
     pub(crate) published: Vec<NotificationId>,
+}
+
+/// The policy as shipped, but for one thing: what is due is decided at once.
+pub(crate) fn at_once() -> Policy {
+    let mut policy = Policy::default();
+    policy.notifier.gather = Millis::ZERO;
+    policy
 }
 
 impl Shell {
@@ -95,8 +104,19 @@ impl Shell {
         self.ledger_is_slow = false;
         // Visits are read back into the house in which they were made.
         let house = self.seen.as_ref().unwrap_or(&self.house);
-        self.engine = Engine::new(house.clone(), self.policy.clone());
+        self.engine = Engine::new(house.clone(), self.policy.clone()).sharing(self.stock());
         self.open(now);
+    }
+
+    /// What the ledger says of the stock.
+    fn stock(&mut self) -> Arc<Stock> {
+        let mut counts = Vec::new();
+        self.storage
+            .scan_stock(&mut |StockCount { offer, day, n }| {
+                counts.push((offer, day.map_or(Counted::Total, |day| Counted::On(CivilDay::new(day))), n));
+            })
+            .expect("memory can be read");
+        Arc::new(Stock::new(counts))
     }
 
     /// The way to other fences.
@@ -131,7 +151,19 @@ impl Shell {
         self.settle(now);
     }
 
+    /// Time passes and the machine wakes at every timer.
     pub(crate) fn wait(&mut self, now: Timestamp) {
+        // What is due on the way is done at its own instant.
+        while let Some(due_at) = self.engine.poll_timeout().filter(|due_at| *due_at < now) {
+            let due_at = due_at.max(self.engine.now());
+            self.engine.handle_timeout(due_at);
+            self.settle(due_at);
+        }
+        self.leap(now);
+    }
+
+    /// Time passes while the machine stands still.
+    pub(crate) fn leap(&mut self, now: Timestamp) {
         self.engine.handle_timeout(now);
         self.settle(now);
     }
@@ -157,6 +189,7 @@ impl Shell {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Send(recorded) => self.waiting.push(recorded),
+                Output::Shadow(shadow) => self.left.push(Left::Shown(shadow)),
                 Output::Acknowledge(ack) => self.left.push(Left::Acknowledged(ack)),
                 Output::Settled { ticket } => self.left.push(Left::Settled(ticket)),
             }
@@ -210,7 +243,7 @@ impl Left {
     pub(crate) const fn ticket(&self) -> Option<u64> {
         match self {
             Self::Settled(ticket) => Some(*ticket),
-            Self::Sent(_) | Self::Dropped(..) | Self::Acknowledged(_) => None,
+            Self::Sent(_) | Self::Shown(_) | Self::Dropped(..) | Self::Acknowledged(_) => None,
         }
     }
 }

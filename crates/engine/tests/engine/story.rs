@@ -23,10 +23,11 @@ use std::str::SplitWhitespace;
 
 use consent_gate::{ConsentKind, Purpose};
 use engine::{ClockSource, Door, Event, EventKind, Policy};
-use model::{Fix, Meters, Millis, NotificationId, Timestamp};
+use model::{Fix, Meters, Millis, NotificationId, OfferId, Timestamp};
+use offers::Mode;
 use wire::{Feedback, FeedbackKind};
 
-use crate::shell::{Left, Message, Shell};
+use crate::shell::{Left, Message, Shell, at_once};
 use crate::street::{
     Edit, OfferEdit, clock, consent, day_one, edited, fix_at, fixes, house, letter_of, offers_edited, x_of,
 };
@@ -43,7 +44,13 @@ pub(crate) struct Teller {
 impl Teller {
     pub(crate) fn new() -> Self {
         let (last, offers) = (BTreeMap::new(), BTreeMap::new());
-        Self { policy: Policy::default(), shell: None, day: 1, last, offers }
+        // A story tells of one rule; gathering, budget and the longest rests are set where they are the point.
+        let mut policy = at_once();
+        let notifier = &mut policy.notifier;
+        notifier.budget.enforced = false;
+        let cooldowns = &mut notifier.cooldowns;
+        (cooldowns.merchant, cooldowns.offer, cooldowns.offer_ever_max) = (Millis::ZERO, Millis::ZERO, 99);
+        Self { policy, shell: None, day: 1, last, offers }
     }
 
     /// What the engine answers to one line.
@@ -89,12 +96,19 @@ impl Teller {
             "clock" => self.policy.clock = ClockSource::Fixes,
             "crossings" => self.policy.presence.crossings = true,
             "devices_max" => self.policy.devices_max = number() as usize,
-            "per_24h_max" => notifier.per_24h_max = number(),
-            "per_7d_max" => notifier.per_7d_max = number(),
-            "per_civil_day_max" => notifier.per_civil_day_max = number(),
-            "rest_hours" => notifier.rest = Millis::from_hours(number().into()),
-            "cooldown_hours" => notifier.fence_cooldown = Millis::from_hours(number().into()),
-            "settle_in_hours" => notifier.settle_in = Millis::from_hours(number().into()),
+            "gather_seconds" => notifier.gather = Millis::from_secs(number().into()),
+            "mode" => self.policy.mode = mode(value),
+            "per_24h_max" => notifier.caps.per_24h_max = number(),
+            "per_7d_max" => notifier.caps.per_7d_max = number(),
+            "per_civil_day_max" => notifier.caps.per_civil_day_max = number(),
+            "all_channels_max" => notifier.caps.all_channels_per_7d_max = number(),
+            "rest_hours" => notifier.cooldowns.rest = Millis::from_hours(number().into()),
+            "cooldown_hours" => notifier.cooldowns.fence = Millis::from_hours(number().into()),
+            "merchant_hours" => notifier.cooldowns.merchant = Millis::from_hours(number().into()),
+            "offer_hours" => notifier.cooldowns.offer = Millis::from_hours(number().into()),
+            "offer_ever_max" => notifier.cooldowns.offer_ever_max = number(),
+            "settle_in_hours" => notifier.cooldowns.settle_in = Millis::from_hours(number().into()),
+            "budget" => notifier.budget.enforced = value == "on",
             other => panic!("nobody knows the setting {other}"),
         }
     }
@@ -103,6 +117,7 @@ impl Teller {
         let shell = self.shell();
         match what {
             "passes" => shell.wait(now),
+            "leaps" => shell.leap(now),
             "restarts" => shell.restart(now),
             "slow" => shell.ledger_is_slow = true,
             "done" => {
@@ -162,8 +177,25 @@ impl Teller {
                 let kind = words.next().and_then(FeedbackKind::from_word).expect("a kind of feedback");
                 let offer = words.nth(1).expect("an offer");
                 let id = self.offers.iter().find(|(_, name)| *name == offer).map(|(id, _)| *id);
-                let feedback = Feedback { offer: id.expect("an offer that was sent"), kind, at: Some(now) };
+                let feedback = Feedback {
+                    about: wire::About::Notification(id.expect("an offer that was sent")),
+                    kind,
+                    at: Some(now),
+                };
                 message(&wire::encode_feedback(&feedback), "phone", Door::Feedback)
+            }
+            "profile" => {
+                let body = words.collect::<Vec<_>>().join(" ");
+                vec![Message {
+                    device: String::new(),
+                    ..message(body.as_bytes(), "phone", Door::Profile).remove(0)
+                }]
+            }
+            "redeems" => {
+                let offer = OfferId::new(words.next().expect("an offer")).expect("an id");
+                let about = wire::About::Offer(offer);
+                let feedback = Feedback { about, kind: FeedbackKind::Redeemed, at: Some(now) };
+                message(&wire::encode_feedback(&feedback), "till", Door::Feedback)
             }
             "at" => vec![self.fix(who, x_of(words.next().expect("a place")), words, now)],
             "agrees" => self.consents(who, ConsentKind::Grant { until: None }, words, now),
@@ -209,6 +241,7 @@ impl Teller {
                 "with" => device = words.next().expect("a device"),
                 "still" => fix.still = true,
                 "mock" => fix.mock = true,
+                "open" => fix.foreground = Some(true),
                 other => panic!("no fix is {other}"),
             }
         }
@@ -224,12 +257,15 @@ impl Teller {
     ) -> Vec<Message> {
         let mut words = words.filter(|word| *word != "to");
         let merchant = words.next().expect("a merchant");
-        let (mut purposes, mut kind, mut acted_at) = (Purpose::ALL.to_vec(), kind, now);
+        let (mut purposes, mut kind, mut acted_at) =
+            (vec![Purpose::Location, Purpose::OffersPush], kind, now);
         let mut unseen = false;
         while let Some(word) = words.next() {
             match word {
                 "location" => purposes = vec![Purpose::Location],
                 "offers" => purposes = vec![Purpose::OffersPush],
+                "sms" => purposes = vec![Purpose::OffersSms],
+                "personalisation" => purposes = vec![Purpose::Personalisation],
                 "seen" => acted_at = self.time(words.next().expect("a time")),
                 "unseen" => unseen = true,
                 "until" => {
@@ -268,6 +304,7 @@ impl Teller {
                     told.push(format!("sent {offer}"));
                     self.offers.insert(notification.id, offer);
                 }
+                Left::Shown(shadow) => told.push(format!("shown {}", shadow.offer.as_str())),
                 Left::Dropped(outcome) => told.push(format!("an offer is {}", outcome.word())),
                 Left::Acknowledged(ack) => {
                     let answer = ack.answer;
@@ -282,6 +319,10 @@ impl Teller {
         }
         if told.is_empty() { "nothing".to_owned() } else { told.join(", ") }
     }
+}
+
+fn mode(word: &str) -> Mode {
+    Mode::ALL.into_iter().find(|mode| mode.word() == word).expect("a mode")
 }
 
 fn said(event: &Event, who: &str) -> String {

@@ -271,7 +271,8 @@ pub(super) fn policy_of(settings: &Settings) -> Policy {
         },
         gate: settings.gate,
         presence: settings.presence,
-        notifier: settings.notifier,
+        mode: settings.offers.mode,
+        notifier: settings.notifier.clone(),
         ..Policy::default()
     }
 }

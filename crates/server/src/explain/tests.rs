@@ -141,7 +141,13 @@ fn consent_and_feedback_are_told_in_their_order() {
 }
 
 fn feedback(kind: FeedbackKind) -> What {
-    What::Feedback { notification: decision(SENT, &[]).id, kind, shown_at: None, tolerance: None }
+    What::Feedback {
+        notification: decision(SENT, &[]).id,
+        kind,
+        is_fast: false,
+        shown_at: None,
+        tolerance: None,
+    }
 }
 
 #[test]
@@ -184,6 +190,7 @@ fn an_answer_tells_which_offer_it_was_about_and_what_it_changed() {
     let answer = |tolerance: &Tolerance| What::Feedback {
         notification: decision(SENT, &[]).id,
         kind: FeedbackKind::TooOften,
+        is_fast: false,
         shown_at: None,
         tolerance: Some(tolerance.clone()),
     };

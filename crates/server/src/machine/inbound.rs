@@ -37,10 +37,17 @@ impl Ingress for Inbound {
             Ok(Topic::Feedback { customer, device }) => {
                 self.accept_durably(&publish, Door::Feedback, customer, device).await
             }
-            // Our own way out: nobody may speak for the engine.
-            Ok(Topic::Offer { .. } | Topic::ConsentAck { .. } | Topic::Status { .. } | Topic::Dead) => {
-                self.shards[0].unaddressed(Flaw::UnknownTopic).await
+            Ok(Topic::Profile { customer }) => {
+                self.accept_durably(&publish, Door::Profile, customer, "").await
             }
+            // Our own way out: nobody may speak for the engine.
+            Ok(
+                Topic::Offer { .. }
+                | Topic::ConsentAck { .. }
+                | Topic::Status { .. }
+                | Topic::Dead
+                | Topic::Shadow,
+            ) => self.shards[0].unaddressed(Flaw::UnknownTopic).await,
             Err(flaw) => self.shards[0].unaddressed(flaw).await,
         };
         // A shard that is gone keeps nothing; the sender shall offer it again.

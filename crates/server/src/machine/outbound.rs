@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use engine::ConsentAck;
+use engine::{ConsentAck, Shadow};
 use ledger::{DeliveryOutcome, Recorded};
 use model::Notification;
+use serde_json::json;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until};
 use wire::Topics;
@@ -16,6 +17,7 @@ use super::line::Trial;
 use super::patience::Patience;
 use super::shard::{Notice, ShardHandle};
 use super::tickets::Tickets;
+use crate::explain::rfc3339;
 use crate::mqtt::{Broker, Delivered, Listener, OutMessage};
 
 /// Messages inside an MQTT client at a time.
@@ -29,6 +31,8 @@ pub(super) type OfferTrial = Box<Trial<Recorded<Notification>>>;
 pub(super) enum Outgoing {
     /// An offer that the gate let out a moment ago.
     Offer { trial: OfferTrial, expires_in: Duration },
+    /// What would have been said, for operators.
+    Shadow(Box<Shadow>),
     /// An answer to a consent event.
     Acknowledge(ConsentAck),
     /// A message may be acknowledged.
@@ -69,6 +73,7 @@ impl Outbound {
             match next {
                 None => return,
                 Some(Outgoing::Offer { trial, expires_in }) => self.offer(trial, expires_in).await,
+                Some(Outgoing::Shadow(shadow)) => self.show(&shadow).await,
                 Some(Outgoing::Acknowledge(ack)) => self.acknowledge(&ack, &mut patience).await,
                 Some(Outgoing::Settle(ticket)) => self.tickets.settle(ticket),
             }
@@ -88,6 +93,18 @@ impl Outbound {
                 self.start(broker, message, move |delivered| answer(&shard, trial, delivered)).await;
             }
             Some(_) | None => answer(&shard, trial, delivered),
+        }
+    }
+
+    /// Shows operators what would have been said: to whom it would have been is not in it.
+    async fn show(&self, shadow: &Shadow) {
+        let message = OutMessage::new(&self.topics.shadow(), encode_shadow(shadow));
+        if let Some(listener) = &self.exits.listener {
+            // Whoever does not look has missed nothing that counts.
+            let _ = listener.deliver(&message).await;
+        }
+        if let Some(broker) = self.exits.broker.clone() {
+            self.start(broker, message, |_| {}).await;
         }
     }
 
@@ -151,4 +168,22 @@ fn answer(shard: &ShardHandle, trial: OfferTrial, delivered: Delivered) {
     };
     let Notification { customer, id, .. } = trial.item.value();
     shard.notify(Notice::Delivered(customer.clone(), *id, outcome));
+}
+
+fn encode_shadow(shadow: &Shadow) -> Vec<u8> {
+    let Shadow { offer, merchant, fence, store, channel, words, cost, at } = shadow;
+    let shown = json!({
+        "v": 1,
+        "offer": offer.as_str(),
+        "merchant": merchant.as_str(),
+        "fence": fence.as_str(),
+        "store": store,
+        "channel": channel.word(),
+        "title": words.title,
+        "body": words.body,
+        "link": words.link,
+        "cost": cost,
+        "decided_at": rfc3339(*at),
+    });
+    shown.to_string().into_bytes()
 }

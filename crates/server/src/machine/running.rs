@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{Alteration, Engine, Event, House, Policy, Tally};
-use ledger::{Numbered, StateRow, Storage, StorageError};
+use ledger::{Numbered, StateRow, StockCount, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
+use offers::{CivilDay, Counted, Stock};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use wire::Topics;
@@ -323,9 +324,19 @@ pub(crate) fn entries_of(
     Ok(entries)
 }
 
+/// How often each offer went out, as the ledger has counted it.
+fn stock(storage: &mut dyn Storage) -> Result<Stock, StorageError> {
+    let mut counts = Vec::new();
+    storage.scan_stock(&mut |StockCount { offer, day, n }| {
+        counts.push((offer, day.map_or(Counted::Total, |day| Counted::On(CivilDay::new(day))), n));
+    })?;
+    Ok(Stock::new(counts))
+}
+
 /// Reads every state row back into the engine of its shard, then opens the gates.
 fn engines(setup: &mut Setup) -> Result<Vec<Engine>, StorageError> {
-    let new_engine = || Engine::new(setup.house.clone(), setup.policy.clone());
+    let stock = Arc::new(stock(setup.storage.as_mut())?);
+    let new_engine = || Engine::new(setup.house.clone(), setup.policy.clone()).sharing(stock.clone());
     let mut engines: Vec<Engine> = (0..setup.n_shards).map(|_| new_engine()).collect();
     setup.storage.scan_states(&mut |stored| {
         let no = shard_no(Partition::of(stored.customer().as_str()), setup.n_shards);

@@ -273,6 +273,7 @@ impl Shard {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Send(recorded) => self.line.push(recorded),
+                Output::Shadow(shadow) => self.hand_out(Outgoing::Shadow(shadow)),
                 Output::Acknowledge(ack) => self.hand_out(Outgoing::Acknowledge(ack)),
                 Output::Settled { ticket } => self.hand_out(Outgoing::Settle(ticket)),
             }

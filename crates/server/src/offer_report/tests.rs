@@ -67,7 +67,7 @@ impl Story {
 
     fn answered(&mut self, customer: &str, notification: NotificationId, kinds: &[FeedbackKind]) {
         for &kind in kinds {
-            let what = What::Feedback { notification, kind, shown_at: None, tolerance: None };
+            let what = What::Feedback { notification, kind, is_fast: false, shown_at: None, tolerance: None };
             self.tell(customer, what, 1_000);
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use engine::{ClockSource, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
-use ledger::{Batch, DeliveryOutcome, Numbered, Storage, StorageError, StoredState};
+use ledger::{Batch, DeliveryOutcome, Numbered, StockCount, Storage, StorageError, StoredState};
 use model::{CustomerId, DeviceId, Fix, MerchantId, Millis, Timestamp};
 
 use wire::consent_file::Received;
@@ -37,6 +37,10 @@ impl Storage for Forgetful {
     }
 
     fn scan_states(&mut self, _: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    fn scan_stock(&mut self, _: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {
         Ok(())
     }
 

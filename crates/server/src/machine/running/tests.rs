@@ -19,10 +19,9 @@ const STARTED_AT: Timestamp = Timestamp::from_unix_ms(1_795_262_400_000);
 async fn machine(clock: Clock, closed: Vec<Partition>) -> Running {
     let fences = geojson::read(FENCES, &geojson::ReadOptions::default()).unwrap().fences;
     let offers = settings::OffersFile::parse("offers.toml".as_ref(), OFFERS).unwrap();
-    let policy = Policy {
-        notifier: notifier::NotifierPolicy { settle_in: Millis::ZERO, ..Policy::default().notifier },
-        ..Policy::default()
-    };
+    let mut policy = Policy::default();
+    policy.notifier.cooldowns.settle_in = Millis::ZERO;
+    policy.notifier.gather = Millis::ZERO;
     let setup = Setup {
         house: Arc::new(House::new(fences, offers.catalogue()).unwrap()),
         alteration: None,
