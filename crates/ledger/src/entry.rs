@@ -22,6 +22,7 @@ pub struct Entry {
 
 /// The kinds of entries.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "almost every entry is a decision, the largest")]
 pub enum What {
     /// The customer changed what they agree to.
     Consent(ConsentEntry),

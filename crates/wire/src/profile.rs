@@ -206,7 +206,10 @@ fn daily_span(text: &str) -> Result<(u16, u16), Flaw> {
     span.filter(|(from, until)| *from < 24 * 60 && from != until).ok_or(Flaw::Malformed)
 }
 
-fn segments(raw: Part<BTreeMap<String, Vec<String>>>) -> Result<Option<Vec<(MerchantId, Box<str>)>>, Flaw> {
+/// Groups, each with the merchant to whom it was declared.
+type Segments = Vec<(MerchantId, Box<str>)>;
+
+fn segments(raw: Part<BTreeMap<String, Vec<String>>>) -> Result<Option<Segments>, Flaw> {
     let Some(raw) = raw else { return Ok(None) };
     let mut segments = Vec::new();
     for (merchant, groups) in raw.unwrap_or_default() {

@@ -4,6 +4,7 @@ mod doors;
 mod laws;
 mod overlapping;
 mod shell;
+mod stock;
 mod stories;
 mod story;
 mod street;

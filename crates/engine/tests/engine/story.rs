@@ -15,7 +15,9 @@
 //! A TIME may name its day, as in `3-12:00`. Of the house itself: `time passes`, `engine restarts`, `ledger slow`, `ledger done`,
 //! `phones away`, `phones back`. An `operator` edits the fences: `removes`, `moves`, `takes` or `puts`
 //! one `back`, and `reloads` them all; to move is 1,000 m east, to take is to give it to another merchant.
-//! Of offers it `stops`, `rewords` or `prefers` one, lets it ask for a `crosses`, or `restores` it.
+//! Of offers it `stops`, `rewords` or `prefers` one, lets it ask for a `crosses`, or `restores` it; while it is
+//! served it `pauses`, `resumes` or `halts` it. `anna profile JSON` says something about her, `anna redeems OFFER` is
+//! what a till says; behind a place may stand `open`, too: the app is.
 //! `unseen` behind an edit: the engine finds out when it restarts.
 
 use std::collections::BTreeMap;
@@ -24,12 +26,13 @@ use std::str::SplitWhitespace;
 use consent_gate::{ConsentKind, Purpose};
 use engine::{ClockSource, Door, Event, EventKind, Policy};
 use model::{Fix, Meters, Millis, NotificationId, OfferId, Timestamp};
-use offers::Mode;
+use offers::{Mode, OperatorState};
 use wire::{Feedback, FeedbackKind};
 
 use crate::shell::{Left, Message, Shell, at_once};
 use crate::street::{
-    Edit, OfferEdit, clock, consent, day_one, edited, fix_at, fixes, house, letter_of, offers_edited, x_of,
+    Edit, OfferEdit, clock, consent, day_one, edited, fix_at, fixes, house, letter_of, offers_edited,
+    operated, x_of,
 };
 
 /// A story that is being told.
@@ -151,6 +154,9 @@ impl Teller {
             "rewords" => shell.to_offers(offers(OfferEdit::Reword)),
             "prefers" => shell.to_offers(offers(OfferEdit::Prefer)),
             "crosses" => shell.to_offers(offers(OfferEdit::AskOnCross)),
+            "pauses" => shell.to_offers(operated(&house, name, OperatorState::Paused)),
+            "halts" => shell.to_offers(operated(&house, name, OperatorState::Stopped)),
+            "resumes" => shell.to_offers(operated(&house, name, OperatorState::Running)),
             other => panic!("no operator {other}"),
         };
         match words.next() {

@@ -7,7 +7,7 @@ use engine::{Door, House};
 use model::{
     FenceFacts, FenceId, Fix, MerchantId, Meters, Millis, OfferId, Position, Timestamp, TransitionKind,
 };
-use offers::{Catalogue, Draft};
+use offers::{Catalogue, Draft, OperatorState};
 use spatial_index::{Fence, Shape};
 
 use crate::shell::Message;
@@ -130,6 +130,11 @@ pub(crate) fn offers_edited(house: &House, what: OfferEdit, name: &str) -> Arc<C
     }
     offers.push(draft);
     Arc::new(Catalogue::new(offers).unwrap())
+}
+
+/// The offers that there are, one of them in a state of the operator's.
+pub(crate) fn operated(house: &House, name: &str, state: OperatorState) -> Arc<Catalogue> {
+    Arc::new(house.catalogue().operated(&[(OfferId::new(name).unwrap(), state)].into()))
 }
 
 /// What an operator does to an offer of the street.

@@ -26,6 +26,7 @@ pub(super) struct EntryV1<'a> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "one at a time is written or read")]
 enum WhatV1<'a> {
     #[serde(borrow)]
     Consent(ConsentEntryV1<'a>),
