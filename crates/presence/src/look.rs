@@ -115,7 +115,7 @@ impl Device {
         changes: &mut Vec<Change>,
     ) {
         let before = self.unsettled_mut().before.take();
-        if let Some(before) = before.as_ref().filter(|_| look.used.previous.is_some() && seen.is_some()) {
+        if let Some(before) = &before {
             let accuracy = Meters(look.accuracy().0.max(before.accuracy.0));
             for fence in look.around.crossed() {
                 let is_at_an_end = before.inside.contains(&fence) || look.around.inside().contains(&fence);
