@@ -2,7 +2,7 @@
 //!
 //! | role | publishes | subscribes |
 //! |---|---|---|
-//! | device | `{own}/{device}/fix`, `{own}/{device}/feedback`, `{own}/consent` | `{own}/{device or +}/offer`, `{own}/consent/ack` |
+//! | device | `{own}/{device}/fix`, `{own}/{device}/feedback`, `{own}/consent`, `{own}/profile` | `{own}/{device or +}/offer`, `{own}/consent/ack` |
 //! | backend | the same of any customer, `batch`, `batch-pb` | `{any}/{any}/offer`, `{any}/consent/ack`, `+` or narrower |
 //! | operator | nothing | `sys/…` |
 //!
@@ -19,7 +19,7 @@ pub struct Prefix(Arc<str>);
 /// What a message published here is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Inbound<'a> {
-    /// A fix or feedback of a customer.
+    /// A fix, feedback or the profile of a customer.
     OfCustomer(&'a str),
     /// A consent event of a customer.
     Consent(&'a str),
@@ -68,6 +68,7 @@ impl Prefix {
             [Some("batch" | "batch-pb"), None, None, None] => Some(Inbound::Batch),
             [Some("sys"), _, _, _] => None,
             [Some(customer), Some("consent"), None, None] => Some(Inbound::Consent(customer)),
+            [Some(customer), Some("profile"), None, None] => Some(Inbound::OfCustomer(customer)),
             [Some(customer), Some(_), Some("fix" | "feedback"), None] => Some(Inbound::OfCustomer(customer)),
             _ => None,
         }
@@ -153,9 +154,15 @@ mod tests {
             "stile/v1/c1/bad id/fix",
             "stile/v1/c1/consent",
             "stile/v1/c1/consent/fix",
+            "stile/v1/c1/profile",
         ];
         let no = [
             "stile/v1/c2/d1/fix",
+            "stile/v1/c2/d1/feedback",
+            "stile/v1/c2/profile",
+            "stile/v1/c1/profile/more",
+            "stile/v1/sys/profile",
+            "stile/v1/sys/shadow",
             "stile/v1/C1/d1/fix",
             "stile/v1/c1x/d1/fix",
             "stile/v1/c2/consent",
@@ -185,7 +192,9 @@ mod tests {
             "stile/v1/+/consent/ack",
             "stile/v1/c1/consent",
             "stile/v1/c1/consent/#",
+            "stile/v1/c1/profile",
             "stile/v1/sys/#",
+            "stile/v1/sys/shadow",
             "stile/v1/sys/d1/offer",
         ];
         check(Role::Device, Prefix::may_subscribe, &yes, &[&no[..], &NOBODYS].concat());
@@ -197,6 +206,7 @@ mod tests {
             "stile/v1/c1/d1/fix",
             "stile/v1/c2/d1/feedback",
             "stile/v1/c2/consent",
+            "stile/v1/c2/profile",
             "stile/v1/batch",
             "stile/v1/batch-pb",
         ];
@@ -211,17 +221,22 @@ mod tests {
             "stile/v1/+/consent/ack",
             "stile/v1/c2/consent/ack",
         ];
-        let no =
-            ["stile/v1/+/+/fix", "stile/v1/+/consent", "stile/v1/sys/#", "stile/v1/+/#", "stile/v1/batch"];
+        let no = [
+            "stile/v1/+/+/fix",
+            "stile/v1/+/consent",
+            "stile/v1/sys/shadow",
+            "stile/v1/+/#",
+            "stile/v1/+/profile",
+        ];
         check(Role::Backend, Prefix::may_subscribe, &yes, &[&no[..], &NOBODYS[..12]].concat());
     }
 
     #[test]
     fn an_operator_reads_sys_and_publishes_nothing() {
-        let no = ["stile/v1/c1/d1/fix", "stile/v1/batch", "stile/v1/sys/one/status", "stile/v1/sys/dead"];
+        let no = ["stile/v1/c1/profile", "stile/v1/batch", "stile/v1/sys/one/status", "stile/v1/sys/shadow"];
         check(Role::Operator, Prefix::may_publish, &[], &[&no[..], &NOBODYS].concat());
 
-        let yes = ["stile/v1/sys/#", "stile/v1/sys/+/status", "stile/v1/sys/dead"];
+        let yes = ["stile/v1/sys/#", "stile/v1/sys/+/status", "stile/v1/sys/dead", "stile/v1/sys/shadow"];
         let no = ["stile/v1/sys", "stile/v1/+/+/offer", "stile/v1/+/#", "stile/v1/system/dead"];
         check(Role::Operator, Prefix::may_subscribe, &yes, &[&no[..], &NOBODYS[..12]].concat());
     }
