@@ -18,7 +18,7 @@ pub struct Report {
     since: Timestamp,
     offers: BTreeMap<OfferId, Sums>,
     /// Of the partition that is being read.
-    spoken: HashMap<NotificationId, (OfferId, Standing)>,
+    spoken: HashMap<NotificationId, Spoken>,
     people: HashMap<(OfferId, CustomerId), Person>,
 }
 
@@ -39,6 +39,14 @@ pub struct Sums {
     pub told: Share,
     /// Customers to whom it was not said in order to know what it does, and how many used it all the same.
     pub held_out: Share,
+}
+
+/// A decision that counts.
+#[derive(Debug)]
+struct Spoken {
+    offer: OfferId,
+    standing: Standing,
+    left: Option<DeliveryOutcome>,
 }
 
 /// One customer and one offer.
@@ -94,18 +102,25 @@ impl Report {
         *sums.standings.entry(standing.word()).or_default() += 1;
         person.is_told |= standing == Standing::Sent;
         person.is_held_out |= standing == Standing::HeldOut;
-        self.spoken.insert(decision.id, (decision.offer.clone(), standing));
+        self.spoken.insert(decision.id, Spoken { offer: decision.offer.clone(), standing, left: None });
     }
 
+    /// What was on its way when it was called off leaves twice; the last word is true.
     fn leave(&mut self, notification: NotificationId, outcome: DeliveryOutcome) {
-        if let Some((offer, Standing::Sent)) = self.spoken.get(&notification) {
-            let sums = self.offers.entry(offer.clone()).or_default();
-            *sums.left.entry(outcome.word()).or_default() += 1;
+        let Some(spoken) = self.spoken.get_mut(&notification) else { return };
+        if spoken.standing != Standing::Sent {
+            return;
         }
+        let sums = self.offers.entry(spoken.offer.clone()).or_default();
+        if let Some(before) = spoken.left.replace(outcome).and_then(|before| sums.left.get_mut(before.word()))
+        {
+            *before -= 1;
+        }
+        *sums.left.entry(outcome.word()).or_default() += 1;
     }
 
     fn answer(&mut self, notification: NotificationId, kind: FeedbackKind, customer: &CustomerId) {
-        let Some((offer, standing)) = self.spoken.get(&notification) else { return };
+        let Some(Spoken { offer, standing, .. }) = self.spoken.get(&notification) else { return };
         if *standing == Standing::Sent {
             let sums = self.offers.entry(offer.clone()).or_default();
             *sums.answers.entry(kind).or_default() += 1;

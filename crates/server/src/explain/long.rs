@@ -6,7 +6,7 @@ use model::{SilenceOver, Standing, TransitionKind};
 use super::change::effects;
 use super::clock;
 use super::decision::because;
-use super::inputs::{INPUTS, fact};
+use super::inputs::{INPUTS, fact, is_of_an_input};
 use super::past::Past;
 
 /// One line of an explanation.
@@ -28,8 +28,8 @@ pub(super) fn lines(decision: &Decision, past: &Past) -> Vec<Line> {
         line("What came of it", verdict(decision), &["verdict", "failed"]),
         line("What was said", said(decision), &["said"]),
         line("Agreed to", agreed(decision, past), &["purposes", "merchant"]),
-        line("Used", used(decision, true), &["facts"]),
-        line("Not used", used(decision, false), &["facts"]),
+        line("Used", used(decision, true), &["facts", "failed"]),
+        line("Not used", used(decision, false), &["facts", "failed"]),
         line("How much it is", reckoned(decision), &["facts"]),
         line("What is left", left(decision), &["facts", "verdict"]),
         line("How it counts", counts(decision), &["counted"]),
@@ -105,18 +105,9 @@ fn agreed(decision: &Decision, past: &Past) -> String {
 
 fn used(decision: &Decision, is_used: bool) -> String {
     let inputs = INPUTS.iter().filter(|input| input.is_used(decision) == is_used);
-    let mut inputs: Vec<String> = inputs.map(|input| input.what.to_owned()).collect();
-    if is_used {
-        // Whatever stands in the record was used, whether or not it has a sentence of its own.
-        inputs.extend(
-            INPUT_FACTS.iter().filter_map(|name| fact(decision, name).map(|value| told(name, value))),
-        );
-    }
+    let inputs: Vec<String> = inputs.map(|input| input.told(decision)).collect();
     format!("{}.", inputs.join("; "))
 }
-
-/// Facts that name an input, and are told with what is used.
-const INPUT_FACTS: [&str; 5] = ["zone", "open_hours", "favourite", "segment", "lang"];
 
 /// Facts that have sentences of their own.
 const RECKONING_FACTS: [&str; 4] = ["cost", "cost_parts", "pressure", "limit"];
@@ -195,7 +186,7 @@ fn next(decision: &Decision) -> String {
 
 fn others(decision: &Decision) -> String {
     let has_a_sentence = |name: &str| {
-        INPUT_FACTS.contains(&name)
+        is_of_an_input(name)
             || RECKONING_FACTS.contains(&name)
             || CAP_FACTS.iter().any(|(cap, _)| *cap == name)
     };

@@ -112,6 +112,17 @@ fn every_candidate_has_one_verdict_and_everything_sent_one_end() {
 }
 
 #[test]
+fn what_was_called_off_on_its_way_and_arrived_all_the_same_left_once() {
+    let mut story = Story::default();
+    let sent = story.decided("ada", "two", SENT, 0);
+    story.left("ada", sent, DeliveryOutcome::OfferGone);
+    story.left("ada", sent, DeliveryOutcome::Sent);
+    let report = story.report(at(0));
+    let left = &sums(&report, "two").json()["left"];
+    assert_eq!((&left["sent"], &left["offer_gone"], &left["waiting"]), (&1.into(), &0.into(), &0.into()));
+}
+
+#[test]
 fn who_was_held_out_or_looked_on_is_told_apart_from_who_was_told() {
     let mut story = Story::default();
     let sent = story.decided("ada", "two", SENT, 0);
