@@ -116,8 +116,10 @@ async fn swap_under_load() {
             let records: String =
                 (0..N_CUSTOMERS).map(|i| record(&name(i), "phone", &fix(at_ms, lat, LON))).collect();
             assert!(link.publish("stile/v1/batch", &records).await.is_ok());
-            // Of fixes that are read together only the newest speaks for the present.
+            // Of fixes that are read together only the newest speaks for the present, and whoever has
+            // left again before it is decided is not spoken to.
             tokio::time::sleep(Duration::from_millis(10)).await;
+            server.status_when("decided", |status| status["waiting"] == 0);
         }
     }
     stop.store(true, Ordering::Relaxed);

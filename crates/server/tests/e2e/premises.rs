@@ -25,10 +25,18 @@ per_24h_max = 1000
 per_7d_max = 1000
 per_30d_max = 1000
 per_civil_day_max = 1000
+all_channels_per_7d_max = 1000
 fence_cooldown = "0 s"
 rest = "0 s"
 settle_in = "0 s"
 hours = "00:00-24:00"
+gather = "0 s"
+[notifier.cooldowns]
+offer = "0 s"
+offer_ever_max = 256
+merchant = "0 s"
+[notifier.budget]
+enforced = false
 "#;
 
 impl Premises {
