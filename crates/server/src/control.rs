@@ -4,6 +4,7 @@
 //! whoever may read the data may ask.
 
 mod fences;
+mod offers;
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -25,6 +26,7 @@ use crate::explain;
 use crate::fence_sets::Wish;
 use crate::machine::{Clock, Running};
 use crate::mqtt::{LinkState, ListenerTally};
+use crate::orders::OfferWish;
 use crate::trace::trace_line;
 
 /// What can be asked.
@@ -54,10 +56,15 @@ pub enum Request {
     },
     /// Puts other fences in force; the answer comes when they are durable and every shard has them.
     FencesChange(Wish),
+    /// Every offer, and how it stands.
+    OffersList,
+    /// Pauses, resumes or stops an offer; the answer comes when that is durable and every shard has it.
+    OffersOperate(OfferWish),
 }
 
 pub use self::fences::FenceDesk;
 pub(crate) use self::fences::{kept_as_json, unchanged_as_json, user_word};
+pub(crate) use self::offers::{listed_as_json, operated_as_json};
 
 /// The socket of a data directory.
 #[must_use]
@@ -177,6 +184,8 @@ async fn answer(request: Request, desk: &Answering, user: Option<u32>) -> Value 
         Request::ConsentImport { events } => import_consent(events, running).await,
         Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
         Request::FencesChange(wish) => keeper.change(wish, running, &user_word(user), clock.now()).await,
+        Request::OffersList => Ok(keeper.offers().await),
+        Request::OffersOperate(wish) => keeper.operate(wish, running, &user_word(user), clock.now()).await,
     };
     answered.unwrap_or_else(|error| json!({ "error": error }))
 }
@@ -293,11 +302,14 @@ pub fn tally_as_json(tally: &Tally) -> Value {
         "decided": tally.n_decided,
         "waiting": tally.n_waiting,
         "suppressed": words(&tally.suppressed),
+        "unsaid": words(&tally.unsaid),
         "delivered": words(&tally.delivered),
         "consents": words(&tally.consents),
         "unusable": words(&tally.unusable),
         "feedback": tally.n_feedback,
         "feedback_unknown": tally.n_feedback_unknown,
+        "profiles": tally.n_profiles,
+        "profiles_unknown": tally.n_profiles_unknown,
         "balanced": tally.is_balanced(),
     })
 }

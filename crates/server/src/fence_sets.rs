@@ -24,6 +24,7 @@ use self::version::{Content, Since};
 pub use self::version::{in_force, read_version, served};
 pub use self::wish::Wish;
 use crate::fence_files::{self, FenceOptions};
+use crate::orders::{Orders, OrdersError};
 
 /// A change of more than this share of the set is likely a slip: the wrong file, or an empty one.
 pub const SHARE_MAX: f64 = 0.20;
@@ -35,6 +36,8 @@ pub struct Keeper {
     offers_file: Option<PathBuf>,
     offer_settings: OfferSettings,
     offers: Option<OffersFile>,
+    /// What operators have said of offers.
+    orders: Orders,
     house: Arc<House>,
     /// How the house in force is told from a version that is kept whole.
     since: Since,
@@ -71,6 +74,9 @@ pub enum Refused {
     /// The versions cannot be read or written.
     #[error(transparent)]
     Sets(#[from] FenceSetError),
+    /// What operators said of offers cannot be read.
+    #[error(transparent)]
+    Orders(#[from] OrdersError),
 }
 
 impl From<Vec<Problem>> for Refused {
@@ -121,13 +127,15 @@ impl Keeper {
     /// # Errors
     /// When it, or the offers, cannot be read.
     pub fn open(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
-        Self::over(FenceSets::open(data_dir, settings.fences.versions_kept)?, settings)
+        let sets = FenceSets::open(data_dir, settings.fences.versions_kept)?;
+        Self::over(sets, Orders::read(data_dir)?, settings)
     }
 
-    fn over(sets: FenceSets, settings: &Settings) -> Result<Self, Refused> {
+    fn over(sets: FenceSets, orders: Orders, settings: &Settings) -> Result<Self, Refused> {
         let load = |file| OffersFile::load_with(file, settings.offers);
         let offers = settings.offers_file.as_deref().map(load).transpose()?;
-        let catalogue = Arc::new(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default());
+        let catalogue = offers.as_ref().map(OffersFile::catalogue).unwrap_or_default();
+        let catalogue = Arc::new(orders.applied_to(&catalogue));
         let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue)?;
         let (offers_file, offer_settings) = (settings.offers_file.clone(), settings.offers);
         let settings = settings.fences.clone();
@@ -137,6 +145,7 @@ impl Keeper {
             offers_file,
             offer_settings,
             offers,
+            orders,
             house,
             since,
             next: None,
@@ -220,6 +229,22 @@ impl Keeper {
         }
     }
 
+    /// Goes on with the house that every shard has, after orders to its offers.
+    pub fn catch_up(&mut self, house: &Arc<House>, orders: &Orders) {
+        // To go back to a set is not to go back to the orders of its time.
+        if !Arc::ptr_eq(self.house.catalogue(), house.catalogue()) {
+            self.before = None;
+        }
+        self.house = house.clone();
+        self.orders = orders.clone();
+    }
+
+    /// What operators have said of offers.
+    #[must_use]
+    pub const fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
     /// The house in force.
     #[must_use]
     pub const fn house(&self) -> &Arc<House> {
@@ -270,7 +295,7 @@ impl Keeper {
 
     fn with_offers(&self, alteration: Alteration, offers: Option<&OffersFile>) -> Alteration {
         let Some(offers) = offers else { return alteration };
-        let catalogue = offers.catalogue();
+        let catalogue = self.orders.applied_to(&offers.catalogue());
         // One that is the same stays the one that everybody has.
         if self.house.catalogue().difference(&catalogue).is_nothing() {
             return alteration;

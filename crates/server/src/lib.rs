@@ -12,4 +12,5 @@ pub mod machine;
 pub mod measure;
 pub mod mqtt;
 pub mod offer_report;
+pub mod orders;
 pub mod trace;

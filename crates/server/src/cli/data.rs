@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use engine::{Door, Engine, Letter};
 use ledger::Storage as _;
-use model::CustomerId;
+use model::{CustomerId, OfferId};
+use offers::Catalogue;
 use serde_json::{Value, json};
-use settings::Settings;
+use settings::{OffersFile, Settings};
 use store::{FenceSets, SqliteStore};
 
 use super::report::{Failure, problem_of_json};
@@ -16,6 +17,7 @@ use crate::control::{self, Request};
 use crate::explain;
 use crate::fence_sets::{self, Answered, Keeper, Wish};
 use crate::machine::{Clock, entries_of};
+use crate::orders::{OfferWish, Orders};
 
 /// Where the data is.
 #[derive(clap::Args, Debug)]
@@ -148,15 +150,43 @@ impl Desk {
     /// Everything that is wrong with them; the set in force stays.
     pub fn change_fences(&mut self, wish: &Wish) -> Result<Value, Failure> {
         match self {
-            Self::Running(dir) => {
-                let answer = ask(dir, &Request::FencesChange(wish.clone()))?;
-                match answer["refused"].as_array() {
-                    Some(refused) => Err(Failure::Problems(refused.iter().map(problem_of_json).collect())),
-                    None => Ok(answer),
-                }
-            }
+            Self::Running(dir) => accepted(ask(dir, &Request::FencesChange(wish.clone()))?),
             Self::Directory(directory) => directory.change_fences(wish),
         }
+    }
+}
+
+impl Desk {
+    /// Every offer, and how it stands.
+    ///
+    /// # Errors
+    /// When the offers or the orders cannot be read.
+    pub fn list_offers(&mut self) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => ask(dir, &Request::OffersList),
+            Self::Directory(directory) => {
+                Ok(control::listed_as_json(&directory.catalogue()?, &Orders::read(&directory.dir)?))
+            }
+        }
+    }
+
+    /// Pauses, resumes or stops an offer; that is durable when it returns, and a server has taken it up.
+    ///
+    /// # Errors
+    /// An offer that nobody knows, and one that was stopped.
+    pub fn operate_offer(&mut self, wish: &OfferWish) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => accepted(ask(dir, &Request::OffersOperate(wish.clone()))?),
+            Self::Directory(directory) => directory.operate_offer(wish),
+        }
+    }
+}
+
+/// What a server refused is a failure here.
+fn accepted(answer: Value) -> Result<Value, Failure> {
+    match answer["refused"].as_array() {
+        Some(refused) => Err(Failure::Problems(refused.iter().map(problem_of_json).collect())),
+        None => Ok(answer),
     }
 }
 
@@ -208,6 +238,22 @@ impl Directory {
             Answered::Unchanged => control::unchanged_as_json(was),
             Answered::Kept(kept) => control::kept_as_json(was, &kept, None, started.elapsed()),
         })
+    }
+
+    fn operate_offer(&mut self, wish: &OfferWish) -> Result<Value, Failure> {
+        let mut orders = Orders::read(&self.dir)?;
+        let known = self.catalogue()?;
+        let known: Vec<OfferId> = known.offers().iter().map(|offer| offer.id().clone()).collect();
+        let order = orders.weigh(wish, &known, &control::user_word(None), Clock::Wall.now())?;
+        order.iter().try_for_each(|order| orders.give(order.clone()))?;
+        Ok(control::operated_as_json(wish, order.as_ref(), None))
+    }
+
+    /// The offers of the settings' file.
+    fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let load = |file| OffersFile::load_with(file, self.settings.offers);
+        let offers = self.settings.offers_file.as_deref().map(load).transpose()?;
+        Ok(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default())
     }
 
     fn read_back(&mut self) -> Result<Engine, Failure> {

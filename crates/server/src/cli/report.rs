@@ -13,6 +13,7 @@ use store::{FenceSetError, OpenError};
 use wire::LineError;
 
 use crate::fence_sets::Refused;
+use crate::orders::OrdersError;
 
 /// Why a command could not do what it was asked to; every kind has its exit code.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +111,18 @@ impl From<Refused> for Failure {
         match refused {
             Refused::Problems(problems) => Self::Problems(problems),
             Refused::Sets(error) => Self::from(error),
+            Refused::Orders(error) => Self::from(error),
         }
+    }
+}
+
+impl From<OrdersError> for Failure {
+    fn from(error: OrdersError) -> Self {
+        let code = match error {
+            OrdersError::Io { .. } | OrdersError::Suspect { .. } | OrdersError::NotTrusted => 74,
+            OrdersError::Damaged { .. } => 78,
+        };
+        Self::failed(code, &error)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::{Alteration, House};
 use model::Timestamp;
 use serde_json::{Value, json};
 use settings::Problem;
@@ -15,13 +16,28 @@ use tokio::task::spawn_blocking;
 use crate::cli::report::problem_json;
 use crate::fence_sets::{Answered, Keeper, Kept, Refused, Wish};
 use crate::machine::Running;
+use crate::orders::Orders;
 
-/// Where fences are changed, one wish after the other.
-pub struct FenceDesk(Arc<Mutex<Keeper>>);
+/// Where fences and offers are changed.
+///
+/// Wishes about fences come one after the other, and a large one takes seconds. An order to an offer does
+/// not wait for them: it changes what every shard has at once, and whatever is on its way is put upon that.
+pub struct FenceDesk {
+    keeper: Arc<Mutex<Keeper>>,
+    pub(super) in_force: Mutex<InForce>,
+}
+
+/// What every shard has.
+pub(super) struct InForce {
+    pub(super) house: Arc<House>,
+    /// What operators have said of its offers.
+    pub(super) orders: Orders,
+}
 
 impl From<Keeper> for FenceDesk {
     fn from(keeper: Keeper) -> Self {
-        Self(Arc::new(Mutex::new(keeper)))
+        let in_force = InForce { house: keeper.house().clone(), orders: keeper.orders().clone() };
+        Self { keeper: Arc::new(Mutex::new(keeper)), in_force: Mutex::new(in_force) }
     }
 }
 
@@ -35,7 +51,11 @@ impl FenceDesk {
         now: Timestamp,
     ) -> Result<Value, String> {
         let started = Instant::now();
-        let mut keeper = self.0.clone().lock_owned().await;
+        let mut keeper = self.keeper.clone().lock_owned().await;
+        {
+            let in_force = self.in_force.lock().await;
+            keeper.catch_up(&in_force.house, &in_force.orders);
+        }
         let was = keeper.sets().in_force().map(|set| set.no);
         let by = by.to_owned();
         // Reading, building and syncing take their time, and not that of the doors.
@@ -45,29 +65,55 @@ impl FenceDesk {
         });
         let (mut keeper, answered) = worked.await.map_err(|_| "the set could not be built".to_owned())?;
         let kept = match answered {
-            Err(Refused::Problems(problems)) => {
-                return Ok(json!({ "refused": problems.iter().map(problem_json).collect::<Vec<_>>() }));
-            }
-            Err(Refused::Sets(
-                error
-                @ (FenceSetError::Io { .. } | FenceSetError::Suspect { .. } | FenceSetError::NotTrusted),
-            )) => return Err(error.to_string()),
-            Err(Refused::Sets(error)) => {
-                let problem = Problem::of_file(Path::new("fences"), error.to_string());
-                return Ok(json!({ "refused": [problem_json(&problem)] }));
-            }
+            Err(refused) => return refused_as_json(refused),
             Ok(Answered::Unchanged) => return Ok(unchanged_as_json(was)),
             Ok(Answered::Kept(kept)) => kept,
         };
         let swapping = Instant::now();
-        let n_ended = running.take_up(&kept.alteration).await.map_err(|error| error.to_string())?;
+        let mut in_force = self.in_force.lock().await;
+        let Kept { alteration, no, warnings } = kept;
+        let alteration = in_force.put_upon(alteration);
+        let n_ended = running.take_up(&alteration).await.map_err(|error| error.to_string())?;
+        in_force.house = alteration.to().clone();
+        drop(in_force);
         let swap = Swap { n_ended, took: swapping.elapsed() };
-        keeper.settle(&kept.alteration);
-        tracing::info!(version = kept.no, n_ended, "other fences or offers are in force");
+        keeper.settle(&alteration);
+        tracing::info!(version = no, n_ended, "other fences or offers are in force");
+        let kept = Kept { alteration, no, warnings };
         let answer = kept_as_json(was, &kept, Some(&swap), started.elapsed());
         // What a million fences held is given back in a second, and nobody waits for that.
         spawn_blocking(move || drop(kept));
         Ok(answer)
+    }
+}
+
+impl InForce {
+    /// The way from here to where an alteration leads, which may have been worked out before the last order.
+    fn put_upon(&self, alteration: Arc<Alteration>) -> Arc<Alteration> {
+        if Arc::ptr_eq(alteration.from(), &self.house) {
+            return alteration;
+        }
+        let to = alteration.to().clone();
+        drop(alteration);
+        let catalogue = Arc::new(self.orders.applied_to(to.catalogue()));
+        Arc::new(Alteration::between(self.house.clone(), to).with_offers(catalogue))
+    }
+}
+
+/// What was wrong with a wish is an answer; a disk that fails is none.
+fn refused_as_json(refused: Refused) -> Result<Value, String> {
+    match refused {
+        Refused::Problems(problems) => {
+            Ok(json!({ "refused": problems.iter().map(problem_json).collect::<Vec<_>>() }))
+        }
+        Refused::Sets(
+            error @ (FenceSetError::Io { .. } | FenceSetError::Suspect { .. } | FenceSetError::NotTrusted),
+        ) => Err(error.to_string()),
+        Refused::Sets(error) => {
+            let problem = Problem::of_file(Path::new("fences"), error.to_string());
+            Ok(json!({ "refused": [problem_json(&problem)] }))
+        }
+        Refused::Orders(error) => Err(error.to_string()),
     }
 }
 

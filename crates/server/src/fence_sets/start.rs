@@ -10,6 +10,7 @@ use store::FenceSets;
 
 use super::{Answered, Keeper, Kept, Ready, Refused, Wish, check_offers, hash_of_file, version};
 use crate::fence_files;
+use crate::orders::Orders;
 
 /// What a server starts with, worked out before anything is touched.
 pub struct Start {
@@ -28,12 +29,12 @@ impl Start {
     pub fn plan(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
         Self::read(data_dir, settings).map_err(|refused| match refused {
             Refused::Problems(problems) => fence_files::with_makers(problems, settings).into(),
-            Refused::Sets(error) => error.into(),
+            refused @ (Refused::Sets(_) | Refused::Orders(_)) => refused,
         })
     }
 
     fn read(data_dir: &Path, settings: &Settings) -> Result<Self, Refused> {
-        let keeper = Keeper::over(FenceSets::read(data_dir)?, settings)?;
+        let keeper = Keeper::over(FenceSets::read(data_dir)?, Orders::read(data_dir)?, settings)?;
         let edited = match &settings.fences.file {
             Some(file) if keeper.sets.file_hash() != Some(&*hash_of_file(file)?) => {
                 Some(keeper.examine(&Wish::Reload { yes: true })?)
@@ -62,7 +63,7 @@ impl Start {
     ) -> Result<(Keeper, Option<Kept>), Refused> {
         let Self { mut keeper, mut left, mut edited } = self;
         let sets = FenceSets::open(data_dir, settings.fences.versions_kept)?;
-        if sets.history() != keeper.sets.history() {
+        if sets.history() != keeper.sets.history() || Orders::read(data_dir)? != keeper.orders {
             // Somebody else held the directory meanwhile.
             Self { keeper, left, edited } = Self::plan(data_dir, settings)?;
         }

@@ -11,6 +11,7 @@ mod flood;
 mod link;
 mod offer_sets;
 mod offers;
+mod operating;
 mod operators;
 mod premises;
 mod privacy;
