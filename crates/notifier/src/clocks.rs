@@ -143,7 +143,7 @@ impl Clocks {
 impl Span {
     /// `None` outside the calendar's range.
     fn around(zone: Tz, at: i64) -> Option<Self> {
-        let from = at.div_euclid(STEP_MS) * STEP_MS;
+        let from = at.checked_sub(at.rem_euclid(STEP_MS))?;
         let first = from.checked_sub(REACH_MS)?;
         let last = from.checked_add(STEP_MS + REACH_MS)?;
         let offset = offset_of(zone, first)?;
@@ -200,3 +200,6 @@ fn offset_of(zone: Tz, unix_ms: i64) -> Option<i64> {
     let offset = zone.offset_from_utc_datetime(&utc.naive_utc());
     Some(i64::from(offset.fix().local_minus_utc()) * 1_000)
 }
+
+#[cfg(test)]
+mod tests;

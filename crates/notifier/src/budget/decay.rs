@@ -82,6 +82,8 @@ const fn root(square: u128) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HALF_LIFE: Millis = Millis::from_hours(72);
@@ -113,5 +115,26 @@ mod tests {
         let step = Millis::new(1_012_500);
         let before = rounded_up(60_000, HALF_LIFE, step - Millis::new(1));
         assert_eq!((before, rounded_up(60_000, HALF_LIFE, step)), (60_000, 59_838));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pressure_only_falls(milli in 0..200_000_u64, first_ms in 0..10_000_000_000_i64, more_ms in 0..3_000_000_000_i64) {
+            let (first, later) = (Millis::new(first_ms), Millis::new(first_ms + more_ms));
+            prop_assert!(rounded_up(milli, HALF_LIFE, later) <= rounded_up(milli, HALF_LIFE, first));
+            prop_assert!(rounded_down(milli, HALF_LIFE, later) <= rounded_down(milli, HALF_LIFE, first));
+            prop_assert!(rounded_down(milli, HALF_LIFE, later) <= rounded_up(milli, HALF_LIFE, later));
+        }
+
+        #[test]
+        fn what_is_left_is_the_power_of_two_and_at_most_three_thousandths_more(milli in 0..200_000_u64, passed_ms in 0..8_000_000_000_i64) {
+            let exact = milli as f64 * (-(passed_ms as f64) / HALF_LIFE.ms() as f64).exp2();
+            let left = rounded_up(milli, HALF_LIFE, Millis::new(passed_ms)) as f64;
+            prop_assert!(exact <= left + 1e-6 && left <= exact * 1.003 + 1.0, "{left} is not {exact}");
+            let least = rounded_down(milli, HALF_LIFE, Millis::new(passed_ms)) as f64;
+            prop_assert!(exact - 1.0 <= least && least <= exact * 1.003, "{least} is not {exact}");
+        }
     }
 }
