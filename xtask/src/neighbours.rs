@@ -34,6 +34,7 @@ const MEASURED: &[&str] = &[
     "spatial-index",
     "presence",
     "offers",
+    "notifier",
     "ledger",
     "engine",
     "workloads",

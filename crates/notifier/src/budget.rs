@@ -9,41 +9,21 @@ pub(crate) mod pressure;
 
 use model::Timestamp;
 
-use crate::Suppression;
 use crate::answers;
 use crate::case::Case;
 use crate::clocks::Clocks;
-
-/// What counts against what a customer bears, at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Balance {
-    cost_milli: i64,
-    limit_milli: i64,
-}
-
-impl Balance {
-    fn at(case: &Case<'_>, clocks: &mut Clocks, at: Timestamp) -> Self {
-        Self { cost_milli: milli(cost::of(case, clocks, at).points()), limit_milli: limit_at(case, at) }
-    }
-
-    /// The most pressure that leaves room for it; below nought there never is.
-    const fn room_milli(self) -> i64 {
-        self.limit_milli - self.cost_milli
-    }
-}
+use crate::{NotifierPolicy, Reckoning, Suppression};
 
 /// Whether it is more than the customer bears.
-pub(crate) fn failed(case: &Case<'_>, clocks: &mut Clocks, now: Timestamp) -> Option<Suppression> {
-    (case.policy.budget.enforced && !has_room(case, clocks, now)).then_some(Suppression::Budget)
+pub(crate) fn failed(policy: &NotifierPolicy, reckoning: &Reckoning) -> Option<Suppression> {
+    let after_milli = reckoning.pressure_milli + milli(reckoning.cost.points()).cast_unsigned();
+    let is_too_much = u64::from(reckoning.limit_milli) < after_milli;
+    (policy.budget.enforced && is_too_much).then_some(Suppression::Budget)
 }
 
 /// What the customer bears at an instant, when all that is ignored by then has been counted.
 pub(crate) fn limit_at(case: &Case<'_>, at: Timestamp) -> i64 {
     answers::limit_milli(case.policy, case.life.heard, case.life.tolerance, at)
-}
-
-fn has_room(case: &Case<'_>, clocks: &mut Clocks, at: Timestamp) -> bool {
-    pressure::at(case, at) <= Balance::at(case, clocks, at).room_milli()
 }
 
 /// Costs and limits change a few times a day; more pieces than a month has are not looked through.
@@ -61,19 +41,18 @@ pub(crate) fn free_from(case: &Case<'_>, clocks: &mut Clocks, at: Timestamp) -> 
     }
     let mut at = at;
     for _ in 0..N_PIECES_MAX {
-        let least = Balance {
-            cost_milli: milli(cost::of(case, clocks, at).least_points(case.policy.costs.floor)),
-            limit_milli: limit_at(case, at),
-        };
-        let fits_at = pressure::first_within(case, least.room_milli(), at)?;
+        let (cost, limit_milli) = (cost::of(case, clocks, at), limit_at(case, at));
+        // Below nought there is never room, since pressure never is.
+        let room_milli = limit_milli - milli(cost.points());
+        if pressure::at(case, at) <= room_milli {
+            return Some(at);
+        }
+        let most_room_milli = limit_milli - milli(cost.least_points(case.policy.costs.floor));
+        let fits_at = pressure::first_within(case, most_room_milli, at)?;
         if at < fits_at {
             at = fits_at;
             continue;
         }
-        if has_room(case, clocks, at) {
-            return Some(at);
-        }
-        let room_milli = Balance::at(case, clocks, at).room_milli();
         let changes_at = next_change(case, clocks, at);
         at = match (pressure::first_within(case, room_milli, at), changes_at) {
             (Some(fits_at), Some(changes_at)) => fits_at.min(changes_at),

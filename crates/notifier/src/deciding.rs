@@ -64,8 +64,8 @@ fn judge(bench: &Bench<'_>, clocks: &mut Clocks, candidate: &Candidate<'_>, now:
     let is_held_out =
         holdout::is_held_out(&policy.key, &candidate.occasion.offer, name, terms.holdout_permille);
     let case = Case::new(policy, life, candidate, is_held_out);
-    let failed = rules::failed(&case, clocks, now);
     let reckoning = reckon(&case, clocks, now);
+    let failed = rules::failed(&case, &reckoning, clocks, now);
     let passed = if failed.is_empty() {
         let rank = Rank::of(&case, reckoning.cost.points(), now);
         let standing = if is_held_out { Standing::HeldOut } else { terms.standing };

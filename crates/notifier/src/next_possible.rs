@@ -25,10 +25,10 @@ pub(crate) fn at(
     if !failed.iter().all(|rule| is_of_time(*rule)) {
         return None;
     }
-    let mut at = now;
+    // A rest that is over is over for good.
+    let mut at = cooldowns::free_from(case, now)?;
     for _ in 0..N_ROUNDS_MAX {
         let before = at;
-        at = cooldowns::free_from(case, at)?;
         at = caps::free_from(case, clocks, at)?;
         at = budget::free_from(case, clocks, at)?;
         at = hours::free_from(case, clocks, at)?;

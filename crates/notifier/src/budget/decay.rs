@@ -22,6 +22,31 @@ pub(crate) fn rounded_down(milli: u64, half_life: Millis, passed: Millis) -> u64
     scaled(milli, half_life, passed).map_or(0, |(product, shift)| product >> shift)
 }
 
+/// So many steps of a half-life, begun ones counted.
+pub(crate) fn steps(n: u64, half_life: Millis) -> Millis {
+    Millis::new((half_life.ms().max(1) as u64 * n).div_ceil(N_STEPS as u64).cast_signed())
+}
+
+/// After how long the next step is over.
+pub(crate) fn next_fall(passed: Millis, half_life: Millis) -> Millis {
+    let n_over = passed.ms().max(0) as u64 * N_STEPS as u64 / half_life.ms().max(1) as u64;
+    steps(n_over + 1, half_life)
+}
+
+/// Roughly how long it takes one pressure to wear off to another: within a step or two, unless
+/// there is next to nothing of either.
+pub(crate) fn wears_off_in(milli: u64, to_milli: u64, half_life: Millis) -> Millis {
+    let ratio = (to_milli << 32) / milli.max(1);
+    if ratio == 0 {
+        return steps((N_HALVED_MAX + 1) * N_STEPS as u64, half_life);
+    }
+    // The ratio is 2^(-n) times one between a half and 1, which the table finds.
+    let n_halved = u64::from(ratio.leading_zeros().saturating_sub(32));
+    let within = ratio << n_halved;
+    let step = POWERS.partition_point(|power| within < *power) as u64;
+    steps(n_halved * N_STEPS as u64 + step, half_life)
+}
+
 /// The product before it is shifted, and by how much; `None` when nothing is left.
 fn scaled(milli: u64, half_life: Millis, passed: Millis) -> Option<(u64, u32)> {
     let (passed, half_life) = (passed.ms().max(0) as u64, half_life.ms().max(1) as u64);

@@ -42,28 +42,46 @@ fn nudge_of(case: &Case<'_>, at: Timestamp) -> i64 {
 }
 
 /// The first instant from one on at which what was added, less the relief of that one, is within a room.
+///
+/// All of it wears off alike, so that the instant is known but for a step or two; from there on the
+/// falls are followed one by one. Some 0.3 us; a search by halves took 1 us.
 pub(crate) fn first_within(case: &Case<'_>, room_milli: i64, from: Timestamp) -> Option<Timestamp> {
     if room_milli < 0 {
         return None;
     }
     let bearable = room_milli + taken(case, from);
     let is_within = |at: Timestamp| added(case, at) <= bearable;
-    if is_within(from) {
+    let half_life = case.policy.budget.half_life;
+    let pressure = added(case, from);
+    if pressure <= bearable {
         return Some(from);
     }
-    let (mut before, mut by) = (from, gone_at(case).max(from));
+    let guess = from + decay::wears_off_in(pressure.cast_unsigned(), bearable.cast_unsigned(), half_life);
+    let (early, late) = (guess - decay::steps(2, half_life), guess + decay::steps(2, half_life));
+    let (mut before, mut by) = if from < early && !is_within(early) { (early, late) } else { (from, late) };
     if !is_within(by) {
-        return None;
-    }
-    while Millis::new(1) < by.since(before) {
-        let middle = before + Millis::new(by.since(before).ms() / 2);
-        if is_within(middle) {
-            by = middle;
-        } else {
-            before = middle;
+        (before, by) = (by, gone_at(case).max(by));
+        if !is_within(by) {
+            return None;
         }
     }
-    Some(by)
+    while decay::steps(1, half_life) < by.since(before) {
+        let middle = before + Millis::new(by.since(before).ms() / 2);
+        (before, by) = if is_within(middle) { (before, middle) } else { (middle, by) };
+    }
+    while before < by && !is_within(before) {
+        before = next_fall(case, before);
+    }
+    Some(before)
+}
+
+/// The next instant at which what was added is less.
+fn next_fall(case: &Case<'_>, at: Timestamp) -> Timestamp {
+    let (half_life, tolerance) = (case.policy.budget.half_life, case.life.tolerance);
+    let fall = |since: Timestamp| since + decay::next_fall(at.since(since), half_life);
+    let of_heard = case.counted(at).map(|(heard, _)| fall(heard.at).min(case.forgotten_at(heard)));
+    let of_nudge = (0 < tolerance.nudge_milli).then(|| fall(tolerance.nudge_at));
+    of_heard.chain(of_nudge).min().unwrap_or(Timestamp::MAX)
 }
 
 /// When nothing is left of anything.
