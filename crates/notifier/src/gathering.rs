@@ -58,7 +58,8 @@ impl Gatherings {
 
     /// The next that is due: the one that began first, of several the one that was asked for first.
     pub(crate) fn next_due(&mut self, policy: &NotifierPolicy, now: Timestamp) -> Option<Gathered> {
-        let (since, customer) = self.line.pop_front_if(|(since, _)| *since + policy.gather <= now)?;
+        self.due_at(policy.gather).filter(|due_at| *due_at <= now)?;
+        let (since, customer) = self.line.pop_front()?;
         let is_too_late = policy.decide_within < now.since(since);
         let occasions = self.open.remove(&customer).unwrap_or_default();
         self.n_waiting -= occasions.len();

@@ -261,7 +261,7 @@ proptest! {
         let mut porter = Porter::with(policy.clone(), profile);
         let first = june() - Millis::from_days(20);
         let ask = Ask::dwell("first", 0, first);
-        let heard = Verdict { ruling: Ruling::Goes, ..porter.decide(&[ask.clone()], first).remove(0) };
+        let heard = Verdict { ruling: Ruling::Goes, ..porter.decide(std::slice::from_ref(&ask), first).remove(0) };
         if porter.notifier.heard(ANNA).is_empty() {
             porter.notifier.record(ANNA, heard.heard(&ask.candidate(), first).unwrap());
         }

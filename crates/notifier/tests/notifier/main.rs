@@ -3,6 +3,7 @@
 mod answers;
 mod arbitration;
 mod budget;
+mod caps;
 mod gathering;
 mod laws;
 mod personas;
