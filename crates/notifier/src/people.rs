@@ -206,3 +206,25 @@ impl Life<'_> {
         tolerance: &NO_TOLERANCE,
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn somebody_of_whom_only_a_yes_is_known_takes_32_bytes_and_no_heap() {
+        assert_eq!(size_of::<Option<Person>>(), 32);
+        let mut people = People::default();
+        let (anna, later) = (CustomerNo::new(3, 0), CustomerNo::new(3, 1));
+        people.meet(anna).load(Known { agreed_at: Some(Timestamp::from_unix_ms(5)), ..Known::default() });
+        assert!(people.get(anna).is_some_and(|person| person.more.is_none()));
+        people.meet(anna).set_profile(Profile::default());
+        assert!(people.get(anna).is_some_and(|person| person.more.is_none()));
+        // Whoever gets the number next is somebody else.
+        assert!(people.get(later).is_none());
+        people.forget(later);
+        assert!(people.get(anna).is_some());
+        assert_eq!(people.meet(later).agreed_at, None);
+        assert!(people.get(anna).is_none());
+    }
+}
