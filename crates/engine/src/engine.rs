@@ -126,6 +126,18 @@ impl Engine {
         }
     }
 
+    /// Refuses everybody until [`Engine::reopen`]: nobody is matched, nothing is said.
+    ///
+    /// Consent is heard all the same.
+    pub const fn shut(&mut self) {
+        self.gate.shut();
+    }
+
+    /// Lets in and out again whom the gate allows.
+    pub const fn reopen(&mut self) {
+        self.gate.open();
+    }
+
     /// Handles a drain of the queue, in order.
     ///
     /// All positions of the drain are matched in one call.

@@ -12,6 +12,7 @@ mod inbound;
 mod line;
 mod lookout;
 mod outbound;
+mod pace;
 mod parcel;
 mod patience;
 mod running;

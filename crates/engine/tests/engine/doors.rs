@@ -267,3 +267,22 @@ fn exited_at(event: &Event) -> Option<Timestamp> {
     let reason = Some("consent_withdrawn");
     matches!(&event.kind, EventKind::Transition { reason: why, .. } if *why == reason).then_some(event.at)
 }
+
+#[test]
+fn k08_while_the_clock_is_not_believed_nobody_is_matched_and_a_withdrawal_is_heard() {
+    let mut shell = Shell::new(house(), at_once(), day_one());
+    grant(&mut shell, "anna", "corner", clock(1, "10:00"));
+    grant(&mut shell, "bert", "corner", clock(1, "10:00"));
+    shell.engine.shut();
+    let now = clock(3, "10:00");
+    shell.deliver(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))])], now);
+    withdraw(&mut shell, "bert", now);
+    shell.engine.reopen();
+    assert_eq!(shell.engine.tally().refused.total(), 1);
+    assert_eq!(shell.engine.n_open_visits(), 0);
+    let later = now + Millis::from_mins(1);
+    let message = |who| fixes(who, "phone", &[fix_at(later, x_of("books"))]);
+    shell.deliver(&[message("anna"), message("bert")], later);
+    assert_eq!(shell.engine.tally().refused.total(), 2, "anna is back, and bert has left");
+    assert_eq!(shell.engine.n_open_visits(), 1);
+}

@@ -1,14 +1,16 @@
 //! Where the shell gets its `now` from.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use engine::ClockSource;
 use model::{Millis, Timestamp};
 
+use super::pace;
+
 /// The shell's clock.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The wall.
+    /// The wall, as far as it is believed: steps of more than five minutes are not.
     Wall,
     /// A clock of its own that starts at an instant and runs faster or slower than real time.
     Scaled {
@@ -37,10 +39,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
-            Self::Wall => {
-                let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Timestamp::from_unix_ms(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
-            }
+            Self::Wall => pace::wall_now(),
             Self::Scaled { start_at, started, speed } => {
                 *start_at + Millis::new((started.elapsed().as_secs_f64() * 1_000.0 * speed) as i64)
             }

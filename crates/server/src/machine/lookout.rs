@@ -5,9 +5,11 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use engine::{Counts, Tally};
+use model::Millis;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::pace::{Turn, Watch};
 use super::shard::Shards;
 use crate::mqtt::{LinkState, Listener, ListenerTally};
 
@@ -23,13 +25,50 @@ pub(super) struct Lookout {
     pub(super) broker: Option<watch::Receiver<LinkState>>,
     pub(super) shards: Shards,
     pub(super) n_acks_dropped: Arc<AtomicU64>,
+    /// Whether the wall tells the time.
+    pub(super) by_the_wall: bool,
 }
 
 impl Lookout {
     /// Logs until it is dropped, or nothing is left to watch.
     pub(super) async fn work(self) {
-        let Self { listener, broker, shards, n_acks_dropped } = self;
-        tokio::join!(watch_broker(broker), watch_listener(listener), watch_letters(shards, n_acks_dropped));
+        let Self { listener, broker, shards, n_acks_dropped, by_the_wall } = self;
+        tokio::join!(
+            watch_broker(broker),
+            watch_listener(listener),
+            watch_wall(by_the_wall, shards.clone()),
+            watch_letters(shards, n_acks_dropped),
+        );
+    }
+}
+
+/// Shuts the engines while the wall clock cannot be believed.
+async fn watch_wall(by_the_wall: bool, shards: Shards) {
+    if !by_the_wall {
+        return;
+    }
+    let (mut watch, mut looks) = (Watch::default(), looks());
+    loop {
+        looks.tick().await;
+        let turn = watch.look();
+        match turn {
+            None => continue,
+            Some(Turn::Shut { by_ms }) => tracing::error!(
+                by = %Millis::new(by_ms),
+                "the clock stepped: nobody is matched and nothing is sent until it runs evenly again; \
+                 after a step back, set it right or start again with --accept-clock"
+            ),
+            Some(Turn::Open) => tracing::info!("the clock runs evenly again, and the gate is open"),
+        }
+        for shard in shards.iter() {
+            let told = shard.ask(move |engine| match turn {
+                Some(Turn::Shut { .. }) => engine.shut(),
+                Some(Turn::Open) | None => engine.reopen(),
+            });
+            if told.await.is_err() {
+                return;
+            }
+        }
     }
 }
 

@@ -142,7 +142,8 @@ impl Running {
         }
         let status_topic = topics.status(&instance);
         announce(&exits, &status_topic, "online").await;
-        let lookout = look_out(&exits, &shards, &n_acks_dropped);
+        let by_the_wall = matches!(setup.clock, Clock::Wall);
+        let lookout = look_out(&exits, &shards, &n_acks_dropped, by_the_wall);
         tracing::info!(n_shards = threads.len(), "the engine has started");
         Ok(Self {
             shards,
@@ -352,12 +353,18 @@ fn engines(setup: &mut Setup) -> Result<Vec<Engine>, StorageError> {
 }
 
 /// Sets somebody to tell operators what goes wrong.
-fn look_out(exits: &Exits, shards: &Shards, n_acks_dropped: &Arc<AtomicU64>) -> JoinSet<()> {
+fn look_out(
+    exits: &Exits,
+    shards: &Shards,
+    n_acks_dropped: &Arc<AtomicU64>,
+    by_the_wall: bool,
+) -> JoinSet<()> {
     let lookout = Lookout {
         listener: exits.listener.as_ref().map(Arc::downgrade),
         broker: exits.broker.as_ref().map(|broker| broker.state()),
         shards: shards.clone(),
         n_acks_dropped: n_acks_dropped.clone(),
+        by_the_wall,
     };
     let mut task = JoinSet::new();
     task.spawn(lookout.work());
