@@ -142,7 +142,7 @@ fn ways_between(stores: &[Store], crossings: &[Point]) -> BTreeSet<(Crossing, Cr
 
 impl Outline {
     /// A place inside: the middle, or the middle of the widest part of some row.
-    fn spot(&self) -> Point {
+    pub(crate) fn spot(&self) -> Point {
         let rings = match self {
             Self::Circle { centre, .. } => return *centre,
             Self::Rings(rings) => rings,
