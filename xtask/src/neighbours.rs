@@ -63,6 +63,11 @@ const ROOMS: &[Room] = &[
         &[],
     ),
     room("store", &["ledger", "model"], &["consent-gate"]),
+    room(
+        "rehearsal",
+        &["model", "consent-gate", "wire", "spatial-index", "offers", "notifier", "ledger", "engine", "town"],
+        &[],
+    ),
     room("workloads", &["model", "wire", "spatial-index"], &[]),
     room(
         "server",
@@ -77,6 +82,7 @@ const ROOMS: &[Room] = &[
             "ledger",
             "engine",
             "town",
+            "rehearsal",
             "settings",
             "store",
             "workloads",

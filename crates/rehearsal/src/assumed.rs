@@ -1,0 +1,35 @@
+//! Consent that nobody gave: for people who are played, or whose fixes are played once more.
+
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
+use model::{MerchantId, Timestamp};
+
+/// A yes to one merchant for one purpose, with the evidence that a real one needs.
+#[must_use]
+pub fn grant(merchant: &MerchantId, purpose: Purpose, at: Timestamp, until: Timestamp) -> ConsentEvent {
+    let notice = Notice {
+        id: "assumed".into(),
+        version: 1,
+        lang: "en".into(),
+        sha256: "0".repeat(64).into(),
+        shown_at: at,
+    };
+    ConsentEvent {
+        id: EventId::new("assumed").expect("the id obeys the rule"),
+        merchant: merchant.clone(),
+        purpose,
+        kind: ConsentKind::Grant { until: Some(until) },
+        actor: Actor::System,
+        method: Method::Api,
+        notice: Some(notice),
+        evidence_at: Some(at),
+    }
+}
+
+/// A yes to some merchants for every purpose, as messages.
+pub fn grants(merchants: &[&MerchantId], at: Timestamp, until: Timestamp) -> impl Iterator<Item = Vec<u8>> {
+    let of_merchant = move |merchant: &&MerchantId| {
+        let merchant = (*merchant).clone();
+        Purpose::ALL.map(|purpose| wire::encode_consent(&grant(&merchant, purpose, at, until)))
+    };
+    merchants.iter().flat_map(of_merchant).collect::<Vec<_>>().into_iter()
+}
