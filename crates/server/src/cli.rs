@@ -10,6 +10,7 @@ pub mod fences;
 pub mod match_points;
 pub mod offers;
 pub mod output;
+pub mod rehearse;
 pub mod replay;
 pub mod report;
 pub mod serve;
@@ -39,6 +40,8 @@ enum Command {
     Bench(bench::Command),
     /// Plays recorded fixes through the engine in virtual time.
     Replay(replay::Args),
+    /// Plays your offers to five personas and a crowd: who would get what, and why not.
+    Rehearse(rehearse::Args),
     /// Imports fence files; lists, compares and changes the versions of the fence set.
     #[command(subcommand)]
     Fences(fences::Command),
@@ -65,6 +68,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Match(args) => match_points::run(args),
         Command::Bench(command) => bench::run(command),
         Command::Replay(args) => replay::run(args),
+        Command::Rehearse(args) => rehearse::run(args),
         Command::Fences(args) => fences::run(args),
         Command::Reload(args) => fences::changing::reload(args),
         Command::Offers(command) => offers::run(command),

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use engine::{ClockSource, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
 use ledger::{Batch, DeliveryOutcome, Numbered, StockCount, Storage, StorageError, StoredState};
 use model::{CustomerId, DeviceId, Fix, MerchantId, Millis, Timestamp};
-
+use rehearsal::assumed;
 use wire::consent_file::Received;
 
 use super::{AGREED_BEFORE, Survey};
@@ -77,12 +76,10 @@ impl Player {
         }
         let at = survey.first_at - AGREED_BEFORE;
         let until = survey.last_at + Millis::from_days(1);
+        let merchants: Vec<&MerchantId> = merchants.iter().collect();
         for customer in customers {
-            for merchant in merchants {
-                for purpose in Purpose::ALL {
-                    let event = wire::encode_consent(&grant(merchant, purpose, at, until));
-                    self.hand_in(customer, &event, at);
-                }
+            for event in assumed::grants(&merchants, at, until) {
+                self.hand_in(customer, &event, at);
             }
             self.settle(at);
         }
@@ -165,25 +162,5 @@ impl Player {
             EventKind::Offer { offer, .. } => *self.offers.entry(offer.as_str().to_owned()).or_default() += 1,
             EventKind::Suppressed { .. } | EventKind::Refused { .. } | EventKind::Dropped { .. } => {}
         }
-    }
-}
-
-fn grant(merchant: &MerchantId, purpose: Purpose, at: Timestamp, until: Timestamp) -> ConsentEvent {
-    let notice = Notice {
-        id: "assumed".into(),
-        version: 1,
-        lang: "en".into(),
-        sha256: "0".repeat(64).into(),
-        shown_at: at,
-    };
-    ConsentEvent {
-        id: EventId::new("assumed").expect("the id obeys the rule"),
-        merchant: merchant.clone(),
-        purpose,
-        kind: ConsentKind::Grant { until: Some(until) },
-        actor: Actor::System,
-        method: Method::Api,
-        notice: Some(notice),
-        evidence_at: Some(at),
     }
 }
