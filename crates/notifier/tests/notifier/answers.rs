@@ -40,6 +40,19 @@ fn opened_takes_five_points_away_and_not_more_than_there_are() {
 }
 
 #[test]
+fn one_answer_adds_to_another_and_together_they_take_no_more_than_there_is() {
+    let mut porter = told_at_ten(lenient());
+    check_with(&mut porter, "1 10:00 opened => taken\n1 10:00 redeemed => taken\n1 10:00 creepy => taken");
+    assert_eq!(pressure(&mut porter, clock(1, "10:00")), 60_000);
+    // Eight points: opened takes five of them, and redeemed the other three.
+    let mut porter = Porter::new(lenient());
+    check_with(&mut porter, "1 10:00 cafe inbox open => told\n1 10:00 opened => taken");
+    assert_eq!(pressure(&mut porter, clock(1, "10:00")), 3_000);
+    check_with(&mut porter, "1 10:00 redeemed => taken");
+    assert_eq!(tolerance(&porter).nudge_milli, -8_000);
+}
+
+#[test]
 fn redeemed_takes_ten_points_away_raises_the_limit_and_lets_the_merchant_rest() {
     let mut porter = told_at_ten(lenient());
     check_with(
