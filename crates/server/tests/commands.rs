@@ -299,3 +299,33 @@ fn a_command_line_that_asks_for_nothing_is_a_usage_error() {
     let folder = Folder::with(&[]);
     assert_eq!(stile(&["fences", "import", "--out", &folder.path("f")]).code, Some(64));
 }
+
+#[test]
+fn c06_an_engine_that_speaks_without_restraint_or_that_nobody_can_tell_a_yes_is_warned_of() {
+    let offer = "[[offer]]\nid = \"a\"\nmerchant = \"bean\"\ntags = [\"t\"]\ntitle = \"T\"\nbody = \"B\"\n";
+    let said = |more: &str| {
+        let settings = format!("[fences]\nfile = \"f.geojson\"\n{more}");
+        let folder = Folder::with(&[
+            ("stile.toml", &settings),
+            ("o.toml", offer),
+            ("f.geojson", &collection(&[circle("quay", r#","merchant":"bean","tags":["t"]"#)])),
+        ]);
+        let ran = stile(&["check", &folder.path("stile.toml")]);
+        assert_eq!(ran.code, Some(0), "{}", ran.out);
+        ran.out
+    };
+    let caps =
+        "[notifier]\nper_24h_max = 1000\nper_7d_max = 1000\nper_30d_max = 1000\nper_civil_day_max = 1000\n";
+    let (no_cap, no_budget) = ("has no cap that holds anybody back", "budget: enforced: is false");
+    let live = said(&format!("[offers]\nfile = \"o.toml\"\n{caps}[notifier.budget]\nenforced = false\n"));
+    assert!(live.contains(no_cap) && live.contains(no_budget), "{live}");
+    let shadow = format!("[offers]\nfile = \"o.toml\"\nmode = \"shadow\"\n{caps}");
+    assert!(!said(&shadow).contains(no_cap), "nobody hears anything");
+    assert!(
+        !said(&format!("[offers]\nfile = \"o.toml\"\n{}", caps.replacen("1000", "2", 1))).contains(no_cap)
+    );
+    let nobody = "lets nobody connect";
+    assert!(live.contains(nobody), "{live}");
+    let broker = "[offers]\nfile = \"o.toml\"\n[listener]\nenabled = false\n[broker]\nhost = \"h\"\n";
+    assert!(!said(broker).contains(nobody));
+}

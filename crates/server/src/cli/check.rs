@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use model::FenceFacts;
+use offers::Mode;
 use serde_json::json;
 use settings::{OfferSettings, OffersFile, Problem, Settings};
 
@@ -99,6 +100,38 @@ fn check(path: &Path, is_quiet: bool) -> Findings {
         findings.check_file(kind, &file);
     }
     findings
+}
+
+/// What is allowed and rarely meant where there are offers: an engine that speaks without restraint, or that
+/// nobody can tell a yes.
+fn careless(file: &Path, settings: &Settings) -> Vec<Problem> {
+    /// Nobody hears so much in a month: a cap above it holds nobody back.
+    const CAP_MAX: u32 = 100;
+    let mut found = Vec::new();
+    let mut warn = |key: &str, reason: &str, hint: &str| {
+        let mut problem = Problem::of_file(file, reason).with_hint(hint);
+        key.clone_into(&mut problem.key);
+        found.push(problem);
+    };
+    let caps = &settings.notifier.caps;
+    let push = [caps.per_24h_max, caps.per_7d_max, caps.per_30d_max, caps.per_civil_day_max];
+    if settings.offers.mode == Mode::Live {
+        if push.into_iter().all(|cap| CAP_MAX < cap) {
+            warn("notifier", "has no cap that holds anybody back, and offers go out", "set per_7d_max");
+        }
+        if !settings.notifier.budget.enforced {
+            warn(
+                "notifier.budget: enforced",
+                "is false, and offers go out",
+                "leave it out, or try mode = \"shadow\"",
+            );
+        }
+    }
+    if settings.listener.enabled && settings.listener.users.is_empty() && settings.broker.is_none() {
+        let reason = "lets nobody connect, so nobody can agree to anything and every fix is refused";
+        warn("listener", reason, "add a [[listener.user]], or an outside broker");
+    }
+    found
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<(Kind, PathBuf)>, problems: &mut Vec<Problem>) {
@@ -206,6 +239,7 @@ impl Findings {
             return;
         }
         self.is_new(offers_path);
+        self.warnings.extend(careless(file, settings));
         let Some(offers) = self.check_offers(offers_path, settings.offers) else { return };
         match (fences, &settings.fences.file) {
             (Some(fences), _) => self.problems.extend(offers.check_fences(&fences)),
