@@ -184,7 +184,7 @@ async fn answer(request: Request, desk: &Answering, user: Option<u32>) -> Value 
         Request::ConsentImport { events } => import_consent(events, running).await,
         Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
         Request::FencesChange(wish) => keeper.change(wish, running, &user_word(user), clock.now()).await,
-        Request::OffersList => Ok(keeper.offers().await),
+        Request::OffersList => Ok(keeper.offers(running.stock()).await),
         Request::OffersOperate(wish) => keeper.operate(wish, running, &user_word(user), clock.now()).await,
     };
     answered.unwrap_or_else(|error| json!({ "error": error }))
@@ -312,4 +312,21 @@ pub fn tally_as_json(tally: &Tally) -> Value {
         "profiles_unknown": tally.n_profiles_unknown,
         "balanced": tally.is_balanced(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use notifier::Suppression;
+
+    use super::*;
+
+    #[test]
+    fn every_verdict_is_counted_from_nought() {
+        let told = tally_as_json(&Tally::default());
+        for why in Suppression::ALL {
+            assert_eq!(told["suppressed"][why.word()], 0, "{}", why.word());
+        }
+        assert_eq!(told["suppressed"].as_object().unwrap().len(), Suppression::ALL.len());
+        assert_eq!(told["unsaid"], json!({ "observed": 0, "shadowed": 0 }));
+    }
 }

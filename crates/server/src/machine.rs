@@ -21,6 +21,6 @@ mod tickets;
 mod writer;
 
 pub use clock::Clock;
-pub(crate) use running::entries_of;
 pub use running::{Running, Setup, StartError};
+pub(crate) use running::{entries_of, stock};
 pub use shard::ShardError;

@@ -16,7 +16,7 @@ use super::serve::{open_existing, policy_of};
 use crate::control::{self, Request};
 use crate::explain;
 use crate::fence_sets::{self, Answered, Keeper, Wish};
-use crate::machine::{Clock, entries_of};
+use crate::machine::{Clock, entries_of, stock};
 use crate::orders::{OfferWish, Orders};
 
 /// Where the data is.
@@ -165,7 +165,8 @@ impl Desk {
         match self {
             Self::Running(dir) => ask(dir, &Request::OffersList),
             Self::Directory(directory) => {
-                Ok(control::listed_as_json(&directory.catalogue()?, &Orders::read(&directory.dir)?))
+                let stock = stock(&mut directory.store).map_err(|error| Failure::failed(74, &error))?;
+                Ok(control::listed_as_json(&directory.catalogue()?, &Orders::read(&directory.dir)?, &stock))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use engine::{Alteration, Edits};
 use model::{OfferId, Timestamp};
-use offers::{Catalogue, Draft};
+use offers::{Catalogue, Counted, Draft, Stock};
 use serde_json::{Value, json};
 
 use super::FenceDesk;
@@ -17,9 +17,9 @@ use crate::orders::{OfferWish, Order, Orders};
 
 impl FenceDesk {
     /// Every offer, and how it stands.
-    pub(super) async fn offers(&self) -> Value {
+    pub(super) async fn offers(&self, stock: &Stock) -> Value {
         let in_force = self.in_force.lock().await;
-        listed_as_json(in_force.house.catalogue(), &in_force.orders)
+        listed_as_json(in_force.house.catalogue(), &in_force.orders, stock)
     }
 
     /// Gives an order, and lets every shard take it up.
@@ -75,10 +75,13 @@ pub(crate) fn operated_as_json(wish: &OfferWish, order: Option<&Order>, took: Op
 }
 
 /// Every offer of a catalogue, and every order to one that it has not.
-pub(crate) fn listed_as_json(catalogue: &Catalogue, orders: &Orders) -> Value {
+pub(crate) fn listed_as_json(catalogue: &Catalogue, orders: &Orders, stock: &Stock) -> Value {
     let in_force = orders.in_force();
     let offers = catalogue.offers().iter().map(|offer| {
         let mut listed = draft_as_json(offer.draft());
+        let n_taken = stock.n_taken(offer.id(), Counted::Total);
+        listed["sent"] = n_taken.into();
+        listed["stock"]["left"] = offer.draft().stock.total.map(|total| total.saturating_sub(n_taken)).into();
         put_order(&mut listed, in_force.get(offer.id()).copied());
         listed
     });

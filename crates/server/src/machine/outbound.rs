@@ -18,7 +18,7 @@ use super::patience::Patience;
 use super::shard::{Notice, ShardHandle};
 use super::tickets::Tickets;
 use crate::explain::rfc3339;
-use crate::mqtt::{Broker, Delivered, Listener, OutMessage};
+use crate::mqtt::{Broker, Delivered, Listener, OutMessage, Qos};
 
 /// Messages inside an MQTT client at a time.
 pub(super) const IN_FLIGHT_MAX: usize = 16;
@@ -98,7 +98,8 @@ impl Outbound {
 
     /// Shows operators what would have been said: to whom it would have been is not in it.
     async fn show(&self, shadow: &Shadow) {
-        let message = OutMessage::new(&self.topics.shadow(), encode_shadow(shadow));
+        let mut message = OutMessage::new(&self.topics.shadow(), encode_shadow(shadow));
+        message.qos = Qos::AtMostOnce;
         if let Some(listener) = &self.exits.listener {
             // Whoever does not look has missed nothing that counts.
             let _ = listener.deliver(&message).await;

@@ -77,6 +77,8 @@ pub struct Running {
     writer_thread: JoinHandle<()>,
     status_topic: String,
     n_acks_dropped: Arc<AtomicU64>,
+    /// Shared by all shards.
+    stock: Arc<Stock>,
     /// Ends with the machine.
     lookout: JoinSet<()>,
 }
@@ -105,7 +107,8 @@ impl Running {
         if matches!(setup.clock, Clock::Fixes { .. }) {
             setup.policy.visits_stored_every = VISITS_STORED_EVERY_REPLAYED;
         }
-        let engines = engines(&mut setup)?;
+        let stock = Arc::new(stock(setup.storage.as_mut())?);
+        let engines = engines(&mut setup, &stock)?;
         let topics = Topics::new(&setup.prefix);
         let tickets = Arc::new(Tickets::default());
         let (writer, jobs) = writer::mailbox();
@@ -155,6 +158,7 @@ impl Running {
             writer_thread,
             status_topic,
             n_acks_dropped,
+            stock,
             lookout,
         })
     }
@@ -191,6 +195,12 @@ impl Running {
     #[must_use]
     pub fn n_acks_dropped(&self) -> u64 {
         self.n_acks_dropped.load(Ordering::Relaxed)
+    }
+
+    /// How often each offer went out.
+    #[must_use]
+    pub fn stock(&self) -> &Stock {
+        &self.stock
     }
 
     /// Whether every part still works: the ledger's writer, without which nothing is decided,
@@ -326,7 +336,7 @@ pub(crate) fn entries_of(
 }
 
 /// How often each offer went out, as the ledger has counted it.
-fn stock(storage: &mut dyn Storage) -> Result<Stock, StorageError> {
+pub(crate) fn stock(storage: &mut dyn Storage) -> Result<Stock, StorageError> {
     let mut counts = Vec::new();
     storage.scan_stock(&mut |StockCount { offer, day, n }| {
         counts.push((offer, day.map_or(Counted::Total, |day| Counted::On(CivilDay::new(day))), n));
@@ -335,8 +345,7 @@ fn stock(storage: &mut dyn Storage) -> Result<Stock, StorageError> {
 }
 
 /// Reads every state row back into the engine of its shard, then opens the gates.
-fn engines(setup: &mut Setup) -> Result<Vec<Engine>, StorageError> {
-    let stock = Arc::new(stock(setup.storage.as_mut())?);
+fn engines(setup: &mut Setup, stock: &Arc<Stock>) -> Result<Vec<Engine>, StorageError> {
     let new_engine = || Engine::new(setup.house.clone(), setup.policy.clone()).sharing(stock.clone());
     let mut engines: Vec<Engine> = (0..setup.n_shards).map(|_| new_engine()).collect();
     setup.storage.scan_states(&mut |stored| {

@@ -13,6 +13,7 @@ mod offer_sets;
 mod offers;
 mod operating;
 mod operators;
+mod people;
 mod premises;
 mod privacy;
 mod process;

@@ -123,17 +123,12 @@ fn row(offer: &Value) -> [String; HEADS.len()] {
     ]
 }
 
-/// What is left of the stock, of all and of the day's.
+/// What is left of the stock, and how many may go out a day.
 fn left(offer: &Value) -> String {
-    let stock = &offer["stock"];
-    let of = |left: &Value, all: &Value| match (left.as_u64(), all.as_u64()) {
-        (_, None) => None,
-        (Some(left), Some(all)) => Some(format!("{left} of {all}")),
-        (None, Some(all)) => Some(format!("of {all}")),
-    };
-    let total = of(&stock["left"], &stock["total"]);
-    let today = of(&stock["left_today"], &stock["per_day"]).map(|today| format!("{today} today"));
-    total.into_iter().chain(today).collect::<Vec<_>>().join(", ")
+    let number = |key: &str| offer["stock"][key].as_u64();
+    let total = number("total").map(|total| format!("{} of {total}", number("left").unwrap_or(total)));
+    let a_day = number("per_day").map(|n| format!("{n} a day"));
+    total.into_iter().chain(a_day).collect::<Vec<_>>().join(", ")
 }
 
 fn word<'a>(of: &'a Value, key: &str) -> &'a str {
