@@ -2,8 +2,13 @@
 
 mod common;
 
-use common::{entries, neighbour, open, partition, place, tamper, write, written};
-use ledger::{Numbered, StorageError, Table};
+use std::time::Instant;
+
+use common::{customer, entries, neighbour, open, partition, place, tamper, write, written};
+use ledger::{Decision, Entry, Numbered, StorageError, Table, What, commit, stage};
+use model::{
+    DeviceId, Digest, FenceId, MerchantId, NotificationId, OfferId, Timestamp, TransitionKind, VisitId,
+};
 use store::{OpenError, Reader};
 
 fn all(reader: &mut Reader) -> Result<Vec<Numbered>, StorageError> {
@@ -79,4 +84,57 @@ fn what_is_no_ledger_or_has_another_key_is_not_read() {
     assert!(matches!(Reader::open(dir.path()), Err(OpenError::WrongKey { .. })));
     std::fs::remove_file(dir.path().join("master.key")).unwrap();
     assert!(matches!(Reader::open(dir.path()), Err(OpenError::Missing { .. })));
+}
+
+/// `cargo test --release -p store --test reader -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn how_many_entries_a_second_are_read_beside_the_writer() {
+    const N_CUSTOMERS: usize = 20_000;
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path()).unwrap();
+    let names: Vec<String> = (0..N_CUSTOMERS).map(|i| format!("customer-{i}")).collect();
+    for part in names.chunks(1_000) {
+        let decisions = part.iter().flat_map(|name| (0..10).map(|n| decided(name, n))).collect();
+        commit(&mut store, vec![stage(decisions, Vec::new(), Vec::new(), 0)]).unwrap();
+    }
+    let mut reader = Reader::open(dir.path()).unwrap();
+    let started = Instant::now();
+    let mut n = 0_u64;
+    for partition in reader.partitions() {
+        reader.scan(partition, &mut |_| n += 1).unwrap();
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    println!("{n} decisions in {seconds:.2} s: {:.0} a second", n as f64 / seconds);
+    assert_eq!(n, 10 * N_CUSTOMERS as u64);
+}
+
+/// A decision with as much on record as a real one has.
+fn decided(name: &str, n: u8) -> Entry {
+    let facts = [("cost", "35"), ("cost_parts", "push 25, background 10"), ("pressure", "12.500")];
+    let facts =
+        facts.into_iter().chain([("limit", "60.000"), ("zone", "Europe/Zurich"), ("heard_7d", "1 of 2")]);
+    let offer = OfferId::new("paperbacks").unwrap();
+    let visit = VisitId(Digest::from_bytes([n; 16]));
+    let decision = Decision {
+        id: NotificationId::of(visit, &offer),
+        device: DeviceId::new("phone").unwrap(),
+        offer,
+        merchant: MerchantId::new("corner-books").unwrap(),
+        fence: FenceId::new("books-pine-street").unwrap(),
+        store: "Corner Books, Pine Street".into(),
+        visit,
+        trigger: TransitionKind::Dwell,
+        triggered_at: Timestamp::from_unix_ms(i64::from(n)),
+        verdict: "cap_24h".into(),
+        failed: vec!["cap_24h".into(), "cap_7d".into()],
+        next_possible_at: None,
+        purposes: vec!["location".into(), "offers.push".into()],
+        facts: facts.map(|(name, value)| (name.into(), value.into())).collect(),
+        counted: None,
+        tolerance: None,
+        said: None,
+    };
+    let at = Timestamp::from_unix_ms(i64::from(n));
+    Entry { customer: customer(name), at, what: What::Decision(decision) }
 }
