@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use engine::{Alteration, Edits, Extent, House, SetVersion};
 use model::{FenceFacts, Timestamp};
+use offers::Mode;
 use settings::{FenceSettings, OfferSettings, OffersFile, Problem, Settings};
 use spatial_index::Fence;
 use store::{Authorship, FenceSetError, FenceSets, hash_of, hash_of_all};
@@ -237,6 +238,12 @@ impl Keeper {
         }
         self.house = house.clone();
         self.orders = orders.clone();
+    }
+
+    /// What the settings let offers do at most.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.offer_settings.mode
     }
 
     /// What operators have said of offers.

@@ -166,7 +166,9 @@ impl Desk {
             Self::Running(dir) => ask(dir, &Request::OffersList),
             Self::Directory(directory) => {
                 let stock = stock(&mut directory.store).map_err(|error| Failure::failed(74, &error))?;
-                Ok(control::listed_as_json(&directory.catalogue()?, &Orders::read(&directory.dir)?, &stock))
+                let (catalogue, orders) = (directory.catalogue()?, Orders::read(&directory.dir)?);
+                let mode = directory.settings.offers.mode;
+                Ok(control::listed_as_json(&catalogue, &orders, &stock, mode))
             }
         }
     }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use engine::{Alteration, House};
 use model::Timestamp;
+use offers::Mode;
 use serde_json::{Value, json};
 use settings::Problem;
 use store::FenceSetError;
@@ -32,11 +33,14 @@ pub(super) struct InForce {
     pub(super) house: Arc<House>,
     /// What operators have said of its offers.
     pub(super) orders: Orders,
+    /// The most that any of them may do.
+    pub(super) mode: Mode,
 }
 
 impl From<Keeper> for FenceDesk {
     fn from(keeper: Keeper) -> Self {
-        let in_force = InForce { house: keeper.house().clone(), orders: keeper.orders().clone() };
+        let (house, orders) = (keeper.house().clone(), keeper.orders().clone());
+        let in_force = InForce { house, orders, mode: keeper.mode() };
         Self { keeper: Arc::new(Mutex::new(keeper)), in_force: Mutex::new(in_force) }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use engine::{Alteration, Edits};
 use model::{OfferId, Timestamp};
-use offers::{Catalogue, Counted, Draft, Stock};
+use offers::{Catalogue, Counted, Draft, Mode, Stock};
 use serde_json::{Value, json};
 
 use super::FenceDesk;
@@ -19,7 +19,7 @@ impl FenceDesk {
     /// Every offer, and how it stands.
     pub(super) async fn offers(&self, stock: &Stock) -> Value {
         let in_force = self.in_force.lock().await;
-        listed_as_json(in_force.house.catalogue(), &in_force.orders, stock)
+        listed_as_json(in_force.house.catalogue(), &in_force.orders, stock, in_force.mode)
     }
 
     /// Gives an order, and lets every shard take it up.
@@ -75,10 +75,12 @@ pub(crate) fn operated_as_json(wish: &OfferWish, order: Option<&Order>, took: Op
 }
 
 /// Every offer of a catalogue, and every order to one that it has not.
-pub(crate) fn listed_as_json(catalogue: &Catalogue, orders: &Orders, stock: &Stock) -> Value {
+pub(crate) fn listed_as_json(catalogue: &Catalogue, orders: &Orders, stock: &Stock, mode: Mode) -> Value {
     let in_force = orders.in_force();
     let offers = catalogue.offers().iter().map(|offer| {
         let mut listed = draft_as_json(offer.draft());
+        // The more careful of the two holds.
+        listed["mode"] = offer.draft().mode.max(mode).word().into();
         let n_taken = stock.n_taken(offer.id(), Counted::Total);
         listed["sent"] = n_taken.into();
         listed["stock"]["left"] = offer.draft().stock.total.map(|total| total.saturating_sub(n_taken)).into();
@@ -116,7 +118,6 @@ fn draft_as_json(draft: &Draft) -> Value {
         "offer": draft.id.as_str(),
         "in_file": true,
         "merchant": draft.merchant.as_str(),
-        "mode": draft.mode.word(),
         "trigger": draft.trigger.word(),
         "channel": draft.channel.word(),
         "category": draft.category,

@@ -205,6 +205,7 @@ fn a_till_that_knows_only_the_offers_name_tells_what_it_does_to_those_who_were_h
         assert_eq!((number("told", "redeemed"), number("held_out", "redeemed")), (told, held_out), "{sums}");
         assert_eq!((number("answers", "redeemed"), number("answers", "opened")), (told, 0), "{sums}");
         let ran = run(&["offers", "report", "paperbacks", "--data", premises.data().to_str().unwrap()]);
+        println!("{}", ran.out);
         assert!(ran.out.contains("too few to tell") && !ran.out.contains("c1"), "{}", ran.out);
         server.stop();
     });
