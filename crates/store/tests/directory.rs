@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use common::{closed, crashed, entries, known, open, partition, refused, tamper, write, written};
+use ledger::{StockChange, Storage, commit, stage};
+use model::OfferId;
 use store::{OpenError, Options, Part, SqliteStore};
 
 fn mode(path: &Path) -> u32 {
