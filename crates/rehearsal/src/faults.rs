@@ -52,15 +52,16 @@ const fn nobody(trigger: TransitionKind) -> &'static str {
 
 /// Rules that an operator can do something about; rests and caps are the people's own.
 fn mute(count: &Count) -> Vec<Fault> {
+    let cost = mean_cost(count).round();
     let told = |(word, n): (&str, u64)| {
         let percent = percent(n, count.n_candidates);
-        let sentence = (MUTE_PERCENT <= percent).then(|| why_mute(word, percent)).flatten()?;
+        let sentence = (MUTE_PERCENT <= percent).then(|| why_mute(word, percent, cost)).flatten()?;
         Some(fault(word, sentence))
     };
     count.verdicts.by_size().into_iter().filter_map(told).collect()
 }
 
-fn why_mute(word: &str, percent: u64) -> Option<String> {
+fn why_mute(word: &str, percent: u64, cost: f64) -> Option<String> {
     let sentence = match word {
         "no_consent" => format!("asks for more than {percent} % of those who come agreed to"),
         "offer_paused" | "offer_stopped" => "is paused or stopped".into(),
@@ -84,7 +85,7 @@ fn why_mute(word: &str, percent: u64) -> Option<String> {
         "lost_arbitration" => {
             format!("loses {percent} % of its moments to other offers: its priority or value is low")
         }
-        "budget" => format!("is too dear at {percent} % of its moments"),
+        "budget" => format!("costs {cost} points, and finds no room for them at {percent} % of its moments"),
         "text" => format!("has words that break a text rule at {percent} % of its moments"),
         _ => return None,
     };
@@ -93,11 +94,15 @@ fn why_mute(word: &str, percent: u64) -> Option<String> {
 
 /// What costs more than anybody bears is never said.
 fn out_of_reach(count: &Count, limit: f64) -> Option<Fault> {
-    let reckoned = count.parts.by_size().first().map_or(0, |(_, n)| *n);
-    let points: i64 = count.points.values().sum();
-    let mean = points as f64 / reckoned.max(1) as f64;
+    let mean = mean_cost(count);
     (limit < mean)
         .then(|| fault("budget", format!("costs {mean:.0} points of the {limit:.0} that people bear")))
+}
+
+/// In points; a part that everything has tells how many were reckoned.
+fn mean_cost(count: &Count) -> f64 {
+    let n_reckoned = count.parts.by_size().first().map_or(0, |(_, n)| *n);
+    count.points.values().sum::<i64>() as f64 / n_reckoned.max(1) as f64
 }
 
 fn dear(count: &Count) -> Vec<Fault> {
