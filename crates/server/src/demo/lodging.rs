@@ -40,7 +40,8 @@ impl Lodging {
             lodging.dir.join("fences.geojson"),
             spatial_index::geojson::write(&premises::fences(town)),
         )?;
-        fs::write(lodging.dir.join("offers.toml"), premises::offers_file(town))?;
+        let told_of = script.stores.map(|(_, stays)| stays);
+        fs::write(lodging.dir.join("offers.toml"), premises::offers_file(town, told_of))?;
         fs::write(lodging.settings(), lodging.settings_text(town))?;
         Ok(lodging)
     }
@@ -102,9 +103,11 @@ impl Lodging {
         for (person, token) in self.devices.iter().zip(&self.tokens[1..]) {
             users += &user(town.people()[person.slot()].customer.as_str(), "device", token);
         }
+        // At sixty times the speed of life the default is half a second, which a busy machine may take.
         format!(
             "[listener]\nbind = \"127.0.0.1:0\"\n\n{users}[data]\ndir = \"data\"\n\n\
-             [fences]\nfile = \"fences.geojson\"\n\n[offers]\nfile = \"offers.toml\"\n"
+             [fences]\nfile = \"fences.geojson\"\n\n[offers]\nfile = \"offers.toml\"\n\n\
+             [notifier]\ndecide_within = \"5 min\"\n"
         )
     }
 }

@@ -6,7 +6,7 @@ use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Pu
 use model::{FenceFacts, Millis, Timestamp};
 use settings::OffersFile;
 use spatial_index::{Fence, Polygon, Ring, Shape};
-use town::{Agreement, PersonNo, Store, Town};
+use town::{Agreement, PersonNo, Store, StoreNo, Town};
 
 /// Most people agreed so long before the demo starts.
 const AGREED_BEFORE: Millis = Millis::from_days(2);
@@ -16,15 +16,22 @@ const AGREED_LATE_BEFORE: Millis = Millis::from_mins(40);
 const OFFERS: &str = include_str!("offers.toml");
 
 /// The file of offers, without those of merchants that this town does not have.
+///
+/// Nobody is held out at the store of which the story tells, or one demo in ten would have none.
 #[must_use]
-pub fn offers_file(town: &Town) -> String {
+pub fn offers_file(town: &Town, told_of: Option<StoreNo>) -> String {
     const TABLE: &str = "[[offer]]";
-    let is_here = |offer: &&str| {
-        town.merchants()
-            .iter()
-            .any(|merchant| offer.contains(&format!("merchant = {:?}\n", merchant.id.as_str())))
+    let is_of = |offer: &str, merchant: usize| {
+        offer.contains(&format!("merchant = {:?}\n", town.merchants()[merchant].id.as_str()))
     };
-    OFFERS.split(TABLE).filter(is_here).map(|offer| format!("{TABLE}{offer}")).collect()
+    let is_here = |offer: &&str| (0..town.merchants().len()).any(|merchant| is_of(offer, merchant));
+    let is_told_of =
+        |offer: &str| told_of.is_some_and(|store| is_of(offer, town.stores()[store.slot()].merchant));
+    let table = |offer: &str| {
+        let holdout = if is_told_of(offer) { "holdout_permille = 0\n\n" } else { "" };
+        format!("{TABLE}{offer}{holdout}")
+    };
+    OFFERS.split(TABLE).filter(is_here).map(table).collect()
 }
 
 /// The fences of the town's stores, in ascending order of id: a fence's number is its store's.
@@ -67,8 +74,9 @@ fn shape(store: &Store) -> Shape {
 /// # Panics
 /// When the offers that are built into the program are wrong, which a test rules out.
 #[must_use]
-pub fn offers() -> OffersFile {
-    OffersFile::parse(Path::new("demo/offers.toml"), OFFERS).expect("the demo's offers pass their own checks")
+pub fn offers(town: &Town, told_of: Option<StoreNo>) -> OffersFile {
+    OffersFile::parse(Path::new("demo/offers.toml"), &offers_file(town, told_of))
+        .expect("the demo's offers pass their own checks")
 }
 
 /// When a person agreed, for a demo that starts at an instant.
@@ -138,9 +146,10 @@ mod tests {
         let town = Town::build(&Plan { n_merchants: 6, ..Plan::default() }).unwrap();
         let facts: Vec<FenceFacts> = fences(&town).into_iter().map(|fence| fence.facts).collect();
         assert!(facts.is_sorted_by(|a, b| a.id < b.id));
-        let problems = offers().check_fences(&facts);
+        let offers = offers(&town, Some(StoreNo(0)));
+        let problems = offers.check_fences(&facts);
         assert!(problems.is_empty(), "{} problems", problems.len());
-        let catalogue = offers().catalogue();
+        let catalogue = offers.catalogue();
         for fence in &facts {
             assert!(!catalogue.due(model::TransitionKind::Dwell, fence).is_empty(), "{}", fence.name);
         }
@@ -151,7 +160,8 @@ mod tests {
         for n_merchants in 2..=6 {
             let town = Town::build(&Plan { n_merchants, ..Plan::default() }).unwrap();
             let facts: Vec<FenceFacts> = fences(&town).into_iter().map(|fence| fence.facts).collect();
-            let offers = OffersFile::parse(Path::new("offers.toml"), &offers_file(&town)).unwrap();
+            let offers =
+                OffersFile::parse(Path::new("offers.toml"), &offers_file(&town, Some(StoreNo(0)))).unwrap();
             assert!(offers.check_fences(&facts).is_empty(), "{n_merchants} merchants");
             assert!(n_merchants as usize <= offers.catalogue().offers().len(), "{n_merchants} merchants");
         }

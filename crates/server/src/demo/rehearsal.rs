@@ -31,7 +31,11 @@ struct Company<'a> {
 impl<'a> Company<'a> {
     /// Everybody who agrees has said so.
     fn new(town: &'a Town, script: Script) -> Self {
-        let house = House::new(premises::fences(town), premises::offers().catalogue()).unwrap();
+        let house = House::new(
+            premises::fences(town),
+            premises::offers(town, script.stores.map(|(_, stays)| stays)).catalogue(),
+        )
+        .unwrap();
         let mut engine = Engine::new(Arc::new(house), Policy::default());
         let people = || (0..town.people().len() as u32).map(PersonNo);
         engine.open(script.starts_at - Millis::from_days(3));
