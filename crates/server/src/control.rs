@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::Tally;
+use ledger::StateRow;
 use model::{CustomerId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -39,6 +40,11 @@ pub enum Request {
     Events,
     /// What a customer agreed to.
     ConsentShow {
+        /// Who.
+        customer: String,
+    },
+    /// All that holds for a customer now.
+    CustomerShow {
         /// Who.
         customer: String,
     },
@@ -180,7 +186,12 @@ async fn answer(request: Request, desk: &Answering, user: Option<u32>) -> Value 
             running.tally().await.map(|tally| status(&tally, running)).map_err(|error| error.to_string())
         }
         Request::Events => events(running).await,
-        Request::ConsentShow { customer } => show_consent(&customer, running, clock.now()).await,
+        Request::ConsentShow { customer } => {
+            show(&customer, running, clock.now(), explain::consent_as_json).await
+        }
+        Request::CustomerShow { customer } => {
+            show(&customer, running, clock.now(), explain::customer_as_json).await
+        }
         Request::ConsentImport { events } => import_consent(events, running).await,
         Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
         Request::FencesChange(wish) => keeper.change(wish, running, &user_word(user), clock.now()).await,
@@ -234,13 +245,19 @@ async fn events(running: &Running) -> Result<Value, String> {
     Ok(json!({ "events": String::from_utf8_lossy(&lines) }))
 }
 
-async fn show_consent(customer: &str, running: &Running, now: Timestamp) -> Result<Value, String> {
+/// What is known of a customer, as it is wished.
+async fn show(
+    customer: &str,
+    running: &Running,
+    now: Timestamp,
+    as_json: fn(&StateRow, Timestamp) -> Value,
+) -> Result<Value, String> {
     let id = customer_id(customer)?;
     let state = running.state_of(&id).await.map_err(|error| error.to_string())?;
     Ok(state.map_or_else(
         || stranger(customer),
         // A clock driven by fixes is where the engine is.
-        |(state, engine_at)| explain::consent_as_json(&state, now.max(engine_at)),
+        |(state, engine_at)| as_json(&state, now.max(engine_at)),
     ))
 }
 

@@ -34,6 +34,15 @@ pub fn consent_as_json(state: &StateRow, now: Timestamp) -> Value {
     json!({ "customer": state.customer.as_str(), "epoch": state.epoch.0, "consents": consents })
 }
 
+/// All that holds for a customer now: consent, what they said of themselves, what their answers brought.
+#[must_use]
+pub fn customer_as_json(state: &StateRow, now: Timestamp) -> Value {
+    let mut shown = consent_as_json(state, now);
+    shown["profile"] = change::profile_as_json(&state.profile);
+    shown["told"] = change::all_told(&state.profile, &state.tolerance).into();
+    shown
+}
+
 /// One thing that happened, said in a sentence, at length, and as data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sentence {

@@ -1,4 +1,4 @@
-//! `stile customer explain`: why this offer, and why nothing.
+//! `stile customer`: what holds for one customer, why this offer, and why nothing.
 
 use std::process::ExitCode;
 
@@ -8,11 +8,13 @@ use settings::Shown;
 
 use super::data::Data;
 use super::report::Failure;
-use crate::explain;
+use crate::explain::in_a_word;
 
 /// Answers a customer's questions.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
+    /// Consent, what they said of themselves, and what their answers brought.
+    Show(ShowArgs),
     /// Why this offer, and why nothing, in plain sentences from the record alone.
     Explain(ExplainArgs),
 }
@@ -35,14 +37,54 @@ pub struct ExplainArgs {
     json: bool,
 }
 
+/// What holds for one customer now.
+#[derive(clap::Args, Debug)]
+pub struct ShowArgs {
+    /// The customer's id.
+    customer: String,
+    #[command(flatten)]
+    data: Data,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When the data cannot be read.
 pub fn run(command: &Command) -> Result<ExitCode, Failure> {
-    let Command::Explain(args) = command;
-    let customer = CustomerId::new(&args.customer)
-        .map_err(|flaw| Failure::Usage(format!("the customer's id {}", flaw.text())))?;
+    match command {
+        Command::Show(args) => show(args),
+        Command::Explain(args) => explain(args),
+    }
+}
+
+fn named(customer: &str) -> Result<CustomerId, Failure> {
+    CustomerId::new(customer).map_err(|flaw| Failure::Usage(format!("the customer's id {}", flaw.text())))
+}
+
+fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
+    let shown = args.data.open()?.show(&named(&args.customer)?)?;
+    if args.json {
+        println!("{shown}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = shown["consents"].as_array().map_or(&[][..], Vec::as_slice);
+    if rows.is_empty() {
+        println!("nothing is known of this customer: every fix is refused unread");
+    }
+    for row in rows {
+        println!("{:<20} {:<15} {}", word(row, "merchant"), word(row, "purpose"), word(row, "state"));
+    }
+    for said in shown["told"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        println!("{}", Shown(said));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let customer = named(&args.customer)?;
     let explained = args.data.open()?.explain(&customer, args.last)?;
     if args.json {
         println!("{explained}");
@@ -61,9 +103,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     }
     let held_back = explained["held_back"].as_array().map_or(&[][..], Vec::as_slice);
     if !held_back.is_empty() {
-        let reasons = held_back
-            .iter()
-            .map(|reason| format!("{} {}", explain::in_a_word(word(reason, "reason")), reason["n"]));
+        let reasons =
+            held_back.iter().map(|reason| format!("{} {}", in_a_word(word(reason, "reason")), reason["n"]));
         println!("held back: {}", reasons.collect::<Vec<_>>().join(", "));
     }
     Ok(ExitCode::SUCCESS)

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use engine::{Door, Engine, Letter};
-use ledger::Storage as _;
-use model::{CustomerId, OfferId};
+use ledger::{StateRow, Storage as _};
+use model::{CustomerId, OfferId, Timestamp};
 use offers::Catalogue;
 use serde_json::{Value, json};
 use settings::{OffersFile, Settings};
@@ -99,20 +99,18 @@ impl Desk {
     pub fn consent_of(&mut self, customer: &CustomerId) -> Result<Value, Failure> {
         match self {
             Self::Running(dir) => ask(dir, &Request::ConsentShow { customer: customer.as_str().into() }),
-            Self::Directory(directory) => {
-                let mut found = None;
-                let scanned = directory.store.scan_states(&mut |stored| {
-                    if stored.customer() == customer {
-                        found = Some(stored.into_parts().0);
-                    }
-                });
-                scanned.map_err(|error| Failure::failed(74, &error))?;
-                let now = Clock::Wall.now();
-                Ok(found.map_or_else(
-                    || control::stranger(customer.as_str()),
-                    |state| explain::consent_as_json(&state, now),
-                ))
-            }
+            Self::Directory(directory) => directory.show(customer, explain::consent_as_json),
+        }
+    }
+
+    /// All that holds for a customer now.
+    ///
+    /// # Errors
+    /// When the data cannot be read.
+    pub fn show(&mut self, customer: &CustomerId) -> Result<Value, Failure> {
+        match self {
+            Self::Running(dir) => ask(dir, &Request::CustomerShow { customer: customer.as_str().into() }),
+            Self::Directory(directory) => directory.show(customer, explain::customer_as_json),
         }
     }
 
@@ -243,6 +241,22 @@ impl Directory {
         })
     }
 
+    fn show(
+        &mut self,
+        customer: &CustomerId,
+        as_json: fn(&StateRow, Timestamp) -> Value,
+    ) -> Result<Value, Failure> {
+        let mut found = None;
+        let scanned = self.store.scan_states(&mut |stored| {
+            if stored.customer() == customer {
+                found = Some(stored.into_parts().0);
+            }
+        });
+        scanned.map_err(|error| Failure::failed(74, &error))?;
+        let now = Clock::Wall.now();
+        Ok(found.map_or_else(|| control::stranger(customer.as_str()), |state| as_json(&state, now)))
+    }
+
     fn operate_offer(&mut self, wish: &OfferWish) -> Result<Value, Failure> {
         let mut orders = Orders::read(&self.dir)?;
         let known = self.catalogue()?;
@@ -254,9 +268,11 @@ impl Directory {
 
     /// The offers of the settings' file.
     fn catalogue(&self) -> Result<Catalogue, Failure> {
-        let load = |file| OffersFile::load_with(file, self.settings.offers);
-        let offers = self.settings.offers_file.as_deref().map(load).transpose()?;
-        Ok(offers.as_ref().map(OffersFile::catalogue).unwrap_or_default())
+        let Some(file) = &self.settings.offers_file else {
+            let reason = "nobody serves this directory: name the settings that name its offers with --config";
+            return Err(Failure::Usage(reason.to_owned()));
+        };
+        Ok(OffersFile::load_with(file, self.settings.offers)?.catalogue())
     }
 
     fn read_back(&mut self) -> Result<Engine, Failure> {

@@ -1,5 +1,7 @@
 //! What a customer changed: consent, their profile, and what their answers to offers brought.
 
+use std::collections::BTreeMap;
+
 use ledger::ConsentEntry;
 use model::{FeedbackKind, NotificationId, Profile, Timestamp, Tolerance};
 use serde_json::{Value, json};
@@ -84,6 +86,37 @@ pub(super) fn profile(before: &Profile, after: &Profile) -> (String, Value) {
     };
     let changed: Vec<&str> = changes.iter().map(|(what, _)| *what).collect();
     (text, json!({ "kind": "profile", "changed": changed }))
+}
+
+/// What a customer has said of themselves, and what their answers have brought, each as part of a list.
+pub(super) fn all_told(profile: &Profile, tolerance: &Tolerance) -> Vec<String> {
+    let said = parts(&Profile::default()).into_iter().zip(parts(profile)).filter(|(none, said)| none != said);
+    let said = said.map(|(_, (what, value))| format!("{what}: {value}"));
+    said.chain(effects(&Tolerance::default(), tolerance)).collect()
+}
+
+/// A profile for a machine, as it is sent.
+pub(super) fn profile_as_json(profile: &Profile) -> Value {
+    let Profile { lang, tz, minor, favourites, categories, segments, dial } = profile;
+    let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (merchant, segment) in segments {
+        groups.entry(merchant.as_str()).or_default().push(segment);
+    }
+    let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    json!({
+        "lang": lang,
+        "tz": tz,
+        "minor": minor,
+        "favourites": favourites.iter().map(model::FenceId::as_str).collect::<Vec<_>>(),
+        "categories": categories,
+        "segments": groups,
+        "dial": {
+            "per_week": dial.per_week,
+            "quiet": dial.quiet.map(|(from, until)| format!("{}-{}", clock(from), clock(until))),
+            "muted_merchants": dial.muted_merchants.iter().map(model::MerchantId::as_str).collect::<Vec<_>>(),
+            "muted_fences": dial.muted_fences.iter().map(model::FenceId::as_str).collect::<Vec<_>>(),
+        },
+    })
 }
 
 /// Every part of a profile, with what it does where that is not plain.

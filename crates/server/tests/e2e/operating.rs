@@ -281,3 +281,21 @@ fn an_offer_that_there_is_not_is_refused_with_the_nearest_name() {
     assert_eq!(listed(&premises)["state"], "running");
     server.stop();
 }
+
+#[test]
+fn d06_orders_that_cannot_be_read_keep_a_server_from_starting() {
+    let premises = Premises::new(&[]);
+    Server::start(&premises, &[]).stop();
+    std::fs::write(premises.data().join("offers.json"), "{\"format\":1,\"orders\":[").unwrap();
+    let Err((status, log)) = Server::try_start(&premises, &[], "warn") else {
+        panic!("which offers were stopped is not guessed");
+    };
+    assert_eq!(status.code(), Some(78), "{log}");
+    assert!(log.contains("offers.json is damaged") && log.contains("from a backup"), "{log}");
+    let ran = run(&["offers", "pause", "paperbacks", "--data", premises.data().to_str().unwrap()]);
+    assert_eq!(ran.code, Some(78), "{}{}", ran.out, ran.err);
+    std::fs::remove_file(premises.data().join("offers.json")).unwrap();
+    let ran = run(&["offers", "pause", "paperbacks", "--data", premises.data().to_str().unwrap()]);
+    assert!(ran.code == Some(64) && ran.err.contains("--config"), "{}{}", ran.out, ran.err);
+    Server::start(&premises, &[]).stop();
+}

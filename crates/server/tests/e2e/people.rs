@@ -42,6 +42,12 @@ fn a_profile_is_durable_before_it_is_acknowledged_and_decides_what_is_said() {
             {
                 assert!(text.contains(part), "{part} is not in {text}");
             }
+            let shown = run_on(&premises.data(), &["customer", "show", "ada"]);
+            assert_eq!(
+                (&shown["profile"]["lang"], &shown["profile"]["dial"]["per_week"]),
+                (&"de".into(), &2.into())
+            );
+            assert_eq!(shown["profile"]["dial"]["quiet"], "21:00-10:00", "{shown}");
             let mut ada = connect(server.address(), version, "ada").await;
             assert!(ada.publish("stile/v1/ada/phone/fix", stay()).await);
             server.status_when("silent", |status| status["suppressed"]["minor"] == 1);
@@ -55,6 +61,10 @@ fn a_profile_is_durable_before_it_is_acknowledged_and_decides_what_is_said() {
             assert!(backend.publish(&profile_topic("ada"), r#"{"v":1,"minor":false}"#).await);
             assert_eq!(server.status()["profiles"], 1);
             server.stop();
+            let args = ["customer", "show", "ada", "--data"];
+            let said = run(&[&args[..], &[premises.data().to_str().unwrap()]].concat()).out;
+            assert!(said.contains("offers.push") && said.contains("language: de"), "{said}");
+            assert!(!said.contains("not of age"), "{said}");
         }
     });
 }
