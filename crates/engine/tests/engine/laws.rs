@@ -7,123 +7,11 @@ use engine::{ClockSource, Door, Event, EventKind, Policy};
 use model::{Fix, Meters, Millis, NotificationId, Timestamp};
 use notifier::{Cooldowns, NotifierPolicy};
 use proptest::prelude::*;
-use wire::{Feedback, FeedbackKind};
+use wire::Feedback;
 
+use crate::happening::{ATTIC, CUSTOMERS, Happening, MERCHANTS, PLACES, Step, happening, steps};
 use crate::shell::{Left, Message, Shell};
-use crate::street::{Edit, OfferEdit, clock, consent, edited, fix_at, fixes, house, offers_edited, x_of};
-
-const CUSTOMERS: [&str; 4] = ["anna", "bert", "carl", "dora"];
-const MERCHANTS: [&str; 2] = ["corner", "bricks"];
-const PLACES: [&str; 6] = ["books", "cafe", "toys", "door", "bank", "school"];
-/// Stands behind the places for [`edited`] alone.
-const ATTIC: usize = PLACES.len();
-
-#[derive(Clone, Debug)]
-enum Happening {
-    Fixes {
-        device: usize,
-        place: usize,
-        aside_m: f64,
-        late_secs: i64,
-        n: usize,
-        still: bool,
-        mock: bool,
-        acc_m: f64,
-    },
-    Garbage(Vec<u8>),
-    Consent {
-        merchant: usize,
-        purpose: usize,
-        kind: ConsentKind,
-        seen_secs_ago: i64,
-    },
-    /// The last consent event of the customer again.
-    Again,
-    Feedback,
-    Wait,
-    Restart,
-    LedgerSlow(bool),
-    PhonesAway(bool),
-    /// An operator's edit of one fence.
-    Edit(usize, Edit),
-    /// And of one offer.
-    EditOffer(&'static str, OfferEdit),
-}
-
-#[derive(Clone, Debug)]
-struct Step {
-    secs: i64,
-    who: usize,
-    what: Happening,
-}
-
-fn happening() -> impl Strategy<Value = Happening> {
-    let fixes =
-        (
-            (
-                prop_oneof![5 => Just(0_usize), 1 => 0..3_usize],
-                prop_oneof![6 => Just(0_usize), 3 => Just(1), 2 => 0..PLACES.len()],
-            ),
-            prop_oneof![6 => -90.0..90.0, 1 => -400.0..400.0],
-            prop_oneof![12 => Just(0), 1 => -90..1_000_i64, 1 => 0..30_000_i64],
-            prop_oneof![5 => Just(1_usize), 1 => 2..6_usize],
-            (any::<bool>(), prop::bool::weighted(0.1)),
-            prop_oneof![5 => 1.0..50.0, 1 => 50.0..400.0],
-        )
-            .prop_map(|((device, place), aside_m, late_secs, n, (still, mock), acc_m)| {
-                Happening::Fixes { device, place, aside_m, late_secs, n, still, mock, acc_m }
-            });
-    let kind = prop_oneof![
-        9 => Just(ConsentKind::Grant { until: None }),
-        2 => Just(ConsentKind::Withdraw),
-        1 => Just(ConsentKind::Refuse),
-        1 => Just(ConsentKind::Pause { until: None }),
-        1 => Just(ConsentKind::Resume),
-    ];
-    let consent = (0..2_usize, 0..2_usize, kind, prop_oneof![9 => Just(0), 1 => 0..50_000_i64]).prop_map(
-        |(merchant, purpose, kind, seen_secs_ago)| Happening::Consent {
-            merchant,
-            purpose,
-            kind,
-            seen_secs_ago,
-        },
-    );
-    prop_oneof![
-        40 => fixes,
-        2 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Happening::Garbage),
-        6 => consent,
-        1 => Just(Happening::Again),
-        1 => Just(Happening::Feedback),
-        4 => Just(Happening::Wait),
-        1 => Just(Happening::Restart),
-        2 => any::<bool>().prop_map(Happening::LedgerSlow),
-        1 => any::<bool>().prop_map(Happening::PhonesAway),
-        1 => (0..PLACES.len(), edit()).prop_map(|(place, edit)| Happening::Edit(place, edit)),
-        1 => (prop::sample::select(&["bye", "hello", "ten"][..]), prop::sample::select(&OFFER_EDITS[..]))
-            .prop_map(|(offer, edit)| Happening::EditOffer(offer, edit)),
-    ]
-}
-
-/// All but those for which every way between two places is looked at.
-const OFFER_EDITS: [OfferEdit; 4] =
-    [OfferEdit::Stop, OfferEdit::PutBack, OfferEdit::Reword, OfferEdit::Prefer];
-
-fn edit() -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        1 => Just(Edit::Nothing),
-        1 => Just(Edit::Remove),
-        2 => Just(Edit::PutBack),
-        1 => (-300.0..300.0).prop_map(|by_m| Edit::Move { by_m }),
-        1 => Just(Edit::GiveTo("bricks")),
-    ]
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let secs = prop_oneof![8 => 30..240_i64, 2 => 0..3_600_i64, 1 => 0..40_000_i64];
-    let step = (secs, prop_oneof![3 => Just(0_usize), 1 => 0..CUSTOMERS.len()], happening())
-        .prop_map(|(secs, who, what)| Step { secs, who, what });
-    prop::collection::vec(step, 1..120)
-}
+use crate::street::{Edit, clock, consent, edited, fix_at, fixes, house, offers_edited, x_of};
 
 /// Lively enough that offers come, and still bounded.
 fn policy(clock: ClockSource) -> Policy {
@@ -250,7 +138,8 @@ impl Runner {
             | Happening::Garbage(_)
             | Happening::Consent { .. }
             | Happening::Again
-            | Happening::Feedback => {
+            | Happening::Feedback(_)
+            | Happening::Profile(_) => {
                 if let Some(message) = self.message(who, step) {
                     self.shell.deliver(&[message], now);
                 }
@@ -285,16 +174,22 @@ impl Runner {
                 Some(message)
             }
             Happening::Again => self.last.get(&step.who).cloned(),
-            Happening::Feedback => {
+            Happening::Feedback(kind) => {
                 let offer = self.run.sent.last()?.id;
-                let feedback = Feedback {
-                    about: wire::About::Notification(offer),
-                    kind: FeedbackKind::Opened,
-                    at: None,
-                };
+                let feedback = Feedback { about: wire::About::Notification(offer), kind: *kind, at: None };
                 let (customer, device) = (who.to_owned(), "phone".to_owned());
                 let body = wire::encode_feedback(&feedback);
                 Some(Message { door: Door::Feedback, customer, device, body, ticket: 1 })
+            }
+            Happening::Profile(body) => {
+                let (customer, device) = (who.to_owned(), String::new());
+                Some(Message {
+                    door: Door::Profile,
+                    customer,
+                    device,
+                    body: body.as_bytes().into(),
+                    ticket: 1,
+                })
             }
             Happening::Wait
             | Happening::Restart
@@ -389,7 +284,11 @@ proptest! {
         let is_no_grant = |what: &Happening| match what {
             Happening::Consent { kind, .. } => matches!(kind, ConsentKind::Withdraw | ConsentKind::Refuse | ConsentKind::Pause { .. }),
             Happening::Fixes { .. } | Happening::Garbage(_) => true,
-            Happening::Again | Happening::Feedback | Happening::Wait | Happening::Restart => false,
+            Happening::Again
+            | Happening::Feedback(_)
+            | Happening::Profile(_)
+            | Happening::Wait
+            | Happening::Restart => false,
             Happening::LedgerSlow(_) | Happening::PhonesAway(_) => false,
             Happening::Edit(..) | Happening::EditOffer(..) => false,
         };

@@ -93,7 +93,7 @@ fn l06_of_so_many_loaves_so_many_go_out_whoever_races_for_them() {
 #[test]
 fn l06_a_restart_counts_what_went_out_before() {
     let house = house_with(Limits { total: Some(80), per_day: Some(50) });
-    let (n_sent, _, mut storage) = shard(house.clone(), Arc::default(), 0, 3);
+    let (n_sent, _, storage) = shard(house.clone(), Arc::default(), 0, 3);
     assert_eq!(n_sent, 50, "no more on one day");
     let stock = || Arc::new(Stock::new(read_back(&mut storage.clone())));
     assert_eq!(shard(house.clone(), stock(), 1, 3).0, 0, "nor on the same day after a restart");
