@@ -113,7 +113,7 @@ fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 /// What the record says, a line about each thing.
 fn tell_lines(lines: &Value) {
     for line in lines.as_array().into_iter().flatten() {
-        println!("    {:<16} {}", word(line, "about"), Shown(word(line, "text")));
+        println!("    {:<17}{}", word(line, "about"), Shown(word(line, "text")));
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) const INPUTS: [Input; 20] = [
     Input::new("the language that they read", Mark::Fact(&["lang"])),
     Input::new("what they bought", Mark::Fact(&["purchases"])),
     Input::new("that they are not of age", Mark::Failed("minor")),
-    Input::new("where they were at other times", Mark::Never),
+    Input::new("which other places they have been to", Mark::Never),
     Input::new("their name, address or number", Mark::Never),
     Input::new("whom they know", Mark::Never),
     Input::new("what they do in other apps or on the web", Mark::Never),

@@ -8,6 +8,7 @@ use super::clock;
 use super::decision::because;
 use super::inputs::{INPUTS, fact, is_of_an_input};
 use super::past::Past;
+use crate::cli::report::counted;
 
 /// One line of an explanation.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +38,7 @@ pub(super) fn lines(decision: &Decision, past: &Past) -> Vec<Line> {
         line("Next", next(decision), &["next_possible_at", "verdict"]),
         line("Also recorded", others(decision), &["facts"]),
         line("Where to find it", place(decision), &["id", "offer", "merchant", "fence", "visit"]),
-        line("Where", PROCESSED.to_owned(), &[]),
+        line("Worked out", PROCESSED.to_owned(), &[]),
         line("Kept", KEPT.to_owned(), &[]),
         line("What they can do", CONTROLS.to_owned(), &[]),
     ];
@@ -61,7 +62,7 @@ fn trigger(decision: &Decision) -> String {
         TransitionKind::Cross => "They passed",
     };
     let (store, device) = (&decision.store, decision.device.as_str());
-    format!("{what} {store}, at {}, by what the phone {device} reported.", clock(decision.triggered_at))
+    format!("{what} {store}, at {}, by what the device \"{device}\" reported.", clock(decision.triggered_at))
 }
 
 fn verdict(decision: &Decision) -> String {
@@ -168,7 +169,9 @@ fn bears(decision: &Decision, past: &Past) -> String {
     let Some(tolerance) = &decision.tolerance else { return String::new() };
     let mut effects = effects(&past.tolerance, tolerance);
     let told = tolerance.told.iter().filter(|(offer, n)| past.tolerance.n_told(offer) != *n);
-    effects.extend(told.map(|(offer, n)| format!("they have heard {} {n} times by now", offer.as_str())));
+    effects.extend(told.map(|(offer, n)| {
+        format!("they have heard {} {} by now", offer.as_str(), counted(usize::from(*n), "time"))
+    }));
     if effects.is_empty() {
         "Nothing has changed.".to_owned()
     } else {
