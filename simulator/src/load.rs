@@ -14,7 +14,7 @@ mod nearby;
 mod observer;
 mod packet;
 pub(crate) mod rate;
-mod rules;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod schedule;
 pub(crate) mod script;

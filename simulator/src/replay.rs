@@ -184,6 +184,8 @@ fn arrivals(topics: Topics) -> Arrival {
             | Topic::Consent { .. }
             | Topic::Feedback { .. }
             | Topic::Status { .. }
+            | Topic::Profile { .. }
+            | Topic::Shadow
             | Topic::Dead,
         )
         | Err(_) => {}

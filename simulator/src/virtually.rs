@@ -15,6 +15,7 @@ mod opinion;
 mod plant;
 mod play;
 mod post;
+mod profiles;
 mod reading;
 mod rules;
 mod scene;

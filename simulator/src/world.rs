@@ -6,8 +6,10 @@
 mod around;
 mod catalogue;
 mod fences;
+pub(crate) mod numbers;
+pub(crate) mod rows;
 mod saying;
-mod second;
+pub(crate) mod second;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +19,7 @@ use spatial_index::Fence;
 use town::{PersonNo, Town};
 
 pub(crate) use catalogue::Talk;
-pub(crate) use second::{fix as oracle_fix, shape as oracle_shape};
+pub(crate) use second::fix as oracle_fix;
 
 /// A world before it is made.
 #[derive(Clone, Debug)]
@@ -95,11 +97,22 @@ impl World {
     }
 
     pub(crate) fn oracle_fences(&self) -> Vec<oracle::Fence> {
-        self.fences.iter().map(|fence| second::fence(&self.town, fence)).collect()
+        self.fences.iter().map(|fence| second::fence(fence, &|id| self.merchant_no(id))).collect()
     }
 
     pub(crate) fn oracle_offers(&self) -> Vec<oracle::Offer> {
-        self.offers.iter().map(|draft| second::offer(&self.town, &self.fences, draft)).collect()
+        let merchant_no = |id: &MerchantId| self.merchant_no(id);
+        self.offers.iter().map(|draft| second::offer(draft, &self.fences, &merchant_no)).collect()
+    }
+
+    fn merchant_no(&self, id: &MerchantId) -> Option<u32> {
+        self.town.merchants().iter().position(|merchant| merchant.id == *id).map(|no| no as u32)
+    }
+
+    /// A person's names as the oracle takes them.
+    pub(crate) fn oracle_person(&self, person: PersonNo) -> oracle::Person {
+        let devices = vec![self.device(person).as_str().to_owned()];
+        oracle::Person { name: self.customer(person).as_str().to_owned(), devices }
     }
 
     pub(crate) fn n_people(&self) -> u32 {

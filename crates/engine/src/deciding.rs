@@ -162,7 +162,8 @@ impl Engine {
                 occasion: matter.occasion,
                 terms: matter.terms(),
                 zones: &matter.zones,
-                radius_m: matter.fence.radius.0.round() as u32,
+                // Down: whatever is less than a bound in whole metres stays less.
+                radius_m: matter.fence.radius.0 as u32,
                 is_there: matter.is_there,
                 barred: matter.barred.clone(),
                 possible_from,

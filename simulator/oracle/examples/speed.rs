@@ -90,19 +90,14 @@ fn town(chance: &mut Chance) -> Oracle {
         let radius_m = [50.0, 75.0, 100.0, 150.0][chance.below(4)];
         Fence {
             merchant: Some(no % N_MERCHANTS),
-            shape: Shape::Circle { centre: anywhere(chance), radius_m },
-            radius_m,
             tz: Some(chrono_tz::America::Chicago),
+            ..Fence::of(Shape::Circle { centre: anywhere(chance), radius_m }, radius_m)
         }
     });
     let fences: Vec<Fence> = fences.collect();
-    let offers = (0..N_MERCHANTS).map(|merchant| Offer {
-        id: format!("offer-{merchant}"),
-        merchant,
-        trigger: Kind::Dwell,
-        fences: (0..N_FENCES).filter(|fence| fence % N_MERCHANTS == merchant).collect(),
-        priority: 1,
-        valid_for_ms: 900_000,
+    let offers = (0..N_MERCHANTS).map(|merchant| {
+        let own: Vec<u32> = (0..N_FENCES).filter(|fence| fence % N_MERCHANTS == merchant).collect();
+        Offer::plain(&format!("offer-{merchant}"), merchant, Kind::Dwell, &own, 1)
     });
     Oracle::new(fences, offers.collect(), Rules::default())
 }

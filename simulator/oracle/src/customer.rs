@@ -1,10 +1,12 @@
 //! One customer: what they agreed to, what they heard, and their phones.
 
-use chrono_tz::Tz;
-
 use crate::consent::{Row, allow};
+use crate::gathering::Gathering;
+use crate::kept::Kept;
+use crate::patience::Patience;
 use crate::presence::Device;
-use crate::{ConsentState, Purpose, Said, Word};
+use crate::rules::DAY;
+use crate::{Answer, Channel, ConsentState, Heard, Kind, Profile, Purpose, Rules, Said, Standing, Word};
 
 /// How far something that must become durable has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,23 +16,19 @@ pub(crate) enum Durability {
     Durable,
 }
 
-/// A decided offer, as it counts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Heard {
-    pub(crate) said: Said,
-    pub(crate) at_ms: i64,
-    pub(crate) tz: Option<Tz>,
-    pub(crate) durability: Durability,
-}
-
 /// A decided offer, as it waits to be published.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outgoing {
     pub(crate) said: Said,
     pub(crate) expires_at_ms: i64,
     /// The customer's restrictions when the gate let it out.
     pub(crate) n_restrictions: u32,
     pub(crate) durability: Durability,
+    pub(crate) kind: Kind,
+    pub(crate) merchant: u32,
+    pub(crate) channel: Channel,
+    /// Its words, as the offer had them.
+    pub(crate) words: String,
 }
 
 #[derive(Debug, Default)]
@@ -42,18 +40,24 @@ pub(crate) struct Customer {
     /// Rises with every restriction; what was decided under fewer is void.
     pub(crate) n_restrictions: u32,
     /// Since when they have agreed to be spoken to.
-    pub(crate) agreed_at_ms: Option<i64>,
-    agreed_on_its_way: Option<Option<i64>>,
-    agreed_durable: Option<i64>,
-    pub(crate) heard: Vec<Heard>,
-    /// Decided, and given back since.
-    pub(crate) given_back: Vec<Said>,
+    pub(crate) agreed_at_ms: Kept<Option<i64>>,
+    pub(crate) profile: Kept<Profile>,
+    pub(crate) patience: Kept<Patience>,
+    /// In the order in which it was decided.
+    pub(crate) heard: Kept<Vec<Heard>>,
     pub(crate) outbox: Vec<Outgoing>,
-    /// Candidates in line.
-    pub(crate) n_in_line: usize,
+    /// What stood in the outbox when it was written down.
+    pub(crate) stood: Kept<Vec<Said>>,
+    /// What waits to be decided together.
+    pub(crate) gathering: Option<Gathering>,
+    /// Fences that they came into, with when; not stored.
+    pub(crate) entered: Vec<(u32, i64)>,
     /// In the order in which they were first heard of.
     pub(crate) devices: Vec<Device>,
 }
+
+const OFFERS: [Purpose; 4] =
+    [Purpose::OffersPush, Purpose::OffersSms, Purpose::OffersEmail, Purpose::OffersInbox];
 
 impl Customer {
     /// Why a message is refused unread, if it is: no merchant may see the customer, and the first one
@@ -70,15 +74,18 @@ impl Customer {
         Some(first.unwrap_or("not_granted"))
     }
 
-    pub(crate) fn may_be_told(&self, merchant: u32, now_ms: i64) -> bool {
-        let purposes = [Purpose::Location, Purpose::OffersPush];
-        purposes.iter().all(|purpose| allow(&self.rows, merchant, *purpose, now_ms))
+    pub(crate) fn allows(&self, merchant: u32, purpose: Purpose, now_ms: i64) -> bool {
+        allow(&self.rows, merchant, purpose, now_ms)
     }
 
-    /// The first yes to offers, or the first after none was left: a day of silence begins.
+    pub(crate) fn may_be_told(&self, merchant: u32, channel: Channel, now_ms: i64) -> bool {
+        [Purpose::Location, channel.purpose()].iter().all(|purpose| self.allows(merchant, *purpose, now_ms))
+    }
+
+    /// The first yes to any offers, or the first after none was left: a day of silence begins.
     pub(crate) fn is_first_yes(&self, purpose: Purpose, word: Word, now_ms: i64) -> bool {
-        let agrees = |row: &Row| row.purpose == Purpose::OffersPush && row.said.refusal(now_ms).is_none();
-        purpose == Purpose::OffersPush && matches!(word, Word::Grant { .. }) && !self.rows.iter().any(agrees)
+        let agrees = |row: &Row| OFFERS.contains(&row.purpose) && row.said.refusal(now_ms).is_none();
+        OFFERS.contains(&purpose) && matches!(word, Word::Grant { .. }) && !self.rows.iter().any(agrees)
     }
 
     pub(crate) fn place_of(&self, merchant: u32, purpose: Purpose) -> Option<usize> {
@@ -107,26 +114,111 @@ impl Customer {
         self.devices.iter().position(|device| device.no == no)
     }
 
+    pub(crate) const fn agreed_at_ms(&self) -> Option<i64> {
+        *self.agreed_at_ms.now()
+    }
+
+    pub(crate) const fn profile(&self) -> &Profile {
+        self.profile.now()
+    }
+
+    pub(crate) const fn patience(&self) -> &Patience {
+        self.patience.now()
+    }
+
+    pub(crate) fn heard(&self) -> impl Iterator<Item = &Heard> {
+        self.heard.now().iter()
+    }
+
+    /// What they ignored by now is counted, and what no longer counts for anything is forgotten.
+    pub(crate) fn settle(&mut self, rules: &Rules, now_ms: i64) {
+        self.patience.now_mut().settle(self.heard.now(), rules, now_ms);
+        let memory_ms = rules.memory_ms();
+        self.heard.now_mut().retain(|heard| now_ms.saturating_sub(heard.at_ms) < memory_ms);
+    }
+
+    /// How many different fences they came into within a day.
+    pub(crate) fn n_fences_entered(&self, now_ms: i64) -> usize {
+        let lately = self.entered.iter().filter(|(_, at_ms)| now_ms - at_ms < DAY);
+        lately.map(|(fence, _)| *fence).collect::<std::collections::BTreeSet<u32>>().len()
+    }
+
+    /// Something was decided: it counts from here on.
+    pub(crate) fn hear(&mut self, heard: Heard) {
+        if heard.standing == Standing::Sent {
+            *self.patience.now_mut().told.entry(heard.said.offer).or_default() += 1;
+        }
+        self.heard.now_mut().push(heard);
+    }
+
+    /// What was decided counts no longer.
+    pub(crate) fn unhear(&mut self, said: &Said) -> Option<Heard> {
+        let place = self.heard().position(|heard| heard.said == *said)?;
+        if let Some(n) = self.patience.now_mut().told.get_mut(&said.offer) {
+            *n = n.saturating_sub(1);
+        }
+        Some(self.heard.now_mut().remove(place))
+    }
+
+    /// Whether an answer to something that they heard is of use: each is, once; who never heard it can
+    /// only have used it.
+    pub(crate) fn awaits(&self, said: &Said, answer: Answer) -> bool {
+        self.heard().any(|heard| {
+            let can_answer = heard.standing == Standing::Sent || answer == Answer::Redeemed;
+            heard.said == *said && can_answer && !heard.answers.has_any(&[answer])
+        })
+    }
+
+    /// Takes an answer that is of use.
+    pub(crate) fn answer(
+        &mut self,
+        said: &Said,
+        answer: Answer,
+        at_ms: Option<i64>,
+        rules: &Rules,
+        now_ms: i64,
+    ) {
+        // Settling may have forgotten it.
+        let Some(place) = self.heard().position(|heard| heard.said == *said) else { return };
+        let heard = &mut self.heard.now_mut()[place];
+        let at_ms = at_ms.filter(|at_ms| (heard.at_ms..=now_ms).contains(at_ms)).unwrap_or(now_ms);
+        heard.answers.add(answer);
+        match answer {
+            Answer::Shown => heard.shown_at_ms = Some(at_ms),
+            Answer::Received if heard.shown_at_ms.is_none() => heard.shown_at_ms = Some(at_ms),
+            Answer::Dismissed => {
+                let since_ms = at_ms - heard.shown_at_ms.unwrap_or(heard.at_ms);
+                heard.answers.fast = since_ms < rules.answers.dismissed_fast_ms;
+            }
+            _ => {}
+        }
+        let heard = *heard;
+        if heard.standing == Standing::Sent {
+            let sent = self.heard().filter(|heard| heard.standing == Standing::Sent);
+            let pressure_milli = self.patience().pressure_milli(sent, &rules.budget, now_ms);
+            self.patience.now_mut().hear(answer, &heard, pressure_milli, rules, now_ms);
+        }
+    }
+
     /// All that was said or decided is being written down.
     pub(crate) fn write(&mut self) {
-        self.agreed_on_its_way = Some(self.agreed_at_ms);
-        self.heard.iter_mut().for_each(|heard| heard.durability = heard.durability.written());
+        self.agreed_at_ms.write();
+        self.profile.write();
+        self.patience.write();
+        self.heard.write();
+        *self.stood.now_mut() = self.outbox.iter().map(|outgoing| outgoing.said).collect();
+        self.stood.write();
         self.outbox.iter_mut().for_each(|outgoing| outgoing.durability = outgoing.durability.written());
     }
 
     /// What was written down is durable.
     pub(crate) fn confirm(&mut self) {
-        self.agreed_durable = self.agreed_on_its_way.take().unwrap_or(self.agreed_durable);
-        self.heard.iter_mut().for_each(|heard| heard.durability = heard.durability.confirmed());
+        self.agreed_at_ms.confirm();
+        self.profile.confirm();
+        self.patience.confirm();
+        self.heard.confirm();
+        self.stood.confirm();
         self.outbox.iter_mut().for_each(|outgoing| outgoing.durability = outgoing.durability.confirmed());
-    }
-
-    pub(crate) fn may_have_agreed_at(&self, stored_ms: Option<i64>) -> bool {
-        stored_ms == self.agreed_durable || Some(stored_ms) == self.agreed_on_its_way
-    }
-
-    pub(crate) fn adopt_agreed_at(&mut self, stored_ms: Option<i64>) {
-        (self.agreed_at_ms, self.agreed_durable, self.agreed_on_its_way) = (stored_ms, stored_ms, None);
     }
 }
 

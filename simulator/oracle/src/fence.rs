@@ -2,6 +2,8 @@
 
 use chrono_tz::Tz;
 
+use crate::Week;
+
 /// A place in WGS 84 degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
@@ -32,6 +34,8 @@ pub enum Shape {
 /// A watched area.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fence {
+    /// Its name.
+    pub id: String,
     /// Whose it is; a fence without a merchant matches nobody.
     pub merchant: Option<u32>,
     /// Where it lies.
@@ -40,4 +44,24 @@ pub struct Fence {
     pub radius_m: f64,
     /// The zone whose wall clock hangs in the store.
     pub tz: Option<Tz>,
+    /// All zones of its country, where nobody knows more.
+    pub country_zones: Vec<Tz>,
+    /// When the store is open, if that is known.
+    pub hours: Option<Week>,
+}
+
+impl Fence {
+    /// A fence of nobody, of which nothing but its place is known.
+    #[must_use]
+    pub const fn of(shape: Shape, radius_m: f64) -> Self {
+        Self {
+            id: String::new(),
+            merchant: None,
+            shape,
+            radius_m,
+            tz: None,
+            country_zones: Vec::new(),
+            hours: None,
+        }
+    }
 }

@@ -17,6 +17,8 @@ pub struct Fix {
     pub mock: bool,
     /// The device says that it stands still.
     pub still: bool,
+    /// Whether the app was open, if the device says so.
+    pub foreground: Option<bool>,
 }
 
 /// Accuracy reckoned with where the device gave none.
@@ -26,7 +28,15 @@ impl Fix {
     /// A fix with nothing but a time and a place.
     #[must_use]
     pub const fn at(taken_at_ms: i64, at: Place) -> Self {
-        Self { taken_at_ms, at, accuracy_m: None, speed_mps: None, mock: false, still: false }
+        Self {
+            taken_at_ms,
+            at,
+            accuracy_m: None,
+            speed_mps: None,
+            mock: false,
+            still: false,
+            foreground: None,
+        }
     }
 
     pub(crate) fn accuracy_or_assumed_m(&self) -> f64 {

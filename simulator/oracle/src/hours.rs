@@ -4,10 +4,15 @@
 //! is the moment of the change; where it is put back, the hours begin the second time that the
 //! clock shows their beginning, and end the first time that it shows their end.
 
-use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
+use chrono::{
+    DateTime, Datelike as _, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone,
+    Timelike as _,
+};
 use chrono_tz::Tz;
 
 use crate::rules::{DAY, HOUR};
+
+const MINUTES_A_DAY: u16 = 1_440;
 
 /// The civil day of an instant; `None` where the calendar ends.
 pub(crate) fn civil_day(tz: Tz, at_ms: i64) -> Option<NaiveDate> {
@@ -21,6 +26,45 @@ pub(crate) fn open_until_ms(hours: (u16, u16), tz: Tz, at_ms: i64) -> Option<i64
     let days = [today.checked_sub_days(Days::new(1))?, today];
     let spans = days.into_iter().filter_map(|day| span_ms(hours, tz, day));
     spans.filter(|(opens_ms, shuts_ms)| *opens_ms <= at_ms && at_ms < *shuts_ms).map(|span| span.1).max()
+}
+
+/// Whether the wall clock shows a minute of a span, which may reach over midnight.
+pub(crate) fn is_in((from, until): (u16, u16), tz: Tz, at_ms: i64) -> bool {
+    let Some(wall) = wall(tz, at_ms) else { return false };
+    let minute = (wall.hour() * 60 + wall.minute()) as u16;
+    if from < until { from <= minute && minute < until } else { from <= minute || minute < until }
+}
+
+/// Whether the wall clock shows a Saturday or a Sunday.
+pub(crate) fn is_weekend(tz: Tz, at_ms: i64) -> bool {
+    wall(tz, at_ms).is_some_and(|wall| 5 <= wall.weekday().num_days_from_monday())
+}
+
+/// Whether an instant lies in a customer's own quiet time: it begins when the clock first shows its
+/// beginning and ends when it last shows its end. From a minute to itself is always.
+pub(crate) fn is_quiet((from, until): (u16, u16), tz: Tz, at_ms: i64) -> bool {
+    let Some(today) = civil_day(tz, at_ms) else { return false };
+    let days = [today.checked_sub_days(Days::new(1)), Some(today)];
+    let is_of = |day: NaiveDate| {
+        let ends_on = if from < until { Some(day) } else { day.succ_opt() };
+        let begins_ms = shown_at_ms(tz, clock(day, from)).first().copied();
+        let ends_ms = ends_on.and_then(|day| shown_at_ms(tz, clock(day, until)).last().copied());
+        begins_ms.zip(ends_ms).is_some_and(|(begins_ms, ends_ms)| begins_ms <= at_ms && at_ms < ends_ms)
+    };
+    from % MINUTES_A_DAY == until % MINUTES_A_DAY || days.into_iter().flatten().any(is_of)
+}
+
+/// The first instant from `at_ms` on that lies in a customer's own quiet time, if one comes within two
+/// days. It begins at a full minute, as clocks show them.
+pub(crate) fn own_quiet_from_ms(quiet: (u16, u16), tz: Tz, at_ms: i64) -> Option<i64> {
+    if is_quiet(quiet, tz, at_ms) {
+        return Some(at_ms);
+    }
+    let today = civil_day(tz, at_ms)?;
+    let days = [Some(today), today.succ_opt(), today.checked_add_days(Days::new(2))];
+    let begins =
+        days.into_iter().flatten().flat_map(|day| shown_at_ms(tz, clock(day, quiet.0)).first().copied());
+    begins.filter(|begins_ms| at_ms <= *begins_ms).min()
 }
 
 /// The first instant from `at_ms` on that lies outside the hours, if one comes within two days.
@@ -38,11 +82,13 @@ pub(crate) fn quiet_from_ms(hours: (u16, u16), tz: Tz, at_ms: i64) -> Option<i64
 fn span_ms(hours: (u16, u16), tz: Tz, day: NaiveDate) -> Option<(i64, i64)> {
     let (from, until) = hours;
     let ends_on = if from < until { day } else { day.succ_opt()? };
-    let clock =
-        |day: NaiveDate, minute: u16| day.and_time(NaiveTime::MIN) + TimeDelta::minutes(minute.into());
     let opens_ms = *shown_at_ms(tz, clock(day, from)).last()?;
     let shuts_ms = *shown_at_ms(tz, clock(ends_on, until)).first()?;
     Some((opens_ms, shuts_ms))
+}
+
+fn clock(day: NaiveDate, minute: u16) -> NaiveDateTime {
+    day.and_time(NaiveTime::MIN) + TimeDelta::minutes(minute.into())
 }
 
 /// The instants at which a wall clock shows a time: two where it is put back over it. Where it is

@@ -11,32 +11,50 @@
 
 mod consent;
 mod customer;
+mod draw;
+mod failed;
 mod fence;
 mod fix;
+mod gathering;
 mod geometry;
+mod heard;
 mod hours;
 mod judge;
+mod kept;
 mod notifier;
+mod numbers;
 mod offer;
 mod offers;
 mod oracle;
+mod patience;
 mod presence;
+mod pressure;
+mod profile;
 mod restarting;
 mod restored;
 mod rules;
 mod screening;
 mod speaking;
+mod stock;
 mod told;
+mod week;
 
 #[cfg(test)]
 mod stories;
 
 pub use consent::{Consent, ConsentState, Effect, Purpose, Word};
+pub use failed::Failed;
 pub use fence::{Fence, Place, Shape};
 pub use fix::Fix;
+pub use heard::{Answer, Answers, Heard, Standing};
 pub use judge::{Expected, Judgement, Observed, Tolerance, Verdict, Withdrawal, judge};
-pub use offer::{Kind, Leaving, Offer, Said};
-pub use oracle::Oracle;
+pub use numbers::{AnswerRules, Budget, Caps, Costs, Rests};
+pub use offer::{Audience, Channel, Kind, Leaving, Mode, Offer, Operated, Said, Season, Text};
+pub use oracle::{Oracle, Person};
+pub use patience::{Over, Patience, Why};
+pub use profile::{Dial, Profile};
 pub use restored::{Restored, StoredConsent, StoredCustomer, StoredNotice, StoredVisit};
 pub use rules::Rules;
+pub use stock::Counts;
 pub use told::{Told, What};
+pub use week::Week;

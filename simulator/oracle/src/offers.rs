@@ -3,7 +3,7 @@
 use crate::geometry::Map;
 use crate::{Kind, Offer};
 
-/// Of every fence and kind of change the offers that are due: highest priority first, then by name.
+/// Of every fence and kind of change the offers that are due, by number.
 #[derive(Debug, Default)]
 pub(crate) struct OffersDue {
     by_fence: Vec<[Vec<u32>; 4]>,
@@ -12,15 +12,10 @@ pub(crate) struct OffersDue {
 
 impl OffersDue {
     /// An offer applies in its own merchant's fences only, whatever fences it names.
-    pub(crate) fn of(map: &Map, offers: &[Offer]) -> Self {
+    pub(crate) fn of(map: &Map, offers: &[Option<Offer>]) -> Self {
         let mut by_fence: Vec<[Vec<u32>; 4]> = vec![Default::default(); map.len()];
-        let mut order: Vec<u32> = (0..offers.len() as u32).collect();
-        order.sort_by_key(|no| {
-            let offer = &offers[*no as usize];
-            (std::cmp::Reverse(offer.priority), &offer.id)
-        });
-        for no in order {
-            let offer = &offers[no as usize];
+        let there = || (0..).zip(offers).filter_map(|(no, offer)| Some((no, offer.as_ref()?)));
+        for (no, offer) in there() {
             for &fence in &offer.fences {
                 let is_theirs = map.fence(fence).is_some_and(|fence| fence.merchant == Some(offer.merchant));
                 let due = is_theirs.then(|| &mut by_fence[fence as usize][offer.trigger as usize]);
@@ -29,7 +24,7 @@ impl OffersDue {
                 }
             }
         }
-        Self { by_fence, asks_for_crossings: offers.iter().any(|offer| offer.trigger == Kind::Cross) }
+        Self { by_fence, asks_for_crossings: there().any(|(_, offer)| offer.trigger == Kind::Cross) }
     }
 
     pub(crate) fn at(&self, fence: u32, kind: Kind) -> &[u32] {

@@ -4,23 +4,36 @@ use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
 use crate::consent::{Row, allow};
-use crate::customer::Customer;
+use crate::customer::{Customer, Outgoing};
 use crate::geometry::Map;
+use crate::kept::Kept;
 use crate::offers::OffersDue;
 use crate::presence::{Change, Device, Ground};
 use crate::screening::{JUMP, Screened, Used};
-use crate::speaking::Line;
-use crate::{Consent, Effect, Fence, Fix, Kind, Offer, Purpose, Rules, Told, What};
+use crate::{Consent, Effect, Fence, Fix, Kind, Leaving, Offer, Purpose, Rules, Said, Told, What, stock};
+
+/// The names of a customer and of their phones.
+#[derive(Clone, Debug, Default)]
+pub struct Person {
+    /// Theirs.
+    pub name: String,
+    /// Of their phones, by number.
+    pub devices: Vec<String>,
+}
 
 /// What must become of everything that it is told, in the order in which the engine handles it.
 #[derive(Debug)]
 pub struct Oracle {
     pub(crate) rules: Rules,
     pub(crate) map: Map,
-    pub(crate) offers: Vec<Offer>,
+    /// By number; those that operators took away are gone.
+    pub(crate) offers: Vec<Option<Offer>>,
     pub(crate) due: OffersDue,
     pub(crate) customers: Vec<Customer>,
-    pub(crate) line: Line,
+    /// When each gathering began, with whose it is.
+    pub(crate) due_gatherings: BTreeSet<(i64, u32)>,
+    pub(crate) stock: Kept<stock::Counts>,
+    people: Vec<Person>,
     pub(crate) edits: Edits,
     pub(crate) told: Vec<Told>,
     pub(crate) timers: BinaryHeap<Reverse<(i64, u32, u32)>>,
@@ -36,8 +49,8 @@ pub(crate) struct Edits {
     pub(crate) n: u32,
     /// Of every fence the edit that drew it; 0 when it was there from the beginning.
     pub(crate) drawn_in: Vec<u32>,
-    /// Visits that an edit ended: what waits to be said about them is not.
-    pub(crate) ended: BTreeSet<(u32, u32, u32, i64)>,
+    /// What operators took back when it had been decided, with how it left.
+    pub(crate) called_off: Vec<(Outgoing, Leaving)>,
 }
 
 /// Words about consent on their way to be durable.
@@ -63,6 +76,7 @@ impl Oracle {
     #[must_use]
     pub fn new(fences: Vec<Fence>, offers: Vec<Offer>, rules: Rules) -> Self {
         let map = Map::new(fences.into_iter().map(Some).collect());
+        let offers: Vec<Option<Offer>> = offers.into_iter().map(Some).collect();
         Self {
             due: OffersDue::of(&map, &offers),
             edits: Edits { drawn_in: vec![0; map.len()], ..Edits::default() },
@@ -70,13 +84,21 @@ impl Oracle {
             rules,
             offers,
             customers: Vec::new(),
-            line: Line::default(),
+            due_gatherings: BTreeSet::new(),
+            stock: Kept::default(),
+            people: Vec::new(),
             told: Vec::new(),
             timers: BinaryHeap::new(),
             spoken: Spoken::default(),
             now_ms: i64::MIN,
             inside: Vec::new(),
         }
+    }
+
+    /// Names of customers and their phones, by number: holdouts and ties are drawn by name.
+    #[must_use]
+    pub fn with_people(self, people: Vec<Person>) -> Self {
+        Self { people, ..self }
     }
 
     /// A customer's word on one purpose of one merchant: what it takes away holds at once, what it
@@ -106,7 +128,9 @@ impl Oracle {
                 None => known.rows.push(row),
             }
             known.n_restrictions += u32::from(consent.restricts());
-            known.agreed_at_ms = if is_first_yes { Some(now_ms) } else { known.agreed_at_ms };
+            if is_first_yes {
+                *known.agreed_at_ms.now_mut() = Some(now_ms);
+            }
             self.spoken.said.push(Spoke { customer, merchant, purpose, n_said: row.n_said() });
         }
         self.spoken.touched.insert(customer);
@@ -118,8 +142,7 @@ impl Oracle {
 
     /// One message of fixes from one phone.
     ///
-    /// Offers are decided when its newest fix has been seen: of many fixes told at once only that one
-    /// speaks for the present.
+    /// What its changes call for is gathered; [`Oracle::stage`] decides it when it is due.
     pub fn message(&mut self, customer: u32, device: u32, fixes: &[Fix], now_ms: i64) {
         let now_ms = self.advance(now_ms);
         let known = self.customer_mut(customer);
@@ -147,13 +170,13 @@ impl Oracle {
         for fix in fixes {
             self.arrive(customer, place, fix, &mut changes, now_ms);
         }
-        self.decide(customer, place, &changes, now_ms);
+        self.call(customer, place, &changes, now_ms);
     }
 
     /// Time passes: every timer due by now fires, the earliest first, each at its own time unless
     /// something was handled later already.
     pub fn time(&mut self, now_ms: i64) {
-        while let Some(due_ms) = self.next_timer_ms().filter(|due_ms| *due_ms <= now_ms) {
+        while let Some(due_ms) = self.next_of_device_ms().filter(|due_ms| *due_ms <= now_ms) {
             let Some(Reverse((_, customer, place))) = self.timers.pop() else { break };
             let now_ms = self.advance(due_ms);
             self.wake(customer, place as usize, due_ms, now_ms);
@@ -161,17 +184,22 @@ impl Oracle {
         self.advance(now_ms);
     }
 
-    /// The instant at which the next timer is due.
+    /// The instant at which the next timer is due, or the next gathering is to be decided.
     #[must_use]
     pub fn next_timer_ms(&self) -> Option<i64> {
+        self.next_of_device_ms().into_iter().chain(self.next_gathering_ms()).min()
+    }
+
+    fn next_of_device_ms(&self) -> Option<i64> {
         self.timers.peek().map(|timer| timer.0.0)
     }
 
-    /// The engine was asked what to record, and nothing it gave out before is on its way: candidates
-    /// in line get their verdicts, and all that was said up to here is written down.
+    /// The engine was asked what to record, and nothing it gave out before is on its way: what has
+    /// been gathered for long enough gets its verdicts, and all that was said up to here is written down.
     pub fn stage(&mut self, now_ms: i64) {
         let now_ms = self.advance(now_ms);
-        self.let_out(now_ms);
+        self.decide_due(now_ms);
+        self.stock.write();
         let Spoken { said, on_its_way, touched, touched_on_its_way } = &mut self.spoken;
         for spoke in said.drain(..) {
             let known = &mut self.customers[spoke.customer as usize];
@@ -189,6 +217,7 @@ impl Oracle {
     /// somebody may see now who could not before.
     pub fn committed(&mut self, now_ms: i64) {
         let now_ms = self.advance(now_ms);
+        self.stock.confirm();
         for spoke in std::mem::take(&mut self.spoken.on_its_way) {
             let known = &mut self.customers[spoke.customer as usize];
             let place = known.place_of(spoke.merchant, spoke.purpose).expect("it was spoken of");
@@ -241,11 +270,18 @@ impl Oracle {
                 all.extend(changes.into_iter().map(|change| (customer, device.no, change)));
             }
         }
+        let mut ended = BTreeSet::new();
         for (customer, device, change) in all {
-            self.edits.ended.insert((customer, device, change.fence, change.entered_at_ms));
+            ended.insert((customer, device, change.fence, change.entered_at_ms));
             self.tell_change(customer, device, &change);
         }
         self.due = OffersDue::of(&self.map, &self.offers);
+        self.call_off(|outgoing, map, _| {
+            let Said { customer, device, fence, entered_at_ms, .. } = outgoing.said;
+            let is_theirs = map.fence(fence).is_some_and(|fence| fence.merchant == Some(outgoing.merchant));
+            let is_gone = !is_theirs || ended.contains(&(customer, device, fence, entered_at_ms));
+            is_gone.then_some(Leaving::FenceGone)
+        });
     }
 
     /// Takes what must have happened since it was last asked, in order.
@@ -325,7 +361,7 @@ impl Oracle {
             for change in &changes {
                 self.tell_change(customer, no, change);
             }
-            self.decide(customer, place, &changes, now_ms);
+            self.call(customer, place, &changes, now_ms);
         }
         self.arm(customer, place);
     }
@@ -364,14 +400,23 @@ impl Oracle {
     fn tell_change(&mut self, customer: u32, device: u32, change: &Change) {
         let &Change { kind, fence, at_ms, entered_at_ms, initial, reason, .. } = change;
         if kind == Kind::Enter {
-            // Old fixes told once more can begin a visit again that an edit had ended.
-            self.edits.ended.remove(&(customer, device, fence, entered_at_ms));
+            let now_ms = self.now_ms;
+            self.customer_mut(customer).entered.push((fence, now_ms));
         }
         self.tell(at_ms, customer, device, What::Transition { kind, fence, entered_at_ms, initial, reason });
     }
 
     pub(crate) fn tell(&mut self, at_ms: i64, customer: u32, device: u32, what: What) {
         self.told.push(Told { at_ms, customer, device, what });
+    }
+
+    pub(crate) fn offer(&self, no: u32) -> Option<&Offer> {
+        self.offers.get(no as usize)?.as_ref()
+    }
+
+    pub(crate) fn person(&self, customer: u32) -> &Person {
+        const NOBODY: &Person = &Person { name: String::new(), devices: Vec::new() };
+        self.people.get(customer as usize).unwrap_or(NOBODY)
     }
 
     pub(crate) fn customer_mut(&mut self, customer: u32) -> &mut Customer {

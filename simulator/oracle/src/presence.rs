@@ -18,6 +18,7 @@ pub(crate) struct Change {
     /// The deciding fix may trigger something.
     pub(crate) is_fit: bool,
     pub(crate) speed_mps: Option<f64>,
+    pub(crate) foreground: Option<bool>,
 }
 
 pub(crate) const LEFT: &str = "left";
@@ -62,6 +63,8 @@ pub(crate) struct Device {
     /// The fences that held the last used fix, and its accuracy.
     inside_before: Vec<u32>,
     accuracy_before_m: f64,
+    /// Ways between fixes were looked at when that came.
+    looked_for_crossings: bool,
     /// The timer that is set.
     pub(crate) armed_ms: i64,
 }
@@ -155,6 +158,7 @@ impl Visit {
             reason: None,
             is_fit: deciding.is_some_and(|used| used.is_fit),
             speed_mps: deciding.and_then(|used| used.fix.speed_mps),
+            foreground: deciding.and_then(|used| used.fix.foreground),
         }
     }
 
@@ -224,6 +228,7 @@ impl Device {
             visits: Vec::new(),
             inside_before: Vec::new(),
             accuracy_before_m: 0.0,
+            looked_for_crossings: false,
             armed_ms: i64::MAX,
         }
     }
@@ -269,6 +274,7 @@ impl Device {
             self.inside_before = inside.to_vec();
             self.accuracy_before_m = accuracy_m;
         }
+        self.looked_for_crossings = ground.crossings;
         // A fix too inexact to decide has not looked: what the next one finds was there before.
         if accuracy_m <= rules.accuracy_decides_max_m {
             self.is_new = false;
@@ -306,7 +312,7 @@ impl Device {
         may_see: impl Fn(u32) -> bool,
         changes: &mut Vec<Change>,
     ) {
-        let Some(before) = used.before.filter(|_| !self.is_new) else { return };
+        let Some(before) = used.before.filter(|_| !self.is_new && self.looked_for_crossings) else { return };
         let at_ms = used.fix.taken_at_ms;
         let accuracy_m = used.fix.accuracy_or_assumed_m().max(self.accuracy_before_m);
         for fence in ground.map.met(before, used.fix.at) {

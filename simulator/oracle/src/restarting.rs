@@ -1,10 +1,13 @@
 //! After a crash: what was lost, and going on from what is left.
 
+use std::fmt::Debug;
+
 use crate::consent::Row;
-use crate::customer::{Customer, Durability, Heard, Outgoing};
+use crate::customer::{Customer, Durability, Outgoing};
+use crate::kept::Kept;
 use crate::presence::{Device, Visit};
-use crate::speaking::Line;
-use crate::{Oracle, Restored, StoredCustomer, StoredNotice};
+use crate::speaking::is_said_by;
+use crate::{Counts, Heard, Oracle, Patience, Profile, Restored, StoredCustomer, StoredNotice};
 
 impl Oracle {
     /// The engine starts again after a crash, with what its storage gave back.
@@ -12,8 +15,7 @@ impl Oracle {
     /// Says in sentences, each beginning with the name of an invariant, what was lost though it had
     /// been acknowledged or could have been sent; then goes on from what was given back: a visit read
     /// back stays open and its evidence begins anew, all else that a look finds was there before, what
-    /// stood in the outbox passes the gate again, and what waited in line was never decided. That an edit
-    /// ended a visit is not stored, so it is forgotten: an offer about it goes on if the fence is there.
+    /// stood in the outbox passes the gate again, and what was gathered was never decided.
     /// The clock begins anew too, wherever that of the engine before stood.
     pub fn restart(&mut self, restored: &Restored, now_ms: i64) -> Vec<String> {
         let sentences = self.read_back(restored, now_ms);
@@ -36,14 +38,22 @@ impl Oracle {
             stored_of[stored.customer as usize] = Some(stored);
         }
         let memory_ms = self.rules.memory_ms();
+        if !self.stock.may_be(|known| there_are(known) == there_are(&restored.stock)) {
+            sentences.push(different(
+                "stock_holds: the counts of offers",
+                self.stock.durable(),
+                &restored.stock,
+            ));
+        }
+        self.stock = Kept::stored(restored.stock.clone());
         for ((no, known), stored) in (0_u32..).zip(&self.customers).zip(&stored_of) {
-            let lost = known.lost(stored.unwrap_or(&nothing), now_ms.saturating_sub(memory_ms));
+            let lost = known.lost(stored.unwrap_or(&nothing), now_ms, now_ms.saturating_sub(memory_ms));
             sentences.extend(lost.into_iter().map(|what| format!("{what} (customer {no})")));
         }
-        self.line = Line::default();
+        self.due_gatherings.clear();
         self.spoken = crate::oracle::Spoken::default();
         self.timers.clear();
-        self.edits.ended.clear();
+        self.edits.called_off.clear();
         for (no, stored) in (0..).zip(stored_of) {
             self.adopt(no, stored.unwrap_or(&nothing));
             self.customers[no as usize].is_known = stored.is_some();
@@ -60,12 +70,15 @@ impl Oracle {
         for no in 0..self.customers.len() as u32 {
             let known = &self.customers[no as usize];
             let goes_on = |outgoing: &&Outgoing| {
-                let merchant = self.offers[outgoing.said.offer as usize].merchant;
                 now_ms < outgoing.expires_at_ms
-                    && self.stands(&outgoing.said, merchant)
-                    && known.may_be_told(merchant, now_ms)
+                    && self.is_fence_of(outgoing.said.fence, outgoing.merchant)
+                    && is_said_by(outgoing, &self.offers)
+                    && known.may_be_told(outgoing.merchant, outgoing.channel, now_ms)
             };
-            let outbox = known.outbox.iter().filter(goes_on).copied().collect();
+            let outbox: Vec<Outgoing> = known.outbox.iter().filter(goes_on).cloned().collect();
+            if outbox.len() != known.outbox.len() {
+                self.spoken.touched.insert(no);
+            }
             self.customers[no as usize].outbox = outbox;
             for place in 0..self.customers[no as usize].devices.len() {
                 let device = &mut self.customers[no as usize].devices[place];
@@ -83,22 +96,23 @@ impl Oracle {
         let row = |row: &crate::StoredConsent| {
             Row::stored(row.merchant, row.purpose, row.state, row.restricted_at_ms)
         };
-        let heard = |notice: &StoredNotice| Heard {
-            said: notice.said,
-            at_ms: notice.at_ms,
-            tz: notice.tz,
-            durability: Durability::Durable,
-        };
         let mut known = Customer::default();
         known.rows = stored.consents.iter().map(row).collect();
         known.n_restrictions = n_restrictions;
-        known.heard = stored.heard.iter().map(heard).collect();
-        known.adopt_agreed_at(stored.agreed_at_ms);
+        known.heard = Kept::stored(stored.heard.clone());
+        known.profile = Kept::stored(stored.profile.clone());
+        known.patience = Kept::stored(stored.patience.clone());
+        known.agreed_at_ms = Kept::stored(stored.agreed_at_ms);
+        known.stood = Kept::stored(stored.outbox.iter().map(|notice| notice.said).collect());
         let outgoing = |notice: &StoredNotice| Outgoing {
             said: notice.said,
             expires_at_ms: notice.expires_at_ms,
             n_restrictions,
             durability: Durability::Durable,
+            kind: notice.kind,
+            merchant: notice.merchant,
+            channel: notice.channel,
+            words: notice.words.clone(),
         };
         known.outbox = stored.outbox.iter().map(outgoing).collect();
         self.customers[no as usize] = known;
@@ -127,30 +141,35 @@ impl Oracle {
 
 impl Customer {
     /// What a storage should have given back and did not, and what it made up.
-    fn lost(&self, stored: &StoredCustomer, forgotten_before_ms: i64) -> Vec<String> {
+    fn lost(&self, stored: &StoredCustomer, now_ms: i64, forgotten_before_ms: i64) -> Vec<String> {
         let mut sentences = self.lost_consents(stored);
-        if !self.may_have_agreed_at(stored.agreed_at_ms) {
-            sentences.push("acknowledged_is_durable: when they agreed to offers was lost".to_owned());
+        let recent = |heard: &[Heard]| -> Vec<Heard> {
+            heard.iter().filter(|heard| forgotten_before_ms < heard.at_ms).copied().collect()
+        };
+        if !self.agreed_at_ms.may_be(|known| *known == stored.agreed_at_ms) {
+            let known = self.agreed_at_ms.durable();
+            sentences.push(different(
+                "acknowledged_is_durable: when they agreed to offers",
+                known,
+                &stored.agreed_at_ms,
+            ));
         }
-        for heard in self.heard.iter().filter(|heard| forgotten_before_ms < heard.at_ms) {
-            let is_kept =
-                stored.heard.iter().any(|kept| kept.said == heard.said && kept.at_ms == heard.at_ms);
-            if heard.durability == Durability::Durable && !is_kept {
-                sentences.push(format!("caps_hold: a durable decision was forgotten, {:?}", heard.said));
-            }
+        if !self.profile.may_be(|known| in_order(known) == in_order(&stored.profile)) {
+            let known = self.profile.durable();
+            sentences.push(different("acknowledged_is_durable: their profile", known, &stored.profile));
         }
-        for kept in &stored.heard {
-            let is_it = |heard: &&Heard| heard.said == kept.said && heard.durability != Durability::Said;
-            if !self.heard.iter().any(|heard| is_it(&heard)) && !self.given_back.contains(&kept.said) {
-                sentences.push(format!("caps_hold: nobody decided what was heard, {:?}", kept.said));
-            }
+        if !self.patience.may_be(|known| bears(known, now_ms) == bears(&stored.patience, now_ms)) {
+            let known = self.patience.durable();
+            sentences.push(different("acknowledged_is_durable: what they bear", known, &stored.patience));
         }
-        for outgoing in &self.outbox {
-            let is_kept = stored.outbox.iter().any(|kept| kept.said == outgoing.said);
-            if outgoing.durability == Durability::Durable && !is_kept {
-                let said = outgoing.said;
-                sentences.push(format!("ledger_precedes_delivery: what was to be sent is lost, {said:?}"));
-            }
+        if !self.heard.may_be(|known| recent(known) == recent(&stored.heard)) {
+            let known = self.heard.durable();
+            sentences.push(different("caps_hold: what they heard", known, &stored.heard));
+        }
+        let outbox: Vec<_> = stored.outbox.iter().map(|notice| notice.said).collect();
+        if !self.stood.may_be(|known| *known == outbox) {
+            let known = self.stood.durable();
+            sentences.push(different("ledger_precedes_delivery: what was to be sent", known, &outbox));
         }
         sentences
     }
@@ -178,4 +197,35 @@ impl Customer {
         }
         sentences
     }
+}
+
+fn different<T: Debug>(what: &str, durable: &T, read: &T) -> String {
+    format!("{what} was durable as {durable:?} and read back as {read:?}")
+}
+
+/// Lists of a profile have no order.
+fn in_order(profile: &Profile) -> Profile {
+    let mut profile = profile.clone();
+    profile.favourites.sort_unstable();
+    profile.categories.sort_unstable();
+    profile.segments.sort_unstable();
+    profile.dial.muted_merchants.sort_unstable();
+    profile.dial.muted_fences.sort_unstable();
+    profile
+}
+
+/// What of it still means something.
+fn bears(patience: &Patience, now_ms: i64) -> Patience {
+    let mut patience = patience.in_force(now_ms);
+    patience.told.retain(|_, n| *n != 0);
+    patience
+}
+
+/// Days are kept for a week and a day.
+fn there_are(counts: &Counts) -> Counts {
+    let newest = |no: u32| counts.keys().filter(|(of, _)| *of == no).filter_map(|(_, day)| *day).max();
+    let is_kept = |(of, day): &(u32, Option<chrono::NaiveDate>)| {
+        day.zip(newest(*of)).is_none_or(|(day, newest)| (newest - day).num_days() < 8)
+    };
+    counts.iter().filter(|(of, n)| **n != 0 && is_kept(of)).map(|(of, n)| (*of, *n)).collect()
 }

@@ -1,14 +1,14 @@
 //! What a storage gave back after a crash.
 
-use chrono_tz::Tz;
-
-use crate::{ConsentState, Purpose, Said};
+use crate::{Channel, ConsentState, Counts, Heard, Kind, Patience, Profile, Purpose, Said};
 
 /// What a storage gave back, customer by customer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Restored {
     /// Everybody of whom a row was stored, in any order.
     pub customers: Vec<StoredCustomer>,
+    /// How often offers went out.
+    pub stock: Counts,
 }
 
 /// One customer as stored; lists keep the order of the storage.
@@ -20,8 +20,12 @@ pub struct StoredCustomer {
     pub consents: Vec<StoredConsent>,
     /// Since when they have agreed to be spoken to.
     pub agreed_at_ms: Option<i64>,
-    /// What they heard.
-    pub heard: Vec<StoredNotice>,
+    /// What they said about themselves.
+    pub profile: Profile,
+    /// What they bear.
+    pub patience: Patience,
+    /// What they heard, in the order in which it was decided.
+    pub heard: Vec<Heard>,
     /// What was decided and had not been delivered.
     pub outbox: Vec<StoredNotice>,
     /// Stays that had not ended.
@@ -41,17 +45,21 @@ pub struct StoredConsent {
     pub restricted_at_ms: Option<i64>,
 }
 
-/// One decided offer as stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One decided offer that had not been delivered, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredNotice {
-    /// When it was decided.
-    pub at_ms: i64,
     /// Which.
     pub said: Said,
-    /// The zone whose civil day it counts in; of no account in an outbox.
-    pub tz: Option<Tz>,
-    /// When it turns stale; of no account among what was heard.
+    /// When it turns stale.
     pub expires_at_ms: i64,
+    /// What called for it.
+    pub kind: Kind,
+    /// Whose it is.
+    pub merchant: u32,
+    /// How it is said.
+    pub channel: Channel,
+    /// Its words, as [`crate::Text::words`] has them.
+    pub words: String,
 }
 
 /// One open visit as stored.

@@ -1,5 +1,7 @@
 //! The numbers that rules go by.
 
+use crate::{AnswerRules, Budget, Caps, Costs, Mode, Rests};
+
 /// Every number of `[presence]`, `[notifier]` and `[consent]` in `config/default.toml`, by its name
 /// there, with its unit; the default is that file.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,29 +36,33 @@ pub struct Rules {
     pub visits_max: usize,
     /// Phones that one customer can have; fixes of further ones are dropped. No key names it.
     pub devices_max: usize,
-    /// At most so many offers in any 24 hours; 0 is never.
-    pub per_24h_max: u32,
-    /// At most so many in any 7 days.
-    pub per_7d_max: u32,
-    /// At most so many in any 30 days.
-    pub per_30d_max: u32,
-    /// At most so many in one day of the local calendar.
-    pub per_civil_day_max: u32,
-    /// Rest of one fence.
-    pub fence_cooldown_ms: i64,
-    /// Rest between any two offers.
-    pub rest_ms: i64,
-    /// Silence after a customer first agreed.
-    pub settle_in_ms: i64,
+    /// How many in which window.
+    pub caps: Caps,
+    /// How long to rest after which.
+    pub rests: Rests,
     /// Minutes of the day between which anything may be said: begin inclusive, end exclusive; an
     /// end before the beginning lies in the next day.
     pub hours: (u16, u16),
-    /// Faster than this an enter triggers nothing.
-    pub enter_speed_max_mps: f64,
+    /// Faster than this an enter triggers nothing, in millimetres a second.
+    pub enter_speed_max_mm_s: u32,
     /// Faster than this nothing triggers.
-    pub speed_max_mps: f64,
-    /// A candidate not decided within this is dropped.
+    pub speed_max_mm_s: u32,
+    /// How pressure wears off, and how much of it a customer bears.
+    pub budget: Budget,
+    /// What raises and lowers the cost of an offer.
+    pub costs: Costs,
+    /// What answers bring.
+    pub answers: AnswerRules,
+    /// Occasions of one customer are waited for so long, to be decided together.
+    pub gather_ms: i64,
+    /// So many wait at a time; further ones are not looked at. No key names it.
+    pub occasions_max: usize,
+    /// A gathering not decided within this of its beginning is dropped.
     pub decide_within_ms: i64,
+    /// Goes into the draws of holdouts and ties.
+    pub key: String,
+    /// Whether anything is said at all; the more careful of this and an offer's own holds.
+    pub mode: Mode,
     /// How long a grant holds that names no end.
     pub grant_lasts_ms: i64,
 }
@@ -84,17 +90,19 @@ impl Default for Rules {
             crossings: false,
             visits_max: 64,
             devices_max: 16,
-            per_24h_max: 1,
-            per_7d_max: 2,
-            per_30d_max: 6,
-            per_civil_day_max: 1,
-            fence_cooldown_ms: 6 * DAY,
-            rest_ms: 4 * HOUR,
-            settle_in_ms: DAY,
+            caps: Caps::default(),
+            rests: Rests::default(),
             hours: (9 * 60, 20 * 60),
-            enter_speed_max_mps: 2.5,
-            speed_max_mps: 7.0,
+            enter_speed_max_mm_s: 2_500,
+            speed_max_mm_s: 7_000,
+            budget: Budget::default(),
+            costs: Costs::default(),
+            answers: AnswerRules::default(),
+            gather_ms: 20 * SECOND,
+            occasions_max: 256,
             decide_within_ms: 30 * SECOND,
+            key: "stile".to_owned(),
+            mode: Mode::Live,
             grant_lasts_ms: 365 * DAY,
         }
     }
@@ -103,6 +111,7 @@ impl Default for Rules {
 impl Rules {
     /// How long an offer that was heard can still count.
     pub(crate) fn memory_ms(&self) -> i64 {
-        (30 * DAY).max(self.fence_cooldown_ms).max(self.rest_ms)
+        let Rests { fence_ms, favourite_fence_ms, offer_ms, merchant_ms, between_ms, .. } = self.rests;
+        [fence_ms, favourite_fence_ms, offer_ms, merchant_ms, between_ms].into_iter().fold(30 * DAY, i64::max)
     }
 }

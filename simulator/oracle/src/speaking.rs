@@ -1,142 +1,13 @@
-//! From a change of presence to what is said: candidates, the line, the back door, the outbox.
+//! The outbox: from a decision to its publication, and what comes back.
 
-use std::collections::VecDeque;
+use chrono::NaiveDate;
 
-use crate::customer::{Durability, Heard, Outgoing};
-use crate::hours::quiet_from_ms;
-use crate::notifier::{Candidate, first_no, was_told};
-use crate::presence::{Change, LEFT};
-use crate::{Kind, Leaving, Oracle, Said, What};
-
-/// Candidates that no rule held back, until the engine is asked what to record.
-#[derive(Debug, Default)]
-pub(crate) struct Line(pub(crate) VecDeque<InLine>);
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct InLine {
-    candidate: Candidate,
-    since_ms: i64,
-}
+use crate::customer::{Durability, Outgoing};
+use crate::geometry::Map;
+use crate::hours::civil_day;
+use crate::{Answer, Leaving, Mode, Offer, Operated, Oracle, Profile, Said, stock};
 
 impl Oracle {
-    /// Decides what some changes of one phone call for, once its newest fix has been seen: who has
-    /// left since they came in is not spoken to, nor who came back since they left.
-    pub(crate) fn decide(&mut self, customer: u32, place: usize, changes: &[Change], now_ms: i64) {
-        for change in changes {
-            let device = &self.customers[customer as usize].devices[place];
-            // A visit that we ended ourselves is no occasion to speak.
-            if change.reason.is_some_and(|reason| change.kind == Kind::Exit && reason != LEFT) {
-                continue;
-            }
-            let is_so_still = match change.kind {
-                Kind::Enter | Kind::Dwell => device.visits.iter().any(|visit| {
-                    visit.fence == change.fence
-                        && visit.entered_at_ms == change.entered_at_ms
-                        && visit.is_inside()
-                }),
-                Kind::Exit | Kind::Cross => {
-                    device.track.last.is_none_or(|last| last.taken_at_ms <= change.at_ms)
-                }
-            };
-            let device = device.no;
-            self.offer(customer, device, change, change.is_fit && is_so_still, now_ms);
-        }
-    }
-
-    /// Of several offers due at one change the first that passes gets into the line, and the others
-    /// lose to it.
-    fn offer(&mut self, customer: u32, device: u32, change: &Change, is_fit: bool, now_ms: i64) {
-        let &Change { kind, fence, at_ms, entered_at_ms, initial, speed_mps, .. } = change;
-        let due = self.due.at(fence, kind).to_vec();
-        let tz = self.map.fence(fence).and_then(|fence| fence.tz);
-        let mut has_winner = false;
-        for offer in due {
-            let said = Said { customer, device, offer, fence, entered_at_ms };
-            let &crate::Offer { merchant, valid_for_ms, .. } = &self.offers[offer as usize];
-            // A late fix or a slow clock shortens it: nothing is said long after its occasion.
-            let expires_at_ms = at_ms.min(now_ms).saturating_add(valid_for_ms);
-            let candidate = Candidate { said, merchant, kind, initial, is_fit, speed_mps, tz, expires_at_ms };
-            let no = if !self.customers[customer as usize].may_be_told(merchant, now_ms) {
-                Some("no_consent")
-            } else if has_winner {
-                Some("lost_arbitration")
-            } else {
-                let no = self.propose(candidate, now_ms);
-                // The visit has had its word, and what lost to that loses again.
-                let heard = &self.customers[customer as usize].heard;
-                has_winner = no.is_none() || was_told(&candidate, heard);
-                no
-            };
-            if let Some(reason) = no {
-                self.suppress(&said, reason, now_ms);
-            }
-        }
-    }
-
-    /// Puts a candidate in line unless a rule holds it back.
-    fn propose(&mut self, candidate: Candidate, now_ms: i64) -> Option<&'static str> {
-        let memory_ms = self.rules.memory_ms();
-        let known = &mut self.customers[candidate.said.customer as usize];
-        known.heard.retain(|heard| now_ms.saturating_sub(heard.at_ms) < memory_ms);
-        if let Some(reason) = self.judge(&candidate, None, now_ms) {
-            return Some(reason);
-        }
-        // What is delivered late must not be delivered into the quiet hours.
-        let quiet_ms = candidate.tz.and_then(|tz| quiet_from_ms(self.rules.hours, tz, now_ms));
-        let expires_at_ms = quiet_ms.map_or(candidate.expires_at_ms, |at| at.min(candidate.expires_at_ms));
-        let candidate = Candidate { expires_at_ms, ..candidate };
-        self.line.0.push_back(InLine { candidate, since_ms: now_ms });
-        self.customers[candidate.said.customer as usize].n_in_line += 1;
-        None
-    }
-
-    fn judge(&self, candidate: &Candidate, own: Option<Said>, now_ms: i64) -> Option<&'static str> {
-        let known = &self.customers[candidate.said.customer as usize];
-        let mut heard = known.heard.clone();
-        if known.n_in_line != 0 {
-            let others = self.line.0.iter().map(|waiting| &waiting.candidate).filter(|waiting| {
-                waiting.said.customer == candidate.said.customer && Some(waiting.said) != own
-            });
-            heard.extend(others.map(|waiting| heard_at(waiting, now_ms)));
-        }
-        first_no(candidate, &heard, known.agreed_at_ms, &self.rules, now_ms)
-    }
-
-    /// Gives everything in line its verdict. What has waited is asked about again: a day or the hours
-    /// may have ended, a fence may be gone, a consent taken back.
-    pub(crate) fn let_out(&mut self, now_ms: i64) {
-        while let Some(InLine { candidate, since_ms }) = self.line.0.pop_front() {
-            let said = candidate.said;
-            let is_late =
-                self.rules.decide_within_ms < now_ms - since_ms || candidate.expires_at_ms <= now_ms;
-            let no = if is_late {
-                Some("too_late")
-            } else if let Some(reason) =
-                (since_ms < now_ms).then(|| self.judge(&candidate, Some(said), now_ms)).flatten()
-            {
-                Some(reason)
-            } else if !self.stands(&said, candidate.merchant) {
-                Some("fence_gone")
-            } else if !self.customers[said.customer as usize].may_be_told(candidate.merchant, now_ms) {
-                Some("withdrawn")
-            } else {
-                None
-            };
-            self.spoken.touched.insert(said.customer);
-            let known = &mut self.customers[said.customer as usize];
-            known.n_in_line -= 1;
-            if let Some(reason) = no {
-                self.suppress(&said, reason, now_ms);
-                continue;
-            }
-            known.heard.push(heard_at(&candidate, now_ms));
-            let (expires_at_ms, n_restrictions) = (candidate.expires_at_ms, known.n_restrictions);
-            known.outbox.push(Outgoing { said, expires_at_ms, n_restrictions, durability: Durability::Said });
-            let Said { customer, device, offer, fence, entered_at_ms } = said;
-            self.tell(now_ms, customer, device, What::Offer { offer, fence, entered_at_ms });
-        }
-    }
-
     /// Whether a decided offer that is durable may be published now, and if not, why not.
     ///
     /// # Errors
@@ -145,17 +16,19 @@ impl Oracle {
         // A clock that steps back makes nothing valid again.
         let now_ms = self.latest_ms(now_ms);
         let known = self.customers.get(said.customer as usize).ok_or(Leaving::Revoked)?;
-        let outgoing = known.outbox.iter().find(|outgoing| outgoing.said == *said).ok_or(Leaving::Revoked)?;
-        let merchant = self.offers[said.offer as usize].merchant;
+        let is_it = |outgoing: &&Outgoing| outgoing.said == *said;
+        let called_off = self.edits.called_off.iter().find(|(outgoing, _)| is_it(&outgoing));
+        let outgoing = known.outbox.iter().find(is_it).or(called_off.map(|(outgoing, _)| outgoing));
+        let outgoing = outgoing.ok_or(Leaving::Revoked)?;
         if outgoing.expires_at_ms <= now_ms {
             return Err(Leaving::Expired);
         }
-        if !self.stands(said, merchant) {
-            return Err(Leaving::FenceGone);
+        if let Some((_, leaving)) = called_off {
+            return Err(*leaving);
         }
         let is_void =
             outgoing.durability != Durability::Durable || outgoing.n_restrictions != known.n_restrictions;
-        if is_void || !known.may_be_told(merchant, now_ms) {
+        if is_void || !known.may_be_told(outgoing.merchant, outgoing.channel, now_ms) {
             return Err(Leaving::Revoked);
         }
         Ok(())
@@ -174,36 +47,115 @@ impl Oracle {
     /// A decided offer left the outbox; one that expired or was refused gives its count back.
     pub fn left(&mut self, said: &Said, leaving: Leaving, now_ms: i64) {
         self.advance(now_ms);
+        self.edits.called_off.retain(|(outgoing, _)| outgoing.said != *said);
         let known = self.customer_mut(said.customer);
         let n_before = known.outbox.len();
         known.outbox.retain(|outgoing| outgoing.said != *said);
         if known.outbox.len() == n_before {
             return;
         }
-        match leaving {
-            Leaving::Expired | Leaving::Refused => {
-                known.heard.retain(|heard| heard.said != *said);
-                known.given_back.push(*said);
-            }
-            Leaving::Sent | Leaving::Revoked | Leaving::FenceGone | Leaving::Lapsed => {}
-        }
         self.spoken.touched.insert(said.customer);
+        match leaving {
+            Leaving::Expired | Leaving::Refused => self.give_back(said),
+            Leaving::Sent | Leaving::Revoked | Leaving::FenceGone | Leaving::OfferGone | Leaving::Lapsed => {}
+        }
     }
 
-    /// Whether the fence that something is said about is there and that merchant's, and no edit ended
-    /// the visit.
-    pub(crate) fn stands(&self, said: &Said, merchant: u32) -> bool {
-        let Said { customer, device, fence, entered_at_ms, .. } = *said;
-        let is_theirs = self.map.fence(fence).is_some_and(|fence| fence.merchant == Some(merchant));
-        is_theirs && !self.edits.ended.contains(&(customer, device, fence, entered_at_ms))
+    fn give_back(&mut self, said: &Said) {
+        let known = self.customer_mut(said.customer);
+        if let Some(heard) = known.unhear(said) {
+            let day: Option<NaiveDate> = heard.tz.and_then(|tz| civil_day(tz, heard.at_ms));
+            stock::put_back(self.stock.now_mut(), said.offer, day);
+        }
     }
 
-    fn suppress(&mut self, said: &Said, reason: &'static str, now_ms: i64) {
-        let &Said { customer, device, offer, fence, entered_at_ms } = said;
-        self.tell(now_ms, customer, device, What::Suppressed { offer, fence, entered_at_ms, reason });
+    /// A customer's answer to something that was decided for them; `at_ms` is when they gave it, by the
+    /// clock of whoever says so.
+    pub fn feedback(&mut self, said: &Said, answer: Answer, at_ms: Option<i64>, now_ms: i64) -> bool {
+        let now_ms = self.advance(now_ms);
+        let Self { customers, rules, .. } = self;
+        let Some(known) = customers.get_mut(said.customer as usize) else { return false };
+        if !known.awaits(said, answer) {
+            return false;
+        }
+        known.settle(rules, now_ms);
+        known.answer(said, answer, at_ms, rules, now_ms);
+        self.spoken.touched.insert(said.customer);
+        true
+    }
+
+    /// The newest that a customer heard of an offer in 30 days, or would have heard but for a holdout:
+    /// what a till means that knows no name of its own.
+    #[must_use]
+    pub fn newest_of(&self, customer: u32, offer: u32, now_ms: i64) -> Option<Said> {
+        let now_ms = self.latest_ms(now_ms);
+        let known = self.customers.get(customer as usize)?;
+        let is_it = |heard: &&crate::Heard| {
+            heard.said.offer == offer
+                && heard.standing != crate::Standing::Observed
+                && now_ms - heard.at_ms < 30 * crate::rules::DAY
+        };
+        known.heard().filter(is_it).max_by_key(|heard| heard.at_ms).map(|heard| heard.said)
+    }
+
+    /// A customer says something about themselves: all that they have said by now.
+    pub fn profile(&mut self, customer: u32, profile: Profile, now_ms: i64) {
+        self.advance(now_ms);
+        let known = self.customer_mut(customer);
+        // Nothing is kept of somebody who has said no word on consent.
+        if known.is_known {
+            *known.profile.now_mut() = profile;
+            self.spoken.touched.insert(customer);
+        }
+    }
+
+    /// What a customer has said about themselves.
+    #[must_use]
+    pub fn profile_of(&self, customer: u32) -> Profile {
+        self.customers.get(customer as usize).map_or_else(Profile::default, |known| known.profile().clone())
+    }
+
+    /// Operators changed the offers: those that there are from now on, by number.
+    pub fn offers(&mut self, offers: Vec<Option<Offer>>, now_ms: i64) {
+        self.advance(now_ms);
+        let before = std::mem::replace(&mut self.offers, offers);
+        self.due = crate::offers::OffersDue::of(&self.map, &self.offers);
+        self.call_off(|outgoing, _, offers| {
+            let no = outgoing.said.offer as usize;
+            let is_off = before.get(no) != offers.get(no) && !is_said_by(outgoing, offers);
+            is_off.then_some(Leaving::OfferGone)
+        });
+    }
+
+    /// Takes out of the outboxes what is called off; it counts as heard all the same.
+    pub(crate) fn call_off(&mut self, is_off: impl Fn(&Outgoing, &Map, &[Option<Offer>]) -> Option<Leaving>) {
+        let Self { customers, map, offers, edits, spoken, .. } = self;
+        for (no, known) in (0..).zip(customers) {
+            known.outbox.retain(|outgoing| {
+                let leaving = is_off(outgoing, map, offers);
+                edits.called_off.extend(leaving.map(|leaving| (outgoing.clone(), leaving)));
+                spoken.touched.extend(leaving.map(|_| no));
+                leaving.is_none()
+            });
+        }
+    }
+
+    /// Whether a fence is there, and still a merchant's.
+    pub(crate) fn is_fence_of(&self, fence: u32, merchant: u32) -> bool {
+        self.map.fence(fence).is_some_and(|fence| fence.merchant == Some(merchant))
     }
 }
 
-fn heard_at(candidate: &Candidate, now_ms: i64) -> Heard {
-    Heard { said: candidate.said, at_ms: now_ms, tz: candidate.tz, durability: Durability::Said }
+/// Whether the offers that there are would say what was decided: to that fence, at that change, in the
+/// same words, by the same channel.
+pub(crate) fn is_said_by(outgoing: &Outgoing, offers: &[Option<Offer>]) -> bool {
+    let Outgoing { said, kind, merchant, channel, words, .. } = outgoing;
+    offers.get(said.offer as usize).and_then(Option::as_ref).is_some_and(|offer| {
+        offer.operated == Operated::Running
+            && offer.mode == Mode::Live
+            && (offer.trigger, offer.merchant, offer.channel) == (*kind, *merchant, *channel)
+            && offer.fences.contains(&said.fence)
+            && offer.text.words == *words
+            && !offer.text.breaks_at.contains(&said.fence)
+    })
 }

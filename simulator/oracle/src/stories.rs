@@ -3,11 +3,14 @@
 mod doors;
 mod laws;
 mod offers;
+mod restraint;
 mod stays;
 
 use crate::{
-    Consent, ConsentState, Fence, Fix, Kind, Leaving, Offer, Oracle, Place, Purpose, Restored, Rules, Said,
-    Shape, StoredConsent, StoredCustomer, StoredNotice, StoredVisit, What, Word,
+    Answer, Answers, Audience, Budget, Caps, Channel, Consent, ConsentState, Counts, Dial, Failed, Fence,
+    Fix, Heard, Kind, Leaving, Mode, Offer, Operated, Oracle, Patience, Person, Place, Profile, Purpose,
+    Restored, Rests, Rules, Said, Season, Shape, Standing, StoredConsent, StoredCustomer, StoredNotice,
+    StoredVisit, Text, Week, What, Word,
 };
 
 const SECOND: i64 = 1_000;
@@ -33,14 +36,25 @@ struct Street {
 }
 
 fn fences() -> Vec<Fence> {
-    let fence = |(x_m, merchant, tz): (f64, u32, Option<chrono_tz::Tz>)| Fence {
+    let fence = |(id, x_m, merchant, tz): (&str, f64, u32, Option<chrono_tz::Tz>)| Fence {
+        id: id.to_owned(),
         merchant: Some(merchant),
         shape: Shape::Circle { centre: east(x_m), radius_m: 100.0 },
         radius_m: 100.0,
         tz,
+        country_zones: Vec::new(),
+        hours: None,
     };
     let utc = Some(chrono_tz::UTC);
-    [(BOOKS, 0, utc), (CAFE, 0, utc), (DOOR, 0, utc), (TOYS, 1, utc), (ATTIC, 0, None)].map(fence).to_vec()
+    [
+        ("books", BOOKS, 0, utc),
+        ("cafe", CAFE, 0, utc),
+        ("door", DOOR, 0, utc),
+        ("toys", TOYS, 1, utc),
+        ("attic", ATTIC, 0, None),
+    ]
+    .map(fence)
+    .to_vec()
 }
 
 fn east(x_m: f64) -> Place {
@@ -48,28 +62,25 @@ fn east(x_m: f64) -> Place {
 }
 
 fn offers() -> Vec<Offer> {
-    let offer = |(id, merchant, trigger, fences, priority): (&str, u32, Kind, &[u32], u8)| Offer {
-        id: id.to_owned(),
-        merchant,
-        trigger,
-        fences: fences.to_vec(),
-        priority,
-        valid_for_ms: 15 * MINUTE,
-    };
     vec![
-        offer(("five", 0, Kind::Dwell, &[0], 1)),
-        offer(("ten", 0, Kind::Dwell, &[0], 9)),
-        offer(("latte", 0, Kind::Dwell, &[1, 4], 1)),
-        offer(("hello", 0, Kind::Enter, &[2], 1)),
-        offer(("bye", 0, Kind::Exit, &[2], 1)),
-        offer(("brick", 1, Kind::Dwell, &[3, 0], 1)),
+        Offer::plain("five", 0, Kind::Dwell, &[0], 1),
+        Offer::plain("ten", 0, Kind::Dwell, &[0], 9),
+        Offer::plain("latte", 0, Kind::Dwell, &[1, 4], 1),
+        Offer::plain("hello", 0, Kind::Enter, &[2], 1),
+        Offer::plain("bye", 0, Kind::Exit, &[2], 1),
+        Offer::plain("brick", 1, Kind::Dwell, &[3, 0], 1),
     ]
 }
 
 impl Street {
     /// Customer 1 agreed to everything of merchant 0 two days ago; it is Wednesday, 12:00.
     fn new(rules: Rules) -> Self {
-        let mut street = Self { oracle: Oracle::new(fences(), offers(), rules), now_ms: MONDAY + 12 * HOUR };
+        Self::with(fences(), offers(), rules)
+    }
+
+    fn with(fences: Vec<Fence>, offers: Vec<Offer>, rules: Rules) -> Self {
+        let oracle = Oracle::new(fences, offers, rules);
+        let mut street = Self { oracle, now_ms: MONDAY + 12 * HOUR };
         street.say(0, Word::Grant { until_ms: None }, 0);
         street.now_ms += 2 * DAY;
         street.told();
@@ -136,24 +147,53 @@ fn check(rules: Rules, steps: &[(i64, f64, &[&str])]) {
     }
 }
 
+/// Caps, rests of fences and hours, and none of the rules that came later: nothing is waited for, nothing
+/// costs, and offers and merchants may repeat themselves.
+fn simple() -> Rules {
+    let rests = Rests { offer_ms: 0, offer_ever_max: 999, merchant_ms: 0, ..Rests::default() };
+    Rules {
+        gather_ms: 0,
+        budget: free(),
+        rests,
+        caps: Caps { all_7d: 999, ..Caps::default() },
+        ..Rules::default()
+    }
+}
+
+fn free() -> Budget {
+    Budget { enforced: false, ..Budget::default() }
+}
+
 /// No rule of restraint but those of a visit.
 fn talkative() -> Rules {
     Rules {
-        per_24h_max: 99,
-        per_7d_max: 99,
-        per_30d_max: 99,
-        per_civil_day_max: 99,
-        fence_cooldown_ms: 0,
-        rest_ms: 0,
-        settle_in_ms: 0,
+        caps: Caps {
+            push_24h: 99,
+            push_civil_day: 99,
+            push_7d: 99,
+            push_30d: 99,
+            all_7d: 99,
+            sms_7d: 99,
+            sms_30d: 99,
+            ..Caps::default()
+        },
+        rests: Rests {
+            fence_ms: 0,
+            favourite_fence_ms: 0,
+            offer_ms: 0,
+            offer_ever_max: 999,
+            merchant_ms: 0,
+            between_ms: 0,
+            settle_in_ms: 0,
+        },
         hours: (0, 1_440),
-        ..Rules::default()
+        ..simple()
     }
 }
 
 /// One fix of an odd kind in the middle of an ordinary stay at `books`.
 fn check_odd(change: impl Fn(Fix) -> Fix, says: &[&str]) {
-    let mut street = Street::new(Rules::default());
+    let mut street = Street::new(simple());
     street.after(0, |fix| fix, BOOKS + 400.0);
     street.after(MINUTE, |fix| fix, BOOKS);
     assert_eq!(street.after(3 * MINUTE, change, BOOKS), says);

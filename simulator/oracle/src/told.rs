@@ -1,6 +1,6 @@
 //! What must have happened, in the words of the engine's trace.
 
-use crate::Kind;
+use crate::{Failed, Kind};
 
 /// Something that happened to one device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,8 +48,10 @@ pub enum What {
         fence: u32,
         /// In which visit.
         entered_at_ms: i64,
-        /// The first rule that failed.
+        /// The first rule that failed; of what was decided in favour and is not said, why.
         reason: &'static str,
+        /// All that failed.
+        failed: Failed,
     },
     /// A fix was of no use.
     Dropped {

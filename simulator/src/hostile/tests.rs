@@ -51,7 +51,8 @@ impl Stage {
         let backend = Identity::with_token("backend", Role::Backend, TOKEN.as_bytes()).unwrap();
         let options = ListenerOptions { address: ([127, 0, 0, 1], 0).into(), ..ListenerOptions::default() };
         let mut policy = Policy::default();
-        policy.notifier.settle_in = Millis::ZERO;
+        policy.notifier.cooldowns.settle_in = Millis::ZERO;
+        policy.notifier.gather = Millis::ZERO;
         policy.notifier.hours = notifier::DailyHours::ALWAYS;
         let setup = Setup {
             house: Arc::new(house),

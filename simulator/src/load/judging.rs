@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use consent_gate::{ConsentEvent, ConsentKind};
 use model::{NotificationId, Timestamp, VisitId};
 use oracle::{
-    Consent, Effect, Expected, Fence, Judgement, Observed, Offer, Oracle, Place, Purpose, Rules, Tolerance,
-    Verdict, What, Withdrawal, Word,
+    Consent, Effect, Expected, Fence, Judgement, Observed, Offer, Oracle, Place, Rules, Tolerance, Verdict,
+    What, Withdrawal,
 };
 use town::PersonNo;
 
@@ -20,7 +20,7 @@ use crate::load::script::{Instant, Phones as _, Said, Script};
 use crate::load::sender::SentConsent;
 use crate::load::swap::Swap;
 use crate::load::townsfolk::Townsfolk;
-use crate::world::World;
+use crate::world::{World, rows};
 
 /// All that is known of a run when it is over.
 pub(crate) struct Evidence<'a> {
@@ -212,7 +212,8 @@ impl<'a> Case<'a> {
     fn ask(&self, lag_ms: i64, findings: &mut Findings) -> (Vec<Due>, Vec<(u32, Withdrawal)>) {
         let Evidence { script, rules, granted_at, .. } = self.evidence;
         let world = script.phones.world();
-        let mut oracle = self.bench.oracle(&self.fences, rules);
+        let person = self.evidence.script.phones.world().oracle_person(PersonNo(self.customer));
+        let mut oracle = self.bench.oracle(&self.fences, rules).with_people(vec![person]);
         let granted_ms = granted_at.unix_ms();
         for event in world.grants(PersonNo(self.customer), *granted_at) {
             self.tell(&mut oracle, &event, granted_ms);
@@ -258,34 +259,15 @@ impl<'a> Case<'a> {
 
     fn tell(&self, oracle: &mut Oracle, event: &ConsentEvent, now_ms: i64) -> Effect {
         let ms = |at: Timestamp| at.unix_ms();
-        let word = match event.kind {
-            ConsentKind::Grant { until } => Word::Grant { until_ms: until.map(ms) },
-            ConsentKind::Refuse => Word::Refuse,
-            ConsentKind::Withdraw => Word::Withdraw,
-            ConsentKind::Pause { until } => Word::Pause { until_ms: until.map(ms) },
-            ConsentKind::Resume => Word::Resume,
-        };
-        let purpose = match event.purpose {
-            consent_gate::Purpose::Location => Purpose::Location,
-            consent_gate::Purpose::OffersPush => Purpose::OffersPush,
-            consent_gate::Purpose::OffersSms => Purpose::OffersSms,
-            consent_gate::Purpose::OffersEmail => Purpose::OffersEmail,
-            consent_gate::Purpose::OffersInbox => Purpose::OffersInbox,
-            consent_gate::Purpose::Personalisation => Purpose::Personalisation,
-        };
         let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
-        let consent = Consent { word, shown_at_ms, evidence_at_ms: event.evidence_at.map(ms) };
-        oracle.consent(0, self.merchant_of(event), purpose, &consent, now_ms)
+        let consent =
+            Consent { word: rows::word(event.kind), shown_at_ms, evidence_at_ms: event.evidence_at.map(ms) };
+        oracle.consent(0, self.merchant_of(event), rows::purpose(event.purpose), &consent, now_ms)
     }
 
     /// What the server said of an event must be what the oracle says.
     fn compare(&self, sent: &SentConsent, effect: Effect, findings: &mut Findings) {
-        let due = match effect {
-            Effect::Applied => "applied",
-            Effect::LateGrant => "late_grant",
-            Effect::NoEvidence => "no_evidence",
-            Effect::NothingToChange => "nothing_to_change",
-        };
+        let due = rows::effect_word(effect);
         let Some(answer) = self.evidence.answers.get(sent.event.id.as_str()) else { return };
         if answer.effect != due {
             let told = answer.effect.clone();

@@ -72,6 +72,7 @@ impl Written {
             speed_mps: self.speed_cmps.map(|cmps| f64::from(cmps) / 100.0),
             mock: self.mock,
             still: self.still,
+            foreground: None,
         }
     }
 }

@@ -95,8 +95,7 @@ mod tests {
             }
             Shape::Circle { centre: at(lat, lng), radius_m: 20.0 + f64::from(i) }
         });
-        let fences: Vec<_> =
-            shapes.map(|shape| Fence { merchant: None, shape, radius_m: 1.0, tz: None }).collect();
+        let fences: Vec<_> = shapes.map(|shape| Fence::of(shape, 1.0)).collect();
         let nearby = Nearby::of(&fences);
         for (no, fence) in (0..).zip(&fences) {
             let inside = match &fence.shape {

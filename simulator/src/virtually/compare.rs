@@ -103,7 +103,11 @@ impl Compare {
         let at = self.engine.iter().zip(&self.judge).take_while(|(engine, judge)| engine == judge).count();
         let (engine, judge) = (self.engine.get(at), self.judge.get(at));
         let told = |fact: Option<&Fact>| fact.map_or("nothing".into(), |fact| fact.told(shell.scene));
-        let sentence = format!("the engine tells: {}; the judge: {}", told(engine), told(judge));
+        let mut sentence = format!("the engine tells: {}; the judge: {}", told(engine), told(judge));
+        let other = self.engine.iter().find(|fact| judge.is_some_and(|judge| fact.is_about_that_of(judge)));
+        if let Some(other) = other.filter(|other| Some(*other) != engine) {
+            sentence += &format!("; of that the engine tells: {}", other.told(shell.scene));
+        }
         // Both are in order: the lesser is the one that the other side lacks.
         let first = engine.into_iter().chain(judge).min();
         let name = first.map_or("not_mute", |fact| name_of(fact.what));
@@ -157,8 +161,8 @@ impl Compare {
         let Some(Sent { message, what }) = shell.unsettled.values().next() else { return };
         let letter = match what {
             Asked::Consent(event) => format!("the consent event {}", event.id.as_str()),
-            Asked::Feedback(Some((offer, kind))) => format!("{kind} of the offer {}", offer.0),
-            Asked::Feedback(None) => "feedback that is of no use".into(),
+            Asked::Feedback(answer) => format!("{} to an offer", answer.kind.word()),
+            Asked::Profile(_) => "what they said about themselves".into(),
         };
         let sentence = format!("{letter} got no answer, and nothing waits any more");
         shell.laws.break_law("every_letter_is_answered", Some(message.who), sentence);

@@ -37,6 +37,13 @@ impl Disk {
         entries
     }
 
+    /// How often offers went out, as it was written.
+    pub(crate) fn stock(&mut self) -> Vec<StockCount> {
+        let mut stock = Vec::new();
+        self.scan_stock(&mut |count| stock.push(count)).expect("memory can be read");
+        stock
+    }
+
     fn spoils(&self, plant: Plant, once_in: u64) -> bool {
         self.plant == Some(plant) && self.n_appends.is_multiple_of(once_in)
     }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::ops::Range;
 
 use consent_gate::{ConsentKind, Purpose};
-use model::{Fix, Millis, Timestamp};
-use wire::FeedbackKind;
+use model::{FeedbackKind, Fix, Millis, Timestamp};
+use offers::Mode;
 
+use super::profiles::ProfileWord;
 use super::scene::Scene;
 
 /// A story: nothing in it depends on what the engine answers, so that any part of it can be left out.
@@ -71,15 +72,33 @@ pub(crate) enum Happening {
     ConsentAgain {
         who: u32,
     },
-    /// An answer to the last offer that somebody got; by another customer when it is foreign.
+    /// An answer to the last offer that somebody got.
     Feedback {
         who: u32,
         kind: FeedbackKind,
-        foreign: bool,
+        of: Whose,
+        /// When it was given, before it is sent; unsaid when absent.
+        ago: Option<Millis>,
+    },
+    /// Somebody says something about themselves.
+    Profile {
+        who: u32,
+        word: Box<ProfileWord>,
     },
     /// Nothing but time.
     Wait,
     Fault(Fault),
+}
+
+/// By whom and to what an answer is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// By the customer, with the name of the notification.
+    Own,
+    /// By another customer.
+    Foreign,
+    /// By a till, which knows the offer alone.
+    Till { offer: u32 },
 }
 
 /// Something that goes wrong, or that an operator does.
@@ -105,6 +124,27 @@ pub(crate) enum Fault {
     NoticesLate(bool),
     /// An operator's edit, in force at once or with the next start.
     Edit { fence: u32, edit: Edit, at_the_next_start: bool },
+    /// The same of an offer.
+    EditOffer { offer: u32, edit: OfferEdit, at_the_next_start: bool },
+}
+
+/// What an operator does to an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfferEdit {
+    Remove,
+    /// As it was at first.
+    PutBack,
+    /// Other words.
+    Reword,
+    /// Another rank.
+    Reprioritise(u8),
+    /// Another mode.
+    Put(Mode),
+    /// Another stock in all.
+    Stock(Option<u32>),
+    Pause,
+    Resume,
+    Stop,
 }
 
 /// What an operator does to a fence.
@@ -169,7 +209,8 @@ impl Happening {
             | Self::Hostile { who, .. }
             | Self::Consent { who, .. }
             | Self::ConsentAgain { who }
-            | Self::Feedback { who, .. } => Some(*who),
+            | Self::Feedback { who, .. }
+            | Self::Profile { who, .. } => Some(*who),
             Self::Wait | Self::Fault(_) => None,
         }
     }
@@ -202,9 +243,17 @@ impl Happening {
                 clock(*acted_at)
             ),
             Self::ConsentAgain { who } => format!("{}'s last word on consent comes again", name(who)),
-            Self::Feedback { who, kind, foreign } => {
-                let whose = if *foreign { "somebody else's offer" } else { "the last offer" };
-                format!("{} answers {} to {whose}", name(who), kind.word())
+            Self::Feedback { who, kind, of, ago } => {
+                let whose = match of {
+                    Whose::Own => "the last offer",
+                    Whose::Foreign => "somebody else's offer",
+                    Whose::Till { offer } => scene.drafts[*offer as usize].id.as_str(),
+                };
+                let ago = ago.map_or(String::new(), |ago| format!(", given {ago} ago"));
+                format!("{} answers {} to {whose}{ago}", name(who), kind.word())
+            }
+            Self::Profile { who, word } => {
+                format!("{} says {}", name(who), String::from_utf8_lossy(&word.body(scene)))
             }
             Self::Wait => "time passes".into(),
             Self::Fault(fault) => fault.told(scene),
@@ -234,6 +283,11 @@ impl Fault {
             Self::PublishesFail(n) => format!("the next {n} publishes fail"),
             Self::NoticesLate(is) => {
                 on(is, "notices of deliveries are held back", "the notices come, in reverse and twice")
+            }
+            Self::EditOffer { offer, edit, at_the_next_start } => {
+                let id = scene.drafts[offer as usize].id.as_str();
+                let when = if at_the_next_start { ", seen at the next start" } else { "" };
+                format!("the offer {id} is edited: {edit:?}{when}")
             }
             Self::Edit { fence, edit, at_the_next_start } => {
                 let id = scene.fences[fence as usize].facts.id.as_str();

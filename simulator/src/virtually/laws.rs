@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::{NaiveDate, Timelike as _};
 use chrono_tz::Tz;
 use consent_gate::Purpose;
-use engine::{ConsentAck, Policy};
+use engine::ConsentAck;
 use ledger::{Entry, What as Written};
-use model::{Millis, Notification, NotificationId, Timestamp, TransitionKind, VisitId};
+use model::{Channel, Millis, Notification, NotificationId, OfferId, Timestamp, TransitionKind, VisitId};
+use offers::OperatorState;
 
 use super::happening::clock;
 use super::names::{Fact, What};
-use super::rules::Hours;
 use super::scene::Scene;
 
 /// An invariant that did not hold.
@@ -35,15 +35,31 @@ pub(crate) struct Laws<'a> {
     fed_back: BTreeSet<(NotificationId, &'static str)>,
     /// How far each visit of this life of the process has come.
     visits: HashMap<VisitId, Stage>,
+    /// Offers that an operator has paused or stopped.
+    shut_offers: BTreeMap<OfferId, OperatorState>,
+    /// What customers were told that they will hear no more of, with since when.
+    muted: BTreeMap<(u32, Muted), Timestamp>,
     pub(crate) broken: Option<Broken>,
 }
 
 struct Rules {
+    /// Of push, with a favourite store among them.
     windows: [(Millis, u32); 3],
     per_day_max: u32,
+    all_channels_per_7d_max: u32,
+    sms_windows: [(Millis, u32); 2],
     rest: Millis,
     fence_cooldown: Millis,
-    hours: Hours,
+    offer_ever_max: u32,
+    hours: (u16, u16),
+    is_budget_kept: bool,
+}
+
+/// A merchant or a store, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Muted {
+    Merchant(u32),
+    Fence(u32),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +71,9 @@ struct Published {
 struct Heard {
     at: Timestamp,
     fence: Box<str>,
+    offer: Box<str>,
+    visit: VisitId,
+    channel: Channel,
     day: Option<NaiveDate>,
 }
 
@@ -67,17 +86,24 @@ enum Stage {
 
 impl<'a> Laws<'a> {
     pub(crate) fn new(scene: &'a Scene) -> Self {
-        let Policy { notifier, .. } = &scene.policy;
+        let notifier::NotifierPolicy { caps, cooldowns, hours, budget, .. } = &scene.policy.notifier;
         let rules = Rules {
             windows: [
-                (Millis::from_hours(24), notifier.per_24h_max),
-                (Millis::from_days(7), notifier.per_7d_max),
-                (Millis::from_days(30), notifier.per_30d_max),
+                (Millis::from_hours(24), caps.per_24h_max),
+                (Millis::from_days(7), caps.per_7d_max.max(caps.per_7d_favourite_max)),
+                (Millis::from_days(30), caps.per_30d_max.max(caps.per_30d_favourite_max)),
             ],
-            per_day_max: notifier.per_civil_day_max,
-            rest: notifier.rest,
-            fence_cooldown: notifier.fence_cooldown,
-            hours: scene.hours,
+            per_day_max: caps.per_civil_day_max,
+            all_channels_per_7d_max: caps.all_channels_per_7d_max,
+            sms_windows: [
+                (Millis::from_days(7), caps.sms_per_7d_max),
+                (Millis::from_days(30), caps.sms_per_30d_max),
+            ],
+            rest: cooldowns.rest,
+            fence_cooldown: cooldowns.fence.min(cooldowns.favourite_fence),
+            offer_ever_max: cooldowns.offer_ever_max,
+            hours: hours.minutes(),
+            is_budget_kept: budget.enforced,
         };
         Self {
             scene,
@@ -88,6 +114,8 @@ impl<'a> Laws<'a> {
             acknowledged: BTreeMap::new(),
             fed_back: BTreeSet::new(),
             visits: HashMap::new(),
+            shut_offers: BTreeMap::new(),
+            muted: BTreeMap::new(),
             broken: None,
         }
     }
@@ -137,7 +165,7 @@ impl<'a> Laws<'a> {
         self.hold(is_stored, "ledger_precedes_delivery", Some(who), || {
             format!("{name} goes out, and a crash now would make us forget it")
         });
-        for purpose in Purpose::ALL {
+        for purpose in [Purpose::Location, Purpose::of(told.channel)] {
             let key = (who, told.merchant.as_str().into(), purpose);
             let is_closed = self.closed.get(&key).is_some_and(|until| now < *until);
             self.hold(!is_closed, "no_offer_after_withdrawal", Some(who), || {
@@ -147,18 +175,70 @@ impl<'a> Laws<'a> {
         self.hold(now < told.expires_at, "nothing_is_late", Some(who), || {
             format!("{name} goes out at {}, and was good until {}", clock(now), clock(told.expires_at))
         });
+        self.check_operators_and_customers_word(who, told, now);
         // A clock that went back with a start is another matter (K09): it was decided before now.
         let now = now.max(told.issued_at);
         let tz = self.zone(told);
-        self.hold(tz.is_some_and(|tz| self.rules.is_open(tz, now)), "quiet_hours_hold", Some(who), || {
+        // Where no clock hangs in the store the customer's own counts, and the judge knows that.
+        self.hold(tz.is_none_or(|tz| self.rules.is_open(tz, now)), "quiet_hours_hold", Some(who), || {
             format!("{name} goes out at {}, outside the hours of {tz:?}", clock(now))
         });
         self.published.insert(told.id, Published { may_come_again: false });
         if again.is_none() {
             let day = tz.and_then(|tz| civil_day(tz, told.issued_at));
-            let heard = Heard { at: told.issued_at, fence: told.fence.as_str().into(), day };
+            let heard = Heard {
+                at: told.issued_at,
+                fence: told.fence.as_str().into(),
+                offer: told.offer.as_str().into(),
+                visit: told.visit,
+                channel: told.channel,
+                day,
+            };
             self.by_customer.entry(who).or_default().push(heard);
             self.check_caps(who);
+        }
+    }
+
+    /// Law `nothing_while_paused`, and that nobody hears of what they muted.
+    fn check_operators_and_customers_word(&mut self, who: u32, told: &Notification, now: Timestamp) {
+        let name = told.offer.as_str();
+        let drafts = self.scene.drafts.iter();
+        let valid_for = drafts.filter(|draft| draft.id == told.offer).map(|draft| draft.valid_for).max();
+        let is_late = valid_for.is_some_and(|valid_for| valid_for <= now.since(told.triggered_at));
+        self.hold(!is_late, "nothing_is_late", Some(who), || {
+            format!("{name} goes out at {}, and was called for at {}", clock(now), clock(told.triggered_at))
+        });
+        let state = self.shut_offers.get(&told.offer).copied();
+        self.hold(state.is_none(), "nothing_while_paused", Some(who), || {
+            format!("{name} goes out at {}, when an operator has it {state:?}", clock(now))
+        });
+        let number = |no: Option<usize>| no.map_or(u32::MAX, |no| no as u32);
+        let merchant = number(self.scene.merchants.iter().position(|known| *known == told.merchant));
+        let fence = number(self.scene.fences.iter().position(|known| known.facts.id == told.fence));
+        let is_muted = [Muted::Merchant(merchant), Muted::Fence(fence)]
+            .into_iter()
+            .any(|what| self.muted.get(&(who, what)).is_some_and(|since| *since < told.issued_at));
+        self.hold(!is_muted, "nothing_while_muted", Some(who), || {
+            format!("{name} was decided at {} for somebody who had muted it", clock(told.issued_at))
+        });
+    }
+
+    /// What operators have said of offers.
+    pub(crate) fn operated(&mut self, offers: &[(Option<offers::Draft>, OperatorState)]) {
+        let states =
+            self.scene.drafts.iter().zip(offers).map(|(draft, (_, state))| (draft.id.clone(), *state));
+        self.shut_offers = states.filter(|(_, state)| *state != OperatorState::Running).collect();
+    }
+
+    /// Somebody may be saying that they want to hear of something again.
+    pub(crate) fn unmute(&mut self, who: u32, keeps: impl Fn(Muted) -> bool) {
+        self.muted.retain(|(of, what), _| *of != who || keeps(*what));
+    }
+
+    /// Somebody was told that what they muted is.
+    pub(crate) fn mute(&mut self, who: u32, what: impl IntoIterator<Item = Muted>, now: Timestamp) {
+        for what in what {
+            self.muted.entry((who, what)).or_insert(now);
         }
     }
 
@@ -171,27 +251,51 @@ impl<'a> Laws<'a> {
     /// Counts all that one customer was told anew.
     fn check_caps(&mut self, who: u32) {
         let heard = &self.by_customer[&who];
-        let mut sentence = None;
+        let (mut sentence, mut one_visit) = (None, None);
         for one in heard {
             let since = |other: &Heard| other.at.since(one.at);
             let later = || heard.iter().filter(|other| Millis::ZERO <= since(other));
-            for (window, n_max) in self.rules.windows {
-                let n = later().filter(|other| since(other) < window).count();
-                if n_max < n as u32 {
+            let n_of = |window: Millis, channel: Option<Channel>| {
+                let counts = |other: &&Heard| {
+                    since(other) < window && channel.is_none_or(|channel| other.channel == channel)
+                };
+                later().filter(counts).count() as u32
+            };
+            let push = self.rules.windows.iter().map(|(window, n)| (*window, Some(Channel::Push), *n));
+            let sms = self.rules.sms_windows.iter().map(|(window, n)| (*window, Some(Channel::Sms), *n));
+            let all = (Millis::from_days(7), None, self.rules.all_channels_per_7d_max);
+            for (window, channel, n_max) in push.chain(sms).chain([all]) {
+                let n = n_of(window, channel);
+                if n_max < n {
                     sentence = Some(format!("{n} offers within {window}, and {n_max} are the most"));
                 }
             }
-            let n_today = heard.iter().filter(|other| other.day.is_some() && other.day == one.day).count();
-            if self.rules.per_day_max < n_today as u32 {
+            let n_today = heard
+                .iter()
+                .filter(|other| other.channel == Channel::Push)
+                .filter(|other| other.day.is_some() && other.day == one.day)
+                .count();
+            if one.channel == Channel::Push && self.rules.per_day_max < n_today as u32 {
                 sentence = Some(format!("{n_today} offers on one day of the calendar"));
+            }
+            let n_ever = heard.iter().filter(|other| other.offer == one.offer).count();
+            if self.rules.offer_ever_max < n_ever as u32 {
+                sentence = Some(format!("{} was told {n_ever} times", one.offer));
             }
             let too_soon = |other: &&Heard| {
                 since(other) < self.rules.rest
                     || (other.fence == one.fence && since(other) < self.rules.fence_cooldown)
             };
-            if later().filter(|other| !std::ptr::eq(*other, one)).any(|other| too_soon(&other)) {
+            let others = || later().filter(|other| !std::ptr::eq(*other, one));
+            if others().any(|other| too_soon(&other)) {
                 sentence = Some(format!("no rest after the offer of {}", clock(one.at)));
             }
+            if others().any(|other| other.visit == one.visit) {
+                one_visit = Some(format!("a visit was told two things, {} is one of them", one.offer));
+            }
+        }
+        if let Some(sentence) = one_visit {
+            self.break_law("one_offer_per_visit", Some(who), sentence);
         }
         if let Some(sentence) = sentence {
             self.break_law("caps_hold", Some(who), sentence);
@@ -250,6 +354,7 @@ impl<'a> Laws<'a> {
         let mut events = BTreeSet::new();
         let mut answers = BTreeSet::new();
         let mut decided = BTreeSet::new();
+        let mut overspent = None;
         for entry in entries {
             match &entry.what {
                 Written::Consent(consent) => {
@@ -259,10 +364,17 @@ impl<'a> Laws<'a> {
                     answers.insert((*notification, kind.word()));
                 }
                 Written::Decision(decision) => {
-                    decided.extend((decision.verdict.as_ref() == ledger::SENT).then_some(decision.id));
+                    let is_sent = decision.verdict.as_ref() == ledger::SENT;
+                    decided.extend(is_sent.then_some(decision.id));
+                    if is_sent && self.rules.is_budget_kept {
+                        overspent = overspent.or_else(|| overspending(&decision.facts));
+                    }
                 }
                 Written::Delivery { .. } | Written::Profile(_) => {}
             }
+        }
+        if let Some(sentence) = overspent {
+            self.break_law("budget_holds", None, sentence);
         }
         let lost = self.acknowledged.iter().find(|(id, _)| !events.contains(&***id));
         let lost =
@@ -279,6 +391,18 @@ impl<'a> Laws<'a> {
             "an offer went out, and no entry decided it".into()
         });
     }
+}
+
+/// Law `budget_holds`: pressure and cost of what was sent, by its own record, are within the limit.
+fn overspending(facts: &[(Box<str>, Box<str>)]) -> Option<String> {
+    let points = |name: &str| -> Option<f64> {
+        facts.iter().find(|(known, _)| **known == *name).and_then(|(_, value)| value.parse().ok())
+    };
+    let (Some(pressure), Some(cost), Some(limit)) = (points("pressure"), points("cost"), points("limit"))
+    else {
+        return Some("what was sent does not say what it cost".into());
+    };
+    (limit < pressure + cost).then(|| format!("{pressure} and {cost} are more than {limit}"))
 }
 
 impl Rules {

@@ -102,7 +102,7 @@ pub(crate) fn fact_told(told: &Told, scene: &Scene) -> Fact {
         Heard::Offer { offer, fence, entered_at_ms } => {
             What::Offer { offer, fence, visit: visit(fence, entered_at_ms) }
         }
-        Heard::Suppressed { offer, fence, entered_at_ms, reason } => {
+        Heard::Suppressed { offer, fence, entered_at_ms, reason, .. } => {
             What::Suppressed { offer, fence, visit: visit(fence, entered_at_ms), reason }
         }
         Heard::Dropped { reason } => What::Dropped { reason },
@@ -133,16 +133,16 @@ const fn kind_of(kind: Kind) -> TransitionKind {
     }
 }
 
-pub(crate) const fn kind_for_the_judge(kind: TransitionKind) -> Kind {
-    match kind {
-        TransitionKind::Enter => Kind::Enter,
-        TransitionKind::Dwell => Kind::Dwell,
-        TransitionKind::Exit => Kind::Exit,
-        TransitionKind::Cross => Kind::Cross,
-    }
-}
-
 impl Fact {
+    /// Whether both are verdicts on one offer in one visit.
+    pub(crate) fn is_about_that_of(&self, other: &Self) -> bool {
+        let subject = |what: What| match what {
+            What::Offer { offer, visit, .. } | What::Suppressed { offer, visit, .. } => Some((offer, visit)),
+            What::Transition { .. } | What::Dropped { .. } | What::Refused { .. } => None,
+        };
+        subject(self.what).is_some() && subject(self.what) == subject(other.what)
+    }
+
     /// A sentence with the names of a scene.
     pub(crate) fn told(&self, scene: &Scene) -> String {
         let name = scene.people[self.who as usize].customer.as_str();

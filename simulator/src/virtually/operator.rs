@@ -1,12 +1,13 @@
-//! What an operator does to the fences of a scene.
+//! What an operator does to the fences and offers of a scene.
 
 use std::sync::Arc;
 
 use engine::{Alteration, House};
 use model::{FenceId, Meters, Position};
+use offers::{Catalogue, Draft, OperatorState};
 use spatial_index::{Fence, Shape};
 
-use super::happening::Edit;
+use super::happening::{Edit, OfferEdit};
 use super::scene::Scene;
 
 /// The fences as they are, and edits that the process has not seen.
@@ -14,30 +15,96 @@ pub(crate) struct Operator<'a> {
     scene: &'a Scene,
     /// By number.
     fences: Vec<Option<Fence>>,
-    unseen: Vec<(u32, Edit)>,
+    /// By number, with what an operator has said of each.
+    offers: Vec<(Option<Draft>, OperatorState)>,
+    unseen: Vec<Unseen>,
+}
+
+/// What was edited while nobody looked.
+enum Unseen {
+    Fence(u32, Edit),
+    Offer(u32, OfferEdit),
 }
 
 impl<'a> Operator<'a> {
     pub(crate) fn of(scene: &'a Scene) -> Self {
-        Self { scene, fences: scene.fences.iter().cloned().map(Some).collect(), unseen: Vec::new() }
+        let offers = scene.drafts.iter().map(|draft| (Some(draft.clone()), OperatorState::Running));
+        let fences = scene.fences.iter().cloned().map(Some).collect();
+        Self { scene, fences, offers: offers.collect(), unseen: Vec::new() }
     }
 
     pub(crate) fn fences(&self) -> &[Option<Fence>] {
         &self.fences
     }
 
-    /// Edits while nobody looks.
-    pub(crate) fn edit_unseen(&mut self, no: u32, edit: Edit) {
-        self.unseen.push((no, edit));
+    pub(crate) fn offers(&self) -> &[(Option<Draft>, OperatorState)] {
+        &self.offers
     }
 
-    /// All fences, when some were edited that nobody has seen; they are seen from here on.
-    pub(crate) fn take_unseen(&mut self) -> Option<Vec<Option<Fence>>> {
+    /// Edits while nobody looks.
+    pub(crate) fn edit_unseen(&mut self, no: u32, edit: Edit) {
+        self.unseen.push(Unseen::Fence(no, edit));
+    }
+
+    /// The same of an offer.
+    pub(crate) fn edit_offer_unseen(&mut self, no: u32, edit: OfferEdit) {
+        self.unseen.push(Unseen::Offer(no, edit));
+    }
+
+    /// Whether something was edited that nobody has seen; it is in the lists from here on.
+    pub(crate) fn take_unseen(&mut self) -> bool {
         let edits = std::mem::take(&mut self.unseen);
-        for (fence, edit) in &edits {
-            self.apply(*fence, *edit);
+        for edit in &edits {
+            match *edit {
+                Unseen::Fence(no, edit) => self.apply(no, edit),
+                Unseen::Offer(no, edit) => self.apply_to_offer(no, edit),
+            }
         }
-        (!edits.is_empty()).then(|| self.fences.clone())
+        !edits.is_empty()
+    }
+
+    /// All fences and offers as they are now.
+    pub(crate) fn exchange(&self, house: &Arc<House>) -> Alteration {
+        let fences = self.fences.iter().flatten().cloned().collect();
+        let made = Alteration::new(house, fences, None).expect("a scene can be indexed");
+        made.with_offers(Arc::new(self.catalogue()))
+    }
+
+    /// Edits an offer.
+    pub(crate) fn edit_offer(&mut self, house: &Arc<House>, no: u32, edit: OfferEdit) -> Alteration {
+        self.apply_to_offer(no, edit);
+        let made = Alteration::edit(house, [].into()).expect("nothing is to be indexed");
+        made.with_offers(Arc::new(self.catalogue()))
+    }
+
+    fn catalogue(&self) -> Catalogue {
+        let drafts = self.offers.iter().filter_map(|(draft, _)| draft.clone());
+        let states = self.offers.iter().zip(&self.scene.drafts);
+        let states = states.map(|((_, state), draft)| (draft.id.clone(), *state)).collect();
+        Catalogue::new(drafts.collect()).expect("offers of a scene obey the rules").operated(&states)
+    }
+
+    fn apply_to_offer(&mut self, no: u32, edit: OfferEdit) {
+        let at_first = &self.scene.drafts[no as usize];
+        let (draft, state) = &mut self.offers[no as usize];
+        match edit {
+            OfferEdit::Remove => *draft = None,
+            OfferEdit::PutBack => *draft = Some(at_first.clone()),
+            OfferEdit::Reword => {
+                let draft = draft.get_or_insert_with(|| at_first.clone());
+                draft.text.title = format!("{}, again", at_first.text.title);
+            }
+            OfferEdit::Reprioritise(priority) => {
+                draft.get_or_insert_with(|| at_first.clone()).priority = priority;
+            }
+            OfferEdit::Put(mode) => draft.get_or_insert_with(|| at_first.clone()).mode = mode,
+            OfferEdit::Stock(total) => draft.get_or_insert_with(|| at_first.clone()).stock.total = total,
+            // Stopped is for good.
+            OfferEdit::Pause | OfferEdit::Resume if *state == OperatorState::Stopped => {}
+            OfferEdit::Pause => *state = OperatorState::Paused,
+            OfferEdit::Resume => *state = OperatorState::Running,
+            OfferEdit::Stop => *state = OperatorState::Stopped,
+        }
     }
 
     /// Edits a fence; one of an even number takes the short way.

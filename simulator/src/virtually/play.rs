@@ -5,19 +5,20 @@ use std::ops::Range;
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice};
 use engine::{ClockSource, Door, Letter};
+use model::FeedbackKind;
 use model::{Fix, Millis, Timestamp};
-use wire::Feedback;
+use wire::{About, Feedback};
 
 use super::compare::Compare;
 use super::digest::Digest;
-use super::happening::{Fault, Happening, Joins, Step, Story, Timed};
+use super::happening::{Fault, Happening, Joins, Step, Story, Timed, Whose};
 use super::laws::Broken;
 use super::names::Names;
 use super::operator::Operator;
 use super::plant::Plant;
 use super::post::{self, Addresses, Batch, Message};
 use super::scene::Scene;
-use super::shell::{Asked, Counts, Died, Sent, Shell};
+use super::shell::{AnswerSent, Asked, Counts, Died, Sent, Shell};
 
 /// How a story ended.
 #[derive(Clone, Debug, Default)]
@@ -177,8 +178,8 @@ impl Play<'_> {
     fn start_again(&mut self, now: Timestamp) {
         // What it told till then was told.
         self.look();
-        let fences = self.operator.take_unseen();
-        self.shell.start_again(fences.as_deref(), now);
+        let has_edits = self.operator.take_unseen();
+        self.shell.start_again(has_edits.then_some(&self.operator), now);
         self.n_opened = 0;
         self.send_again(now);
     }
@@ -204,11 +205,24 @@ impl Play<'_> {
     }
 
     fn tell_the_judge(&mut self, message: &Message, what: &Asked, now: Timestamp) {
-        if let Asked::Consent(event) = what {
-            let merchant = self.shell.names.merchant(event.merchant.as_str());
-            let merchant = merchant.expect("every merchant is of the scene");
-            let effect = self.shell.opinion.consent(message.who, merchant, event, now);
-            self.shell.effects.extend(effect.map(|effect| (message.ticket, effect)));
+        let opinion = &mut self.shell.opinion;
+        match what {
+            Asked::Consent(event) => {
+                let merchant = self.shell.names.merchant(event.merchant.as_str());
+                let merchant = merchant.expect("every merchant is of the scene");
+                let effect = opinion.consent(message.who, merchant, event, now);
+                self.shell.effects.extend(effect.map(|effect| (message.ticket, effect)));
+            }
+            Asked::Feedback(answer) => {
+                let is_of_use = opinion.feedback(message.who, answer.about, (answer.kind, answer.at), now);
+                if is_of_use == Some(true) {
+                    self.shell.of_use.insert(message.ticket);
+                }
+            }
+            Asked::Profile(word) => {
+                opinion.profile(message.who, word, now);
+                self.shell.laws.unmute(message.who, |what| word.keeps_muted(what));
+            }
         }
     }
 
@@ -286,7 +300,7 @@ impl Play<'_> {
             Asked::Consent(event) if self.shell.plant == Some(Plant::AcknowledgesEarly) => {
                 self.shell.acknowledge_early(message.who, event, message.ticket);
             }
-            Asked::Consent(_) | Asked::Feedback(_) => {
+            Asked::Consent(_) | Asked::Feedback(_) | Asked::Profile(_) => {
                 self.shell.unsettled.insert(message.ticket, Sent { message, what });
             }
         }
@@ -353,7 +367,16 @@ impl Play<'_> {
                 let event = self.last_consent.get(who)?.clone();
                 Some(self.consent_message(*who, event))
             }
-            Happening::Feedback { who, kind, foreign } => self.feedback_message(*who, *kind, *foreign),
+            Happening::Feedback { who, kind, of, ago } => {
+                let at = story.happenings[no as usize].at;
+                self.feedback_message(*who, *kind, *of, ago.map(|ago| at - ago))
+            }
+            Happening::Profile { who, word } => {
+                self.n_tickets += 1;
+                let (body, ticket) = (word.body(self.scene), self.n_tickets);
+                let message = Message { door: Door::Profile, who: *who, phone: 0, body, ticket };
+                Some((message, Told::Asked(Asked::Profile(word.clone()))))
+            }
             Happening::Wait | Happening::Fault(_) => None,
         }
     }
@@ -370,22 +393,30 @@ impl Play<'_> {
     fn feedback_message(
         &mut self,
         who: u32,
-        kind: wire::FeedbackKind,
-        foreign: bool,
+        kind: FeedbackKind,
+        of: Whose,
+        at: Option<Timestamp>,
     ) -> Option<(Message, Told)> {
         let offers = &self.shell.last_offer;
-        let of = if foreign {
-            offers.iter().find(|(other, _)| **other != who)
-        } else {
-            offers.get_key_value(&who)
+        let named = match of {
+            Whose::Own => Some(offers.get(&who)?),
+            Whose::Foreign => Some(offers.iter().find(|(other, _)| **other != who)?.1),
+            Whose::Till { .. } => None,
         };
-        let (_, offer) = of?;
-        let (offer, phone) = (offer.id, if foreign { 0 } else { offer.phone });
-        let body =
-            wire::encode_feedback(&Feedback { about: wire::About::Notification(offer), kind, at: None });
+        let (about, judged) = match (named, of) {
+            (Some(offer), _) => (About::Notification(offer.id), Ok(offer.id)),
+            (None, Whose::Till { offer }) => {
+                (About::Offer(self.scene.drafts[offer as usize].id.clone()), Err(offer))
+            }
+            (None, Whose::Own | Whose::Foreign) => return None,
+        };
+        let phone = named.filter(|_| of == Whose::Own).map_or(0, |offer| offer.phone);
+        let body = wire::encode_feedback(&Feedback { about, kind, at });
         self.n_tickets += 1;
         let message = Message { door: Door::Feedback, who, phone, body, ticket: self.n_tickets };
-        Some((message, Told::Asked(Asked::Feedback((!foreign).then_some((offer, kind.word()))))))
+        let counts = of == Whose::Own;
+        let answer = AnswerSent { about: judged, kind, at, counts };
+        Some((message, Told::Asked(Asked::Feedback(answer))))
     }
 
     fn fault(&mut self, fault: Fault, now: Timestamp) -> Result<(), Died> {
@@ -409,7 +440,14 @@ impl Play<'_> {
             Fault::Edit { fence, edit, at_the_next_start: true } => self.operator.edit_unseen(fence, edit),
             Fault::Edit { fence, edit, at_the_next_start: false } => {
                 let alteration = self.operator.edit(self.shell.house(), fence, edit);
-                self.shell.alter(&alteration, self.operator.fences(), now);
+                self.shell.alter(&alteration, &self.operator, now);
+            }
+            Fault::EditOffer { offer, edit, at_the_next_start: true } => {
+                self.operator.edit_offer_unseen(offer, edit);
+            }
+            Fault::EditOffer { offer, edit, at_the_next_start: false } => {
+                let alteration = self.operator.edit_offer(self.shell.house(), offer, edit);
+                self.shell.alter(&alteration, &self.operator, now);
             }
         }
         Ok(())

@@ -13,6 +13,7 @@ pub(crate) struct Addresses {
     fix: Vec<Vec<String>>,
     feedback: Vec<Vec<String>>,
     consent: Vec<String>,
+    profile: Vec<String>,
 }
 
 /// Something that was sent, and is not read yet.
@@ -40,6 +41,7 @@ impl Addresses {
             fix: each(&|customer, phone| topics.fix(customer, phone)),
             feedback: each(&|customer, phone| topics.feedback(customer, phone)),
             consent: scene.people.iter().map(|person| topics.consent(person.customer.as_str())).collect(),
+            profile: scene.people.iter().map(|person| topics.profile(person.customer.as_str())).collect(),
             topics,
         }
     }
@@ -51,15 +53,18 @@ impl Addresses {
             Door::Fixes => &self.fix[who][phone],
             Door::Feedback => &self.feedback[who][phone],
             Door::Consent => &self.consent[who],
+            Door::Profile => &self.profile[who],
         };
         let (door, customer, device) = match self.topics.parse(topic).expect("topics of people are sound") {
             Topic::Fix { customer, device } => (Door::Fixes, customer, device),
             Topic::Feedback { customer, device } => (Door::Feedback, customer, device),
             Topic::Consent { customer } => (Door::Consent, customer, ""),
+            Topic::Profile { customer } => (Door::Profile, customer, ""),
             Topic::Batch
             | Topic::Offer { .. }
             | Topic::ConsentAck { .. }
             | Topic::Status { .. }
+            | Topic::Shadow
             | Topic::Dead => unreachable!("people write to no other topics"),
         };
         Letter { door, customer, device, body: &message.body, ticket: message.ticket }

@@ -2,13 +2,15 @@
 
 use chrono::TimeZone as _;
 use engine::Policy;
-use model::{CustomerId, DeviceId, FenceFacts, FenceId, MerchantId, Meters, Millis, OfferId, Position};
+use model::{
+    Channel, CustomerId, DeviceId, FenceFacts, FenceId, MerchantId, Meters, Millis, OfferId, Position,
+};
 use model::{Timestamp, TransitionKind};
-use offers::Draft;
+use offers::{Audience, Draft, Limits, Mode, Season};
 use spatial_index::{Fence, Polygon, Ring, Shape};
 
 use super::chance::Chance;
-use super::rules::{self, Hours};
+use super::rules;
 
 /// A world before its first happening.
 #[derive(Clone, Debug)]
@@ -19,8 +21,6 @@ pub(crate) struct Scene {
     pub(crate) merchants: Vec<MerchantId>,
     pub(crate) people: Vec<Person>,
     pub(crate) policy: Policy,
-    /// Those of the policy, by minutes of the day.
-    pub(crate) hours: Hours,
     pub(crate) starts_at: Timestamp,
 }
 
@@ -117,11 +117,11 @@ pub(crate) fn crowded(seed: u64, n_fences: usize, n_people: usize) -> (Scene, Gr
         (0..n_merchants).map(|no| id(&format!("shop-{no}"), MerchantId::new)).collect();
     let fence = |no: usize| fence(no, &grid, &merchants, zone, &mut Chance::of(&[seed, 2, no as u64]));
     let fences: Vec<Fence> = (0..n_fences).map(fence).collect();
-    let drafts = drafts(&fences, &merchants, &mut chance);
-    let people = (0..n_people).map(|no| person(no, &mut chance)).collect();
-    let (policy, hours) = rules::draw(&mut chance);
     let starts_at = starts_at(zone, day, &mut chance);
-    (Scene { fences, drafts, merchants, people, policy, hours, starts_at }, grid)
+    let drafts = drafts(&fences, &merchants, starts_at, &mut chance);
+    let people = (0..n_people).map(|no| person(no, &mut chance)).collect();
+    let policy = rules::draw(&mut chance);
+    (Scene { fences, drafts, merchants, people, policy, starts_at }, grid)
 }
 
 fn id<T, E: std::fmt::Debug>(text: &str, new: impl Fn(&str) -> Result<T, E>) -> T {
@@ -162,21 +162,41 @@ fn fence(no: usize, grid: &Grid, merchants: &[MerchantId], zone: &str, chance: &
     let mut tags: Vec<Box<str>> = (0..chance.below(3)).map(|_| tag(chance.below(N_TAGS))).collect();
     tags.sort();
     tags.dedup();
+    let country = chance.of_list(&[None, Some("JP"), Some("NZ"), Some("EC")]).filter(|_| tz.is_none());
+    let name = if chance.per_mille(100) { "Hurry Inn" } else { "Store" };
     let facts = FenceFacts {
         id: id(&format!("f{no:05}"), FenceId::new),
-        name: format!("Store {no}").into(),
+        name: format!("{name} {no}").into(),
         merchant,
         tags,
         tz,
-        country: None,
+        country: country.map(Into::into),
         region: None,
-        opening_hours: None,
+        opening_hours: opening_hours(chance),
         radius: shape.radius(),
     };
     Fence { facts, shape }
 }
 
 const N_TAGS: usize = 4;
+
+/// Kinds of things that offers are about; one of them is delicate.
+pub(crate) const CATEGORIES: [&str; 3] = ["alcohol", "books", "coffee"];
+
+/// Groups that customers declare to belong to.
+pub(crate) const SEGMENTS: [&str; 2] = ["gold", "student"];
+
+/// Mostly none; the judge reads hours of this plain kind.
+fn opening_hours(chance: &mut Chance) -> Option<Box<str>> {
+    const HOURS: [&str; 5] = [
+        "Mo-Su 08:00-20:00",
+        "Mo-Fr 10:00-18:30; Sa 09:00-14:00",
+        "Mo-Su 00:00-24:00",
+        "Mo-Su 17:00-26:00",
+        "Mo-Th 06:00-13:00; Fr-Su 12:00-23:45",
+    ];
+    chance.per_mille(250).then(|| chance.of_list(&HOURS).into())
+}
 
 fn tag(no: usize) -> Box<str> {
     format!("tag-{no}").into()
@@ -207,7 +227,12 @@ fn polygon(grid: &Grid, at: Point, reach_m: f64, chance: &mut Chance) -> Shape {
 }
 
 /// One to four offers a merchant, by every trigger, for fences by id and by tag.
-fn drafts(fences: &[Fence], merchants: &[MerchantId], chance: &mut Chance) -> Vec<Draft> {
+fn drafts(
+    fences: &[Fence],
+    merchants: &[MerchantId],
+    starts_at: Timestamp,
+    chance: &mut Chance,
+) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for merchant in merchants {
         for _ in 0..1 + chance.below(4) {
@@ -222,17 +247,90 @@ fn drafts(fences: &[Fence], merchants: &[MerchantId], chance: &mut Chance) -> Ve
                 TransitionKind::Exit,
                 TransitionKind::Cross,
             ]);
-            let offer = id(&format!("offer-{}", drafts.len()), OfferId::new);
-            drafts.push(Draft {
+            let id = id(&format!("offer-{}", drafts.len()), OfferId::new);
+            let draft = Draft {
                 trigger,
                 fences: some,
                 tags: vec![tag(chance.below(N_TAGS)), tag(chance.below(N_TAGS))],
                 priority: chance.below(3) as u8,
                 valid_for: Millis::from_mins(minutes),
-                holdout_permille: 0,
-                ..Draft::new(offer, merchant.clone(), "An offer", "Something good")
-            });
+                ..Draft::new(id, merchant.clone(), "An offer", "Something good")
+            };
+            drafts.push(with_terms(draft, starts_at, chance));
         }
     }
     drafts
+}
+
+/// What every rule asks for, now and then.
+pub(crate) fn with_terms(draft: Draft, starts_at: Timestamp, chance: &mut Chance) -> Draft {
+    const BODIES: [&str; 6] = [
+        "Something good",
+        "Something good",
+        "Something good at {{ store }}",
+        "Only today: something good",
+        "Only today at {{ store }}",
+        "Something good in Main Street 5",
+    ];
+    let mut text = draft.text.clone();
+    chance.of_list(&BODIES).clone_into(&mut text.body);
+    let german = offers::Text { title: "Ein Angebot".into(), ..text.clone() };
+    let limit = |some: &[Option<u32>], chance: &mut Chance| chance.of_list(some);
+    Draft {
+        category: chance.per_mille(500).then(|| chance.of_list(&CATEGORIES).into()),
+        channel: chance.of_list(&[
+            Channel::Push,
+            Channel::Push,
+            Channel::Push,
+            Channel::Sms,
+            Channel::Email,
+            Channel::Inbox,
+        ]),
+        value: chance.of_list(&[50, 100, 100, 100, 250]),
+        season: season(starts_at, chance),
+        audience: audience(chance),
+        stock: Limits {
+            total: limit(&[None, None, None, None, Some(0), Some(1), Some(4), Some(20)], chance),
+            per_day: limit(&[None, None, None, None, None, Some(1), Some(3)], chance),
+        },
+        holdout_permille: chance.of_list(&[0, 0, 100, 500]),
+        mode: chance.of_list(&[
+            Mode::Live,
+            Mode::Live,
+            Mode::Live,
+            Mode::Live,
+            Mode::Live,
+            Mode::Shadow,
+            Mode::Observe,
+        ]),
+        lang: if chance.per_mille(300) { vec![("de".into(), german)] } else { Vec::new() },
+        text,
+        ..draft
+    }
+}
+
+fn season(starts_at: Timestamp, chance: &mut Chance) -> Season {
+    const SCHEDULES: [&str; 3] =
+        ["Mo-Su 06:00-22:00", "Mo-Fr 11:00-14:00; Sa-Su 09:00-23:00", "Tu 00:00-24:00"];
+    let day = |days: i64| {
+        let at_ms = (starts_at + Millis::from_days(days)).unix_ms();
+        chrono::DateTime::from_timestamp_millis(at_ms).map(|at| at.date_naive())
+    };
+    let starts = chance.per_mille(120).then(|| chance.whole(-3, 2));
+    let ends = chance.per_mille(120).then(|| starts.unwrap_or(-1) + chance.whole(0, 3));
+    Season {
+        starts_on: starts.and_then(day),
+        ends_on: ends.and_then(day),
+        schedule: chance.per_mille(200).then(|| chance.of_list(&SCHEDULES).into()),
+        open_only: chance.per_mille(800),
+    }
+}
+
+fn audience(chance: &mut Chance) -> Audience {
+    let needs = ["offers.inbox", "personalisation"];
+    Audience {
+        segments: if chance.per_mille(150) { vec![chance.of_list(&SEGMENTS).into()] } else { Vec::new() },
+        uses_purchases: chance.per_mille(100),
+        needs: if chance.per_mille(80) { vec![chance.of_list(&needs).into()] } else { Vec::new() },
+    }
 }

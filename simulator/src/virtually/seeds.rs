@@ -64,6 +64,7 @@ impl Summary {
             n_restrictions,
             n_starts,
             n_edits,
+            n_shadows: _,
         } = played.ending.counts;
         self.n_seeds += 1;
         self.n_fixes += n_fixes;

@@ -1,22 +1,25 @@
 //! What the server is to the engine, in virtual time, on a day when everything goes wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use consent_gate::{ConsentEvent, ConsentKind};
 use engine::{Alteration, ConsentAck, Door, Engine, Event, EventKind, House, Letter, Output};
-use ledger::{DeliveryOutcome, NotCommitted, Recorded, Staged, Storage as _, StorageError, commit};
-use model::{CustomerId, Notification, NotificationId, Timestamp};
-use offers::Catalogue;
-use spatial_index::Fence;
+use ledger::{
+    DeliveryOutcome, NotCommitted, Recorded, Staged, StockCount, Storage as _, StorageError, commit,
+};
+use model::{CustomerId, FeedbackKind, Notification, NotificationId, Timestamp};
+use offers::{Catalogue, CivilDay, Counted, Stock};
 
 use super::disk::Disk;
 use super::happening::Step;
 use super::laws::Laws;
 use super::names::Names;
+use super::operator::Operator;
 use super::opinion::Opinion;
 use super::plant::Plant;
 use super::post::Message;
+use super::profiles::ProfileWord;
 use super::scene::{Person, Scene};
 
 /// The process died.
@@ -43,6 +46,8 @@ pub(crate) struct Shell<'a> {
     pub(crate) unsettled: BTreeMap<u64, Sent>,
     /// What the judge says became of consent events, by their tickets.
     pub(crate) effects: BTreeMap<u64, &'static str>,
+    /// Answers that the judge found to be of use, by their tickets.
+    pub(crate) of_use: BTreeSet<u64>,
     pub(crate) last_offer: BTreeMap<u32, Published>,
     /// The latest time that this process was told.
     pub(crate) seen_at: Timestamp,
@@ -63,8 +68,19 @@ pub(crate) struct Sent {
 #[derive(Clone, Debug)]
 pub(crate) enum Asked {
     Consent(Box<ConsentEvent>),
-    /// The offer, and the word; none when it will be found to be of no use.
-    Feedback(Option<(NotificationId, &'static str)>),
+    Feedback(AnswerSent),
+    Profile(Box<ProfileWord>),
+}
+
+/// An answer to an offer, as it was sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AnswerSent {
+    /// A notification by its name, or an offer by its number.
+    pub(crate) about: Result<NotificationId, u32>,
+    pub(crate) kind: FeedbackKind,
+    pub(crate) at: Option<Timestamp>,
+    /// It is the customer's own, by its name.
+    pub(crate) counts: bool,
 }
 
 /// The last offer that somebody was given.
@@ -99,6 +115,7 @@ pub(crate) struct Counts {
     pub(crate) n_restrictions: u64,
     pub(crate) n_starts: u64,
     pub(crate) n_edits: u64,
+    pub(crate) n_shadows: u64,
 }
 
 impl<'a> Shell<'a> {
@@ -123,6 +140,7 @@ impl<'a> Shell<'a> {
             notices: Vec::new(),
             unsettled: BTreeMap::new(),
             effects: BTreeMap::new(),
+            of_use: BTreeSet::new(),
             last_offer: BTreeMap::new(),
             seen_at: Timestamp::MIN,
             n_read: 0,
@@ -189,6 +207,8 @@ impl<'a> Shell<'a> {
                 Output::Send(recorded) => self.line.push(recorded),
                 Output::Acknowledge(ack) => self.acknowledge(&ack),
                 Output::Settled { ticket } => self.settled(ticket, now),
+                // Nobody is told of it.
+                Output::Shadow(_) => self.counts.n_shadows += 1,
             }
         }
         for recorded in std::mem::take(&mut self.line) {
@@ -305,7 +325,7 @@ impl<'a> Shell<'a> {
                 ConsentKind::Pause { until } => Some(until.unwrap_or(Timestamp::MAX)),
                 _ => None,
             },
-            Asked::Feedback(_) => None,
+            Asked::Feedback(_) | Asked::Profile(_) => None,
         });
         self.laws.acknowledge(who, ack, pause_ends);
         self.compare_effects(who, ack);
@@ -340,21 +360,36 @@ impl<'a> Shell<'a> {
         if self.plant == Some(Plant::NeverAnswers) && ticket.is_multiple_of(3) {
             return;
         }
-        let Some(Sent { what, .. }) = self.unsettled.remove(&ticket) else { return };
-        if let Asked::Feedback(Some((id, kind))) = what {
-            // What was heard is forgotten after some weeks, and feedback on it is of no use then.
-            let is_known = self.last_offer.values().any(|offer| offer.id == id && is_recent(offer.at, now));
-            if is_known {
-                self.laws.acknowledge_feedback(id, kind);
-            }
+        let Some(Sent { message, what }) = self.unsettled.remove(&ticket) else { return };
+        let (id, kind, counts) = match what {
+            Asked::Feedback(AnswerSent { about: Ok(id), kind, counts, .. }) => (id, kind, counts),
+            Asked::Profile(word) => return self.profile_settled(message.who, &word, now),
+            Asked::Feedback(_) | Asked::Consent(_) => return,
+        };
+        // What was heard is forgotten after some weeks, and feedback on it is of no use then.
+        let is_known = self.last_offer.values().any(|offer| offer.id == id && is_recent(offer.at, now));
+        let is_of_use =
+            if self.opinion.is_asked() { self.of_use.remove(&ticket) } else { is_known && counts };
+        if is_of_use {
+            self.laws.acknowledge_feedback(id, kind.word());
         }
     }
 
-    /// Takes up other fences.
-    pub(crate) fn alter(&mut self, alteration: &Alteration, fences: &[Option<Fence>], now: Timestamp) {
+    /// What a letter mutes is muted, unless another one is on its way.
+    fn profile_settled(&mut self, who: u32, word: &ProfileWord, now: Timestamp) {
+        let is_of_who = |sent: &Sent| sent.message.who == who && matches!(sent.what, Asked::Profile(_));
+        if !self.unsettled.values().any(is_of_who) {
+            self.laws.mute(who, word.mutes(), now.max(self.seen_at));
+        }
+    }
+
+    /// Takes up other fences and other offers.
+    pub(crate) fn alter(&mut self, alteration: &Alteration, operator: &Operator<'_>, now: Timestamp) {
         self.engine.handle_alteration(alteration, now);
         self.house = alteration.to().clone();
-        self.opinion.fences(fences, now);
+        self.opinion.fences(operator.fences(), now);
+        self.opinion.offers(operator.offers(), now);
+        self.laws.operated(operator.offers());
         self.counts.n_edits += 1;
     }
 
@@ -364,8 +399,8 @@ impl<'a> Shell<'a> {
 
     /// The process is gone with all that was not recorded; another one reads back what was.
     ///
-    /// `unseen` are fences that an operator put meanwhile.
-    pub(crate) fn start_again(&mut self, unseen: Option<&[Option<Fence>]>, now: Timestamp) {
+    /// `unseen` is an operator who edited something meanwhile.
+    pub(crate) fn start_again(&mut self, unseen: Option<&Operator<'_>>, now: Timestamp) {
         let survives = self.weather.dies.take().is_some_and(|(_, survives)| survives);
         if let (Some(staged), true) = (self.in_flight.take(), survives) {
             // The write was under way, and the disk finished it.
@@ -376,26 +411,32 @@ impl<'a> Shell<'a> {
         self.line.clear();
         self.notices.clear();
         self.effects.clear();
+        self.of_use.clear();
         self.weather = Weather { phones_are_away: self.weather.phones_are_away, ..Weather::default() };
         (self.disk.n_to_fail, self.disk.in_doubt) = (0, None);
         self.seen_at = now;
         self.counts.n_starts += 1;
         self.n_read = 0;
         self.laws.died();
-        self.engine = Engine::new(self.house.clone(), self.scene.policy.clone());
+        let stock = self.disk.stock();
+        let shared = stock.iter().map(|count| {
+            let counted = count.day.map_or(Counted::Total, |day| Counted::On(CivilDay::new(day)));
+            (count.offer.clone(), counted, count.n)
+        });
+        let engine = Engine::new(self.house.clone(), self.scene.policy.clone());
+        self.engine = engine.sharing(Arc::new(Stock::new(shared)));
         self.engine.listen();
-        self.read_back(now);
-        if let Some(fences) = unseen {
-            let to = fences.iter().flatten().cloned().collect();
-            let alteration = Alteration::new(&self.house, to, None).expect("a scene can be indexed");
-            self.alter(&alteration, fences, now);
+        self.read_back(&stock, now);
+        if let Some(operator) = unseen {
+            let alteration = operator.exchange(&self.house);
+            self.alter(&alteration, operator, now);
         }
         self.knock(now);
         self.engine.open(now);
         self.opinion.open(now);
     }
 
-    fn read_back(&mut self, now: Timestamp) {
+    fn read_back(&mut self, stock: &[StockCount], now: Timestamp) {
         if self.plant == Some(Plant::OpensTooEarly) {
             self.engine.open(now);
         }
@@ -408,7 +449,7 @@ impl<'a> Shell<'a> {
         for visit in rows.clone().flat_map(|(_, row)| &row.visits) {
             self.laws.resumed(visit.visit, visit.dwelled);
         }
-        for sentence in self.opinion.read_back(rows, self.names, now) {
+        for sentence in self.opinion.read_back(rows, stock, self.names, now) {
             self.laws.break_law("acknowledged_is_durable", None, sentence);
         }
     }

@@ -6,12 +6,14 @@ use std::ops::Range;
 
 use consent_gate::{ConsentKind, Purpose};
 use engine::ClockSource;
+use model::FeedbackKind;
 use model::{Fix, Meters, Millis, Position, Timestamp};
-use wire::FeedbackKind;
+use offers::Mode;
 
 use super::Faults;
 use super::chance::Chance;
-use super::happening::{Edit, Fault, Happening, Joins, Step, Story, Timed};
+use super::happening::{Edit, Fault, Happening, Joins, OfferEdit, Step, Story, Timed, Whose};
+use super::profiles::ProfileWord;
 use super::scene::{Grid, Scene};
 use super::walker::Walker;
 
@@ -56,6 +58,9 @@ pub(crate) struct Writer<'a> {
     n_messages: usize,
 }
 
+/// What most people agree to; the rest is a matter of taste.
+const ALWAYS_ASKED: [Purpose; 2] = [Purpose::Location, Purpose::OffersPush];
+
 /// Faults of one story at most: each can cost a start.
 const N_FAULTS_MAX: usize = 160;
 
@@ -99,14 +104,40 @@ impl<'a> Writer<'a> {
             }
             for merchant in 0..self.scene.merchants.len() as u32 {
                 for purpose in Purpose::ALL {
-                    if !self.chance.per_mille(60) {
+                    let refuses = if ALWAYS_ASKED.contains(&purpose) { 60 } else { 400 };
+                    if !self.chance.per_mille(refuses) {
                         let acted_at = self.now;
                         self.consent(who, merchant, purpose, ConsentKind::Grant { until: None }, acted_at);
                     }
                 }
             }
         }
+        for who in 0..self.scene.people.len() as u32 {
+            if self.chance.per_mille(400) {
+                self.say_something(who);
+            }
+        }
         self.now = self.now + Millis::from_secs(30);
+    }
+
+    fn say_something(&mut self, who: u32) {
+        let word = Box::new(ProfileWord::draw(self.scene, &mut self.chance));
+        self.push(Happening::Profile { who, word });
+    }
+
+    fn answer(&mut self, who: u32) {
+        let kind = self.chance.of_list(&FeedbackKind::ALL);
+        let offer = self.chance.below(self.scene.drafts.len()) as u32;
+        let of = match self.chance.below(10) {
+            0 | 1 => Whose::Foreign,
+            2 | 3 => Whose::Till { offer },
+            _ => Whose::Own,
+        };
+        // Only what was redeemed can be told without a name.
+        let kind = if matches!(of, Whose::Till { .. }) { FeedbackKind::Redeemed } else { kind };
+        let ago = [None, None, Some(0), Some(3), Some(30), Some(-90), Some(20_000)];
+        let ago = self.chance.of_list(&ago).map(Millis::from_secs);
+        self.push(Happening::Feedback { who, kind, of, ago });
     }
 
     fn consent(&mut self, who: u32, merchant: u32, purpose: Purpose, kind: ConsentKind, acted_at: Timestamp) {
@@ -168,10 +199,9 @@ impl<'a> Writer<'a> {
         match draw {
             0..8 => self.change_of_mind(who),
             8..10 => self.push(Happening::ConsentAgain { who }),
-            10..18 => {
-                let (kind, foreign) = (self.chance.of_list(&FeedbackKind::ALL), self.chance.per_mille(200));
-                self.push(Happening::Feedback { who, kind, foreign });
-            }
+            10..18 => self.answer(who),
+            68..84 => self.answer(who),
+            84..90 => self.say_something(who),
             18..24 if self.faults.is_hostile() => self.hostile(who),
             24..28 => self.push(Happening::Wait),
             28..68 if self.n_to_join == 0 => {
@@ -221,7 +251,7 @@ impl<'a> Writer<'a> {
     }
 
     fn fault(&mut self) {
-        match self.chance.below(20) {
+        match self.chance.below(22) {
             0..5 => {
                 let at = self.chance.of_list(&Step::ALL);
                 let write_survives = self.chance.per_mille(500);
@@ -248,7 +278,27 @@ impl<'a> Writer<'a> {
                 let by = Millis::from_secs(secs);
                 self.lasts(Fault::ClockStep(by), Fault::ClockStep(-by));
             }
+            16 | 17 => self.edit_offer(),
             _ => self.edit(),
+        }
+    }
+
+    fn edit_offer(&mut self) {
+        for _ in 0..self.chance.of_list(&[1, 1, 2]) {
+            let offer = self.chance.below(self.scene.drafts.len()) as u32;
+            let edit = match self.chance.below(12) {
+                0 => OfferEdit::Remove,
+                1 => OfferEdit::Reword,
+                2 => OfferEdit::Reprioritise(self.chance.below(4) as u8),
+                3 => OfferEdit::Put(self.chance.of_list(&Mode::ALL)),
+                4 => OfferEdit::Stock(self.chance.of_list(&[None, Some(2), Some(30)])),
+                5 | 6 => OfferEdit::Pause,
+                7 | 8 => OfferEdit::Resume,
+                9 if self.chance.per_mille(300) => OfferEdit::Stop,
+                _ => OfferEdit::PutBack,
+            };
+            let at_the_next_start = self.chance.per_mille(200);
+            self.push(Happening::Fault(Fault::EditOffer { offer, edit, at_the_next_start }));
         }
     }
 

@@ -2,15 +2,15 @@
 
 use engine::Policy;
 use model::{Meters, Millis};
-use notifier::{DailyHours, NotifierPolicy};
+use notifier::{Budget, Caps, Cooldowns, DailyHours, NotifierPolicy, Speeds};
+use offers::Draft;
 use presence::PresencePolicy;
 use town::{PersonNo, Troubles};
 
 use super::Options;
 use super::chance::Chance;
 use super::happening::Story;
-use super::rules::Hours;
-use super::scene::{Person, Scene};
+use super::scene::{Person, Scene, with_terms};
 use super::story::Writer;
 use crate::world::{Talk, World, WorldPlan};
 
@@ -49,33 +49,49 @@ fn scene(world: &World, chance: &mut Chance) -> Scene {
         customer: world.customer(PersonNo(no)).clone(),
         phones: vec![world.device(PersonNo(no)).clone()],
     };
-    let (policy, hours) = rules(chance);
+    let starts_at = world.town.midnight_at() + Millis::from_hours(10);
+    let terms = |draft: &Draft| with_terms(draft.clone(), starts_at, chance);
+    let drafts = world.offers().iter().map(terms).collect();
     Scene {
         fences: world.fences().to_vec(),
-        drafts: world.offers().to_vec(),
+        drafts,
         merchants: world.town.merchants().iter().map(|merchant| merchant.id.clone()).collect(),
         people: (0..world.n_people()).map(person).collect(),
-        policy,
-        hours,
-        starts_at: world.town.midnight_at() + Millis::from_hours(10),
+        policy: rules(chance),
+        starts_at,
     }
 }
 
 /// The documented rules of presence, and of restraint what lets a short run hear something.
-fn rules(chance: &mut Chance) -> (Policy, Hours) {
-    let hours = (480, 1_320);
-    let notifier = NotifierPolicy {
+fn rules(chance: &mut Chance) -> Policy {
+    let often = Caps {
         per_24h_max: chance.of_list(&[1, 4, 20]),
         per_7d_max: 40,
         per_30d_max: 60,
         per_civil_day_max: 20,
-        fence_cooldown: Millis::from_mins(chance.of_list(&[10, 60])),
+        all_channels_per_7d_max: 50,
+        sms_per_7d_max: 10,
+        sms_per_30d_max: 20,
+        ..Caps::default()
+    };
+    let cooldowns = Cooldowns {
+        fence: Millis::from_mins(chance.of_list(&[10, 60])),
+        favourite_fence: Millis::from_mins(5),
+        offer: Millis::from_mins(chance.of_list(&[0, 30])),
+        offer_ever_max: chance.of_list(&[3, 1_000]),
+        merchant: Millis::from_mins(chance.of_list(&[0, 20])),
         rest: Millis::from_mins(chance.of_list(&[0, 5, 30])),
         settle_in: Millis::ZERO,
-        hours: DailyHours::new(hours.0, hours.1).expect("hours of one day"),
-        enter_speed_max_mps: 3.0,
+    };
+    let half_life = Millis::from_mins(chance.of_list(&[10, 60, 600]));
+    let notifier = NotifierPolicy {
+        caps: often,
+        cooldowns,
+        hours: DailyHours::new(480, 1_320).expect("hours of one day"),
+        speeds: Speeds { enter_max_mm_s: 3_000, ..Speeds::default() },
+        budget: Budget { half_life, ..Budget::default() },
         ..NotifierPolicy::default()
     };
     let presence = PresencePolicy { exit_margin: Meters(20.0), ..PresencePolicy::default() };
-    (Policy { notifier, presence, ..Policy::default() }, hours)
+    Policy { notifier, presence, ..Policy::default() }
 }

@@ -178,17 +178,7 @@ fn a_minute_of_a_load_world_is_enough_to_judge() {
     const N_PEOPLE: u32 = 500;
     const PARTS: usize = 100_000 / N_PEOPLE as usize;
     let world = World::lay(&WorldPlan::load(3, N_PEOPLE, 400)).expect("sound");
-    let rules = oracle::Rules {
-        per_24h_max: 1_000,
-        per_7d_max: 1_000,
-        per_30d_max: 1_000,
-        per_civil_day_max: 1_000,
-        fence_cooldown_ms: 0,
-        rest_ms: 0,
-        settle_in_ms: 0,
-        hours: (0, 24 * 60),
-        ..oracle::Rules::default()
-    };
+    let rules = crate::load::rules::of_load();
     let mut oracle = oracle::Oracle::new(world.oracle_fences(), world.oracle_offers(), rules);
     let from = world.town.midnight_at() + Millis::from_hours(10);
     agree(&world, &mut oracle, from);

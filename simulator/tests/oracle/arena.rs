@@ -6,7 +6,7 @@ use model::{
     CustomerId, DeviceId, FenceFacts, FenceId, Fix, MerchantId, Meters, Millis, OfferId, Position, Timestamp,
     TransitionKind,
 };
-use notifier::{DailyHours, NotifierPolicy};
+use notifier::{Budget, Caps, Cooldowns, DailyHours, NotifierPolicy};
 use offers::Draft;
 use presence::PresencePolicy;
 use spatial_index::{Fence, Polygon, Ring, Shape};
@@ -376,33 +376,52 @@ fn policy(chance: &mut Chance) -> Policy {
         dwell_depth: chance.any(&[0.4, 0.4, 0.0, 2.0]),
         ..PresencePolicy::default()
     };
-    let restrained = NotifierPolicy::default();
-    let talkative = NotifierPolicy {
-        per_24h_max: 9,
-        per_7d_max: 30,
-        per_30d_max: 60,
-        per_civil_day_max: 5,
-        fence_cooldown: Millis::from_mins(30),
+    let hours = chance.any(&[DailyHours::ALWAYS, DailyHours::default()]);
+    let cooldowns = Cooldowns {
+        fence: Millis::from_mins(30),
+        favourite_fence: Millis::from_mins(10),
+        offer: Millis::from_mins(chance.any(&[0, 40])),
+        offer_ever_max: chance.any(&[3, 999]),
+        merchant: Millis::from_mins(chance.any(&[0, 15])),
         rest: Millis::from_mins(10),
         settle_in: Millis::from_hours(1),
-        hours: chance.any(&[DailyHours::ALWAYS, DailyHours::default()]),
-        ..restrained
     };
-    let unbounded = NotifierPolicy {
-        per_24h_max: 10_000,
-        per_7d_max: 10_000,
-        per_30d_max: 10_000,
-        per_civil_day_max: 10_000,
-        fence_cooldown: Millis::ZERO,
+    let caps = |push: [u32; 4]| Caps {
+        per_24h_max: push[0],
+        per_civil_day_max: push[1],
+        per_7d_max: push[2],
+        per_30d_max: push[3],
+        all_channels_per_7d_max: push[2],
+        ..Caps::default()
+    };
+    let often = caps([10_000; 4]);
+    let none = Cooldowns {
+        fence: Millis::ZERO,
+        favourite_fence: Millis::ZERO,
+        offer: Millis::ZERO,
+        offer_ever_max: 10_000,
+        merchant: Millis::ZERO,
         rest: Millis::ZERO,
         settle_in: Millis::ZERO,
-        hours: DailyHours::ALWAYS,
-        ..restrained
     };
-    let monthly = NotifierPolicy { per_7d_max: 60, per_30d_max: 3, per_24h_max: 60, ..talkative };
-    let notifier = chance.any(&[restrained, talkative, unbounded, monthly]);
-    let decide_within = chance.any(&[restrained.decide_within, Millis::from_mins(20)]);
-    let notifier = NotifierPolicy { decide_within, ..notifier };
+    let documented = NotifierPolicy::default();
+    let numbers = [
+        (documented.caps, documented.cooldowns, documented.hours),
+        (caps([9, 5, 30, 60]), cooldowns, hours),
+        (often, none, DailyHours::ALWAYS),
+        (caps([60, 5, 60, 3]), cooldowns, hours),
+    ];
+    let (caps, cooldowns, hours) = chance.any(&numbers);
+    let half_life = Millis::from_mins(chance.any(&[10, 200, 72 * 60]));
+    let notifier = NotifierPolicy {
+        caps,
+        cooldowns,
+        hours,
+        budget: Budget { enforced: chance.one_in(2), half_life, ..documented.budget },
+        gather: Millis::from_secs(chance.any(&[0, 20, 20])),
+        decide_within: chance.any(&[documented.decide_within, Millis::from_mins(20)]),
+        ..documented
+    };
     let visits_stored_every = chance.any(&[Millis::ZERO, Millis::from_secs(5), Millis::from_hours(1)]);
     let devices_max = chance.any(&[16, 16, 1]);
     Policy { presence, notifier, visits_stored_every, devices_max, ..Policy::default() }

@@ -4,6 +4,13 @@
 mod arena;
 mod austin;
 mod chance;
-mod plain;
+#[path = "../../src/world/numbers.rs"]
+mod numbers;
+#[allow(dead_code, reason = "the simulator itself uses more of it")]
+#[path = "../../src/world/rows.rs"]
+mod rows;
+#[allow(dead_code, reason = "the simulator itself uses more of it")]
+#[path = "../../src/world/second.rs"]
+mod second;
 mod town;
 mod twins;

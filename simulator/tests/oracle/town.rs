@@ -3,7 +3,7 @@
 use consent_gate::{ConsentKind, Purpose};
 use engine::Policy;
 use model::{FenceFacts, Millis, OfferId, Timestamp, TransitionKind};
-use notifier::NotifierPolicy;
+use notifier::{Budget, Caps, Cooldowns, NotifierPolicy};
 use offers::Draft;
 use spatial_index::{Fence, Polygon, Ring, Shape};
 use town::{Agreement, Plan, Town};
@@ -134,17 +134,28 @@ fn check(seed: u64, notifier: NotifierPolicy) -> Twins {
 #[test]
 fn they_agree_in_seeded_towns() {
     let talkative = NotifierPolicy {
-        per_24h_max: 4,
-        per_7d_max: 7,
-        per_30d_max: 9,
-        per_civil_day_max: 3,
-        rest: Millis::from_mins(10),
-        fence_cooldown: Millis::from_hours(1),
-        settle_in: Millis::from_hours(2),
+        caps: Caps {
+            per_24h_max: 4,
+            per_7d_max: 7,
+            per_30d_max: 9,
+            per_civil_day_max: 3,
+            all_channels_per_7d_max: 9,
+            ..Caps::default()
+        },
+        cooldowns: Cooldowns {
+            rest: Millis::from_mins(10),
+            fence: Millis::from_hours(1),
+            offer: Millis::from_hours(1),
+            offer_ever_max: 99,
+            merchant: Millis::from_mins(30),
+            settle_in: Millis::from_hours(2),
+            ..Cooldowns::default()
+        },
+        budget: Budget { half_life: Millis::from_hours(1), ..Budget::default() },
         ..NotifierPolicy::default()
     };
     let mut n_offers = 0;
-    for (seed, notifier) in [(1, NotifierPolicy::default()), (2, talkative), (3, talkative)] {
+    for (seed, notifier) in [(1, NotifierPolicy::default()), (2, talkative.clone()), (3, talkative)] {
         let twins = check(seed, notifier);
         n_offers += twins.compared.get("offer -").copied().unwrap_or(0);
         println!("seed {seed}: {:?}", twins.compared);

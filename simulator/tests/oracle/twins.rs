@@ -6,15 +6,16 @@ use std::sync::Arc;
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
 use engine::{Alteration, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
 use ledger::Storage as _;
-use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, StateRow, commit};
-use model::{CustomerId, DeviceId, Fix, MerchantId, Notification, OfferId, Timestamp, VisitId};
-use offers::{Catalogue, Draft};
-use oracle::{
-    Leaving, Oracle, Restored, Said, StoredConsent, StoredCustomer, StoredNotice, StoredVisit, What,
+use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, commit};
+use model::{
+    CustomerId, DeviceId, FenceId, Fix, MerchantId, Notification, NotificationId, OfferId, Timestamp, VisitId,
 };
+use offers::{Catalogue, CivilDay, Counted, Draft, Stock};
+use oracle::{Leaving, Oracle, Restored, Said, What};
 use spatial_index::Fence;
 
-use crate::plain;
+use crate::rows::{self, Numbers};
+use crate::{numbers, second};
 
 /// One line of a trace: at what time, whose, with which phone, and what.
 type Line = (i64, u32, u32, String);
@@ -32,6 +33,8 @@ pub(crate) struct Twins {
     in_flight: Option<Staged>,
     to_send: Vec<Recorded<Notification>>,
     stays: BTreeMap<VisitId, Stay>,
+    /// What names of notifications stand for.
+    decided: BTreeMap<NotificationId, Said>,
     n_events: u64,
     /// What was compared, by its first words.
     pub(crate) compared: BTreeMap<String, u64>,
@@ -59,7 +62,11 @@ impl Twins {
         engine.open(now);
         let fences = names.fences.iter().map(|fence| names.fence(fence)).collect();
         let offers = names.offers.iter().map(|draft| names.offer(draft)).collect();
-        let oracle = Oracle::new(fences, offers, plain::rules(&policy));
+        let devices: Vec<String> = names.devices.iter().map(|id| id.as_str().to_owned()).collect();
+        let person =
+            |id: &CustomerId| oracle::Person { name: id.as_str().to_owned(), devices: devices.clone() };
+        let people = names.customers.iter().map(person).collect();
+        let oracle = Oracle::new(fences, offers, numbers::rules(&policy)).with_people(people);
         Self {
             engine,
             oracle,
@@ -70,6 +77,7 @@ impl Twins {
             in_flight: None,
             to_send: Vec::new(),
             stays: BTreeMap::new(),
+            decided: BTreeMap::new(),
             n_events: 0,
             compared: BTreeMap::new(),
             deeds: Vec::new(),
@@ -92,7 +100,7 @@ impl Twins {
             ticket: 0,
         };
         self.engine.handle_letters(&[letter], now);
-        let fixes: Vec<oracle::Fix> = fixes.iter().map(plain::fix).collect();
+        let fixes: Vec<oracle::Fix> = fixes.iter().map(second::fix).collect();
         self.oracle.message(customer, device, &fixes, now.unix_ms());
         self.compare();
     }
@@ -134,11 +142,11 @@ impl Twins {
         self.engine.handle_letters(&[letter], now);
         let said_ms = said_at.map(Timestamp::unix_ms);
         let consent = oracle::Consent {
-            word: plain::word(kind),
+            word: rows::word(kind),
             shown_at_ms: said_ms.filter(|_| is_grant),
             evidence_at_ms: said_ms,
         };
-        self.oracle.consent(customer, merchant, plain::purpose(purpose), &consent, now.unix_ms());
+        self.oracle.consent(customer, merchant, rows::purpose(purpose), &consent, now.unix_ms());
         self.compare();
     }
 
@@ -183,7 +191,7 @@ impl Twins {
         self.collect();
         let mut away = Vec::new();
         for recorded in std::mem::take(&mut self.to_send) {
-            let said = self.said(recorded.value());
+            let said = self.said_by(recorded.value());
             let (engine, oracle) =
                 (self.engine.may_send(&recorded, now), self.oracle.may_send(&said, now.unix_ms()));
             let words = |leaving: Result<(), Leaving>| leaving.map_or_else(Leaving::word, |()| "may be sent");
@@ -232,9 +240,16 @@ impl Twins {
         let staged = self.in_flight.take().filter(|_| has_arrived);
         commit(&mut self.storage, staged.into_iter().collect()).expect("memory takes it");
         self.to_send.clear();
-        self.engine = Engine::new(self.house.clone(), self.policy.clone());
+        let mut stock = Vec::new();
+        self.storage.scan_stock(&mut |count| stock.push(count)).expect("memory can be read");
+        let shared = stock.iter().map(|count| {
+            let counted = count.day.map_or(Counted::Total, |day| Counted::On(CivilDay::new(day)));
+            (count.offer.clone(), counted, count.n)
+        });
+        let shared = Arc::new(Stock::new(shared));
+        self.engine = Engine::new(self.house.clone(), self.policy.clone()).sharing(shared);
         self.engine.listen();
-        let restored = self.restored();
+        let restored = self.restored(&stock);
         let engine = &mut self.engine;
         self.storage.scan_states(&mut |stored| engine.load(stored)).expect("memory can be read");
         self.engine.open(now);
@@ -242,7 +257,8 @@ impl Twins {
         assert_eq!(sentences, Vec::<String>::new(), "{}", self.story());
         self.compare();
         self.collect();
-        let mut engine: Vec<Said> = self.to_send.iter().map(|recorded| self.said(recorded.value())).collect();
+        let mut engine: Vec<Said> =
+            self.to_send.iter().map(|recorded| self.said_by(recorded.value())).collect();
         engine.sort_unstable();
         assert_eq!(engine, self.oracle.to_send(), "what goes on to be sent\n{}", self.story());
     }
@@ -263,7 +279,7 @@ impl Twins {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Send(recorded) => self.to_send.push(recorded),
-                Output::Acknowledge(_) | Output::Settled { .. } => {}
+                Output::Acknowledge(_) | Output::Settled { .. } | Output::Shadow(_) => {}
             }
         }
     }
@@ -296,6 +312,13 @@ impl Twins {
 
     fn line_of(&mut self, told: &oracle::Told) -> Line {
         let &oracle::Told { at_ms, customer, device, what } = told;
+        if let What::Offer { offer, fence, entered_at_ms }
+        | What::Suppressed { offer, fence, entered_at_ms, .. } = what
+        {
+            let said = Said { customer, device, offer, fence, entered_at_ms };
+            let visit = self.names.visit((customer, device, fence, entered_at_ms));
+            self.decided.insert(NotificationId::of(visit, &self.names.offers[offer as usize].id), said);
+        }
         let mut visit = |fence: u32, entered_at_ms: i64| {
             let stay = (customer, device, fence, entered_at_ms);
             let visit = self.names.visit(stay);
@@ -309,7 +332,7 @@ impl Twins {
             What::Offer { offer, fence, entered_at_ms } => {
                 format!("offer {offer} {fence} {} -", visit(fence, entered_at_ms))
             }
-            What::Suppressed { offer, fence, entered_at_ms, reason } => {
+            What::Suppressed { offer, fence, entered_at_ms, reason, .. } => {
                 format!("no {offer} {fence} {} {reason}", visit(fence, entered_at_ms))
             }
             What::Dropped { reason } => format!("dropped {reason}"),
@@ -318,53 +341,15 @@ impl Twins {
         (at_ms, customer, device, text)
     }
 
-    fn said(&self, notification: &Notification) -> Said {
+    fn said_by(&self, notification: &Notification) -> Said {
         let (customer, device, fence, entered_at_ms) = self.stays[&notification.visit];
         Said { customer, device, offer: self.names.offer_no(&notification.offer), fence, entered_at_ms }
     }
 
-    fn restored(&self) -> Restored {
-        let rows = (0..).zip(&self.names.customers);
-        let stored = rows.filter_map(|(no, id)| Some(self.stored(no, self.storage.state(id)?)));
-        Restored { customers: stored.collect() }
-    }
-
-    fn stored(&self, customer: u32, row: &StateRow) -> StoredCustomer {
-        let names = &self.names;
-        let consents = row.consents.iter().map(|row| StoredConsent {
-            merchant: names.merchant_no(&row.merchant),
-            purpose: plain::purpose(row.purpose),
-            state: plain::state(row.state),
-            restricted_at_ms: row.restricted_at.map(Timestamp::unix_ms),
-        });
-        let heard = row.heard.iter().map(|heard| {
-            let (_, device, fence, entered_at_ms) = self.stays[&heard.visit];
-            let said = Said { customer, device, offer: names.offer_no(&heard.offer), fence, entered_at_ms };
-            let tz = heard.zone.as_deref().map(|zone| zone.parse().expect("a zone"));
-            StoredNotice { at_ms: heard.at.unix_ms(), said, tz, expires_at_ms: 0 }
-        });
-        let outbox = row.outbox.iter().map(|notification| StoredNotice {
-            at_ms: notification.issued_at.unix_ms(),
-            said: self.said(notification),
-            tz: None,
-            expires_at_ms: notification.expires_at.unix_ms(),
-        });
-        let visits = row.visits.iter().map(|visit| StoredVisit {
-            device: names.device_no(&visit.device),
-            fence: names.fence_no(visit.fence.as_str()),
-            entered_at_ms: visit.entered_at.unix_ms(),
-            last_at_ms: visit.last_at.unix_ms(),
-            initial: visit.initial,
-            dwelled: visit.dwelled,
-        });
-        StoredCustomer {
-            customer,
-            consents: consents.collect(),
-            agreed_at_ms: row.consented_since.map(Timestamp::unix_ms),
-            heard: heard.collect(),
-            outbox: outbox.collect(),
-            visits: visits.collect(),
-        }
+    fn restored(&self, stock: &[ledger::StockCount]) -> Restored {
+        let people = (0..).zip(&self.names.customers);
+        let stored = people.filter_map(|(no, id)| Some(self.stored(no, self.storage.state(id)?)));
+        Restored { customers: stored.collect(), stock: self.stock(stock) }
     }
 
     fn note(&mut self, deed: impl FnOnce() -> String, now: Timestamp) {
@@ -426,28 +411,35 @@ impl Names {
     }
 
     fn fence(&self, fence: &Fence) -> oracle::Fence {
-        oracle::Fence {
-            merchant: fence.facts.merchant.as_ref().map(|id| self.merchant_no(id)),
-            shape: plain::shape(&fence.shape),
-            radius_m: fence.facts.radius.0,
-            tz: fence.facts.tz.as_deref().map(|zone| zone.parse().expect("a zone")),
-        }
+        second::fence(fence, &|id| Some(self.merchant_no(id)))
     }
 
     fn offer(&self, draft: &Draft) -> oracle::Offer {
-        let is_chosen = |fence: &Fence| {
-            draft.fences.contains(&fence.facts.id)
-                || draft.tags.iter().any(|tag| fence.facts.tags.contains(tag))
-        };
-        let fences = (0..).zip(&self.fences).filter(|(_, fence)| is_chosen(fence));
-        oracle::Offer {
-            id: draft.id.as_str().to_owned(),
-            merchant: self.merchant_no(&draft.merchant),
-            trigger: plain::kind(draft.trigger),
-            fences: fences.map(|(no, _)| no).collect(),
-            priority: draft.priority,
-            valid_for_ms: draft.valid_for.ms(),
-        }
+        second::offer(draft, &self.fences, &|id| Some(self.merchant_no(id)))
+    }
+}
+
+impl Numbers for Twins {
+    fn merchant(&self, id: &MerchantId) -> Option<u32> {
+        Some(self.names.merchant_no(id))
+    }
+
+    fn fence(&self, id: &FenceId) -> Option<u32> {
+        Some(self.names.fence_no(id.as_str()))
+    }
+
+    fn offer(&self, id: &OfferId) -> Option<u32> {
+        Some(self.names.offer_no(id))
+    }
+
+    fn device(&self, _: u32, id: &DeviceId) -> Option<u32> {
+        Some(self.names.device_no(id))
+    }
+
+    fn said(&self, id: NotificationId) -> Option<(Said, String)> {
+        let said = *self.decided.get(&id)?;
+        let draft = &self.names.offers[said.offer as usize];
+        Some((said, self.names.offer(draft).text.words))
     }
 }
 

@@ -17,7 +17,7 @@ fn polygon(rings: &[&[(f64, f64)]]) -> Shape {
 }
 
 fn map(shapes: &[Shape]) -> Map {
-    let fence = |shape: &Shape| Fence { merchant: None, shape: shape.clone(), radius_m: 100.0, tz: None };
+    let fence = |shape: &Shape| Fence::of(shape.clone(), 100.0);
     Map::new(shapes.iter().map(|shape| Some(fence(shape))).collect())
 }
 

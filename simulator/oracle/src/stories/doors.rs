@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn consent_is_asked_at_every_door() {
-    let mut street = Street::new(Rules::default());
+    let mut street = Street::new(simple());
     assert_eq!(street.after(0, |fix| fix, TOYS), Vec::<String>::new(), "another merchant's");
     let fix = street.fix(BOOKS);
     street.oracle.message(2, 0, &[fix], street.now_ms);
@@ -47,12 +47,16 @@ fn an_edit_ends_visits_and_triggers_nothing() {
     );
     assert_eq!(edited(&grown, DOOR), Vec::<String>::new());
     assert_eq!(edited(&|fence| fence.merchant = Some(1), DOOR), ["exit 2 fence_removed"]);
-    assert_eq!(edited(&grown, DOOR + 300.0), ["exit 2 left", "offer 4"], "who walks out of it later left it");
+    assert_eq!(
+        edited(&grown, DOOR + 300.0),
+        ["exit 2 left", "no 4 already_told"],
+        "who walks out of it later left it"
+    );
 }
 
 #[test]
 fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
-    let mut street = Street::new(Rules::default());
+    let mut street = Street::new(simple());
     street.after(0, |fix| fix, BOOKS + 400.0);
     street.after(MINUTE, |fix| fix, BOOKS);
     street.after(3 * MINUTE, |fix| fix, BOOKS);
@@ -65,12 +69,34 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
         restricted_at_ms: None,
     };
     let said = Said { customer: 1, device: 0, offer: 1, fence: 0, entered_at_ms };
-    let notice = StoredNotice { at_ms: now_ms, said, tz: None, expires_at_ms: now_ms + 15 * MINUTE };
+    let heard = Heard {
+        said,
+        at_ms: now_ms,
+        merchant: 0,
+        tz: Some(chrono_tz::UTC),
+        channel: Channel::Push,
+        standing: Standing::Sent,
+        cost: 40,
+        favourite: false,
+        answers: Answers::default(),
+        shown_at_ms: None,
+    };
+    let notice = StoredNotice {
+        said,
+        expires_at_ms: now_ms + 15 * MINUTE,
+        kind: Kind::Dwell,
+        merchant: 0,
+        channel: Channel::Push,
+        words: String::new(),
+    };
+    let stock = Counts::from([((1, None), 1), ((1, chrono::NaiveDate::from_ymd_opt(2026, 6, 3)), 1)]);
     let whole = StoredCustomer {
         customer: 1,
         consents: [Purpose::Location, Purpose::OffersPush].map(consent).to_vec(),
         agreed_at_ms: Some(agreed_at_ms),
-        heard: vec![notice],
+        profile: Profile::default(),
+        patience: Patience { told: [(1, 1)].into(), ..Patience::default() },
+        heard: vec![heard],
         outbox: vec![notice],
         visits: vec![StoredVisit {
             device: 0,
@@ -82,11 +108,12 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
         }],
     };
     let lost = |stored: &StoredCustomer| {
-        let mut again = Street::new(Rules::default());
+        let mut again = Street::new(simple());
         again.after(0, |fix| fix, BOOKS + 400.0);
         again.after(MINUTE, |fix| fix, BOOKS);
         again.after(3 * MINUTE, |fix| fix, BOOKS);
-        let sentences = again.oracle.restart(&Restored { customers: vec![stored.clone()] }, now_ms);
+        let sentences =
+            again.oracle.restart(&Restored { customers: vec![stored.clone()], stock: stock.clone() }, now_ms);
         sentences
             .iter()
             .map(|sentence| sentence.split(':').next().unwrap_or_default().to_owned())
@@ -101,7 +128,13 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
         ["acknowledged_is_durable"; 2]
     );
 
-    assert_eq!(street.oracle.restart(&Restored { customers: vec![whole] }, now_ms), Vec::<String>::new());
+    let minor = Profile { minor: true, ..Profile::default() };
+    assert_eq!(lost(&StoredCustomer { profile: minor, ..whole.clone() }), ["acknowledged_is_durable"]);
+    let patience = Patience { n_ignored: 1, ..whole.patience.clone() };
+    assert_eq!(lost(&StoredCustomer { patience, ..whole.clone() }), ["acknowledged_is_durable"]);
+
+    let restored = Restored { customers: vec![whole], stock: stock.clone() };
+    assert_eq!(street.oracle.restart(&restored, now_ms), Vec::<String>::new());
     assert_eq!(street.oracle.to_send(), [said]);
     assert_eq!(
         street.after(MINUTE, |fix| fix, BOOKS),

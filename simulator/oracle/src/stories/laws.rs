@@ -9,7 +9,7 @@ proptest! {
     fn caps_hold_in_its_own_output(
         walk in prop::collection::vec((1..240_i64, 0..5_usize, any::<bool>()), 1..400),
     ) {
-        let mut street = Street::new(Rules::default());
+        let mut street = Street::new(simple());
         let mut heard: Vec<(i64, u32)> = Vec::new();
         for (mins, place, still) in walk {
             let x_m = [BOOKS, CAFE, DOOR, BOOKS + 400.0, DOOR + 400.0][place];
@@ -36,7 +36,7 @@ proptest! {
     fn transitions_alternate(
         walk in prop::collection::vec((1..100_i64, -300..300_i32, any::<bool>()), 1..300),
     ) {
-        let mut street = Street::new(Rules::default());
+        let mut street = Street::new(simple());
         let mut last = None;
         for (mins, x_m, still) in walk {
             street.wait(mins * MINUTE);

@@ -18,55 +18,66 @@ fn check_offers(rules: Rules, stays: &[(i64, f64, &str)]) {
 #[test]
 fn rests_and_caps_hold_one_after_the_other() {
     check_offers(
-        Rules::default(),
+        simple(),
         &[
             (0, BOOKS, "offer 1"),
-            (2, BOOKS, "no 1 cooldown_fence"),
+            (2, BOOKS, "no 0 cooldown_fence"),
             (1, CAFE, "no 2 rest_between_offers"),
             (2, CAFE, "no 2 cap_24h"),
             (20, CAFE, "offer 2"),
         ],
     );
     check_offers(
-        Rules { fence_cooldown_ms: DAY, ..Rules::default() },
+        Rules { rests: Rests { fence_ms: DAY, ..simple().rests }, ..simple() },
         &[
             (0, BOOKS, "offer 1"),
             (25, CAFE, "offer 2"),
-            (25, BOOKS, "no 1 cap_7d"),
+            (25, BOOKS, "no 0 cap_7d"),
             (6 * 24, BOOKS, "offer 1"),
         ],
     );
     check_offers(
-        Rules { per_24h_max: 9, rest_ms: 0, fence_cooldown_ms: 0, ..Rules::default() },
+        Rules {
+            caps: Caps { push_24h: 9, ..simple().caps },
+            rests: Rests { between_ms: 0, fence_ms: 0, ..simple().rests },
+            ..simple()
+        },
         &[(0, BOOKS, "offer 1"), (1, CAFE, "no 2 cap_civil_day"), (22, CAFE, "offer 2")],
     );
     check_offers(
-        Rules { per_30d_max: 2, per_7d_max: 9, fence_cooldown_ms: DAY, ..Rules::default() },
+        Rules {
+            caps: Caps { push_30d: 2, push_7d: 9, ..simple().caps },
+            rests: Rests { fence_ms: DAY, ..simple().rests },
+            ..simple()
+        },
         &[
             (0, BOOKS, "offer 1"),
             (25, CAFE, "offer 2"),
-            (25 * 24 + 2, BOOKS, "no 1 cap_30d"),
+            (25 * 24 + 2, BOOKS, "no 0 cap_30d"),
             (6 * 24, BOOKS, "offer 1"),
         ],
     );
-    check_offers(Rules { per_24h_max: 0, ..Rules::default() }, &[(0, BOOKS, "no 1 cap_24h")]);
+    check_offers(
+        Rules { caps: Caps { push_24h: 0, ..simple().caps }, ..simple() },
+        &[(0, BOOKS, "no 0 cap_24h")],
+    );
 }
 
 #[test]
 fn hours_zones_and_the_first_day_silence_offers() {
     // Wednesday 12:00; from 20:00 on it is quiet.
-    check_offers(Rules::default(), &[(8, BOOKS, "no 1 quiet_hours"), (13, BOOKS, "offer 1")]);
-    check_offers(Rules::default(), &[(0, ATTIC, "no 2 zone_unknown")]);
+    check_offers(simple(), &[(8, BOOKS, "no 0 quiet_hours"), (13, BOOKS, "offer 1")]);
+    check_offers(simple(), &[(0, ATTIC, "no 2 zone_unknown")]);
     check_offers(
-        Rules { settle_in_ms: 3 * DAY, ..Rules::default() },
-        &[(0, BOOKS, "no 1 settling_in"), (24, BOOKS, "offer 1")],
+        Rules { rests: Rests { settle_in_ms: 3 * DAY, ..simple().rests }, ..simple() },
+        &[(0, BOOKS, "no 0 settling_in"), (24, BOOKS, "offer 1")],
     );
 }
 
 #[test]
 fn what_waits_too_long_or_into_a_change_is_dropped() {
     let stay = |between: &dyn Fn(&mut Street)| {
-        let mut street = Street::new(Rules::default());
+        let mut street = Street::new(simple());
         street.after(0, |fix| fix, BOOKS + 400.0);
         street.after(MINUTE, |fix| fix, BOOKS);
         street.now_ms += 3 * MINUTE;
@@ -77,15 +88,15 @@ fn what_waits_too_long_or_into_a_change_is_dropped() {
         street.settle();
         street.told()
     };
-    assert_eq!(stay(&|street| street.now_ms += 30 * SECOND), ["offer 1"]);
-    assert_eq!(stay(&|street| street.now_ms += 30 * SECOND + 1), ["no 1 too_late"]);
+    assert_eq!(stay(&|street| street.now_ms += 30 * SECOND), ["no 0 lost_arbitration", "offer 1"]);
+    assert_eq!(stay(&|street| street.now_ms += 30 * SECOND + 1), ["no 0 too_late", "no 1 too_late"]);
     assert_eq!(
         stay(&|street| street.say(0, Word::Withdraw, 0)),
-        ["exit 0 consent_withdrawn", "no 1 withdrawn"]
+        ["exit 0 consent_withdrawn", "no 0 no_consent", "no 1 no_consent"]
     );
     assert_eq!(
         stay(&|street| street.oracle.fences(vec![None; 5], street.now_ms)),
-        ["exit 0 fence_removed", "no 1 fence_gone"]
+        ["exit 0 fence_removed", "no 0 fence_gone", "no 1 fence_gone"]
     );
 }
 
@@ -99,7 +110,7 @@ fn what_was_decided_under_fewer_restrictions_is_not_sent() {
         entered_at_ms: MONDAY + 2 * DAY + 12 * HOUR + MINUTE,
     };
     let decided = || {
-        let mut street = Street::new(Rules::default());
+        let mut street = Street::new(simple());
         street.after(0, |fix| fix, BOOKS + 400.0);
         street.after(MINUTE, |fix| fix, BOOKS);
         street.after(3 * MINUTE, |fix| fix, BOOKS);

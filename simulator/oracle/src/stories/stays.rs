@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_stay_is_told_by_two_fixes_and_an_exit_by_two() {
     check(
-        Rules::default(),
+        simple(),
         &[
             (0, 400.0, &[]),
             (60, 0.0, &["enter 0"]),
@@ -24,7 +24,7 @@ fn a_stay_is_told_by_two_fixes_and_an_exit_by_two() {
 #[test]
 fn a_first_look_inside_is_initial_and_silence_ends_a_visit() {
     check(
-        Rules::default(),
+        simple(),
         &[
             (0, 6_000.0, &["enter 2 initial", "no 3 already_inside"]),
             (3_600, 6_000.0, &["exit 2 timed_out", "enter 2", "offer 3"]),
@@ -35,7 +35,7 @@ fn a_first_look_inside_is_initial_and_silence_ends_a_visit() {
 #[test]
 fn a_fix_outside_breaks_a_stay() {
     check(
-        Rules::default(),
+        simple(),
         &[
             (0, 400.0, &[]),
             (60, 0.0, &["enter 0"]),
@@ -49,7 +49,7 @@ fn a_fix_outside_breaks_a_stay() {
 
 #[test]
 fn a_phone_that_stands_still_dwells_by_timer() {
-    let mut street = Street::new(Rules::default());
+    let mut street = Street::new(simple());
     street.after(0, |fix| fix, BOOKS + 400.0);
     street.after(MINUTE, |fix| Fix { still: true, ..fix }, BOOKS);
     street.wait(3 * MINUTE - 1);
@@ -67,8 +67,8 @@ fn a_phone_that_stands_still_dwells_by_timer() {
 fn odd_fixes_are_dropped_or_trigger_nothing() {
     let later = |span_ms: i64| move |fix: Fix| Fix { taken_at_ms: fix.taken_at_ms + span_ms, ..fix };
     let stays = ["dwell 0", "no 0 lost_arbitration", "offer 1"];
-    let unfit = ["dwell 0", "no 1 unfit_fix", "no 0 unfit_fix"];
-    let fast = ["dwell 0", "no 1 too_fast", "no 0 too_fast"];
+    let unfit = ["dwell 0", "no 0 unfit_fix", "no 1 unfit_fix"];
+    let fast = ["dwell 0", "no 0 too_fast", "no 1 too_fast"];
     check_odd(later(MINUTE), &stays);
     check_odd(later(MINUTE + 1), &["dropped future"]);
     check_odd(later(-3 * MINUTE), &["dropped duplicate"]);
@@ -84,7 +84,7 @@ fn odd_fixes_are_dropped_or_trigger_nothing() {
 
 #[test]
 fn a_jump_waits_for_the_next_fix() {
-    let mut street = Street::new(Rules::default());
+    let mut street = Street::new(simple());
     street.after(0, |fix| fix, BOOKS);
     assert_eq!(street.after(SECOND, |fix| fix, BOOKS + 500.0), Vec::<String>::new(), "held");
     assert_eq!(street.after(SECOND, |fix| fix, BOOKS), ["dropped jump"]);
@@ -94,7 +94,7 @@ fn a_jump_waits_for_the_next_fix() {
 
 #[test]
 fn old_fixes_tell_history_and_the_newest_speaks() {
-    let mut street = Street::new(Rules::default());
+    let mut street = Street::new(simple());
     let ago = |street: &Street, mins: i64, x_m: f64| Fix {
         taken_at_ms: street.now_ms - mins * MINUTE,
         ..street.fix(x_m)
@@ -103,18 +103,20 @@ fn old_fixes_tell_history_and_the_newest_speaks() {
         .map(|(mins, x)| ago(&street, mins, x))
         .into();
     street.oracle.message(1, 0, &history, street.now_ms);
-    assert_eq!(street.told(), ["enter 0", "dwell 0", "no 1 unfit_fix", "no 0 unfit_fix"]);
+    street.settle();
+    assert_eq!(street.told(), ["enter 0", "dwell 0", "no 0 not_there_any_more", "no 1 not_there_any_more"]);
     street.wait(DAY);
     street.told();
     let old: Vec<Fix> =
         [(20, BOOKS + 400.0), (19, BOOKS), (11, BOOKS)].map(|(mins, x)| ago(&street, mins, x)).into();
     street.oracle.message(1, 0, &old, street.now_ms);
-    assert_eq!(street.told(), ["enter 0", "dwell 0", "no 1 unfit_fix", "no 0 unfit_fix"]);
+    street.settle();
+    assert_eq!(street.told(), ["enter 0", "dwell 0", "no 0 unfit_fix", "no 1 unfit_fix"]);
 }
 
 #[test]
 fn a_way_through_a_fence_is_a_crossing() {
-    let mut street = Street::new(Rules { crossings: true, ..Rules::default() });
+    let mut street = Street::new(Rules { crossings: true, ..simple() });
     street.after(0, |fix| fix, BOOKS - 400.0);
     assert_eq!(street.after(MINUTE, |fix| fix, BOOKS + 400.0), ["cross 0"]);
     street.after(MINUTE, |fix| fix, BOOKS);
@@ -123,7 +125,7 @@ fn a_way_through_a_fence_is_a_crossing() {
 
 #[test]
 fn phones_and_visits_of_one_customer_are_bounded() {
-    let mut street = Street::new(Rules { devices_max: 2, visits_max: 0, ..Rules::default() });
+    let mut street = Street::new(Rules { devices_max: 2, visits_max: 0, ..simple() });
     for device in [7, 8, 9, 8] {
         let fix = street.fix(BOOKS);
         street.oracle.message(1, device, &[fix], street.now_ms);
