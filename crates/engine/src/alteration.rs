@@ -325,8 +325,11 @@ impl Engine {
             self.desk.outbox.iter().flat_map(|(no, waiting)| waiting.iter().map(move |one| (*no, one)));
         let off = waiting.filter_map(|(no, one)| gone(one).map(|outcome| (no, one.id, outcome)));
         for (customer, id, outcome) in off.collect::<Vec<_>>() {
+            let n_unstaged = self.desk.notifications.len();
             self.leave(customer, id, outcome, now);
-            self.desk.called_off.insert(id, outcome);
+            if self.desk.notifications.len() == n_unstaged {
+                self.desk.called_off.insert(id, outcome);
+            }
         }
     }
 

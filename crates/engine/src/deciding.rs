@@ -63,7 +63,7 @@ impl Engine {
             self.pronounce(customer, matter, verdict, heard, now);
         }
         if *self.notifier.tolerance(customer) != tolerance {
-            self.desk.note_tolerance(self.notifier.tolerance(customer));
+            self.desk.note_tolerance(self.notifier.tolerance(customer), occasions.len());
         }
     }
 

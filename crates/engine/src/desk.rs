@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use consent_gate::{Change, Consented};
-use ledger::{DeliveryOutcome, Entry, StockChange, Stored, What};
+use ledger::{Decision, DeliveryOutcome, Entry, StockChange, Stored, What};
 use model::{CustomerNo, Notification, NotificationId, Timestamp, Tolerance};
 
 use crate::letter::{ConsentAck, Output};
@@ -44,7 +44,7 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         let Self { changes, acks, settled, n_notifications } = self;
         changes.is_empty() && acks.is_empty() && settled.is_empty() && *n_notifications == 0
     }
@@ -70,14 +70,17 @@ impl Desk {
         self.entries.push(entry);
     }
 
-    /// Adds what a customer bears to the decision that was written last.
+    /// Adds what a customer bears to the last `n` entries, which decided together: to the one that says
+    /// something, if one does.
     ///
     /// # Panics
-    /// When that was no decision.
-    pub(crate) fn note_tolerance(&mut self, tolerance: &Tolerance) {
-        let Some(Entry { what: What::Decision(decision), .. }) = self.entries.last_mut() else {
-            panic!("what a customer bears changes with a decision");
-        };
+    /// When there is no decision among them.
+    pub(crate) fn note_tolerance(&mut self, tolerance: &Tolerance, n: usize) {
+        let at = self.entries.len().saturating_sub(n);
+        let mut decisions: Vec<&mut Decision> = self.entries[at..].iter_mut().filter_map(decision).collect();
+        let place = decisions.iter().position(|decision| decision.said.is_some());
+        let place = place.unwrap_or(decisions.len().saturating_sub(1));
+        let decision = decisions.get_mut(place).expect("what a customer bears changes with a decision");
         decision.tolerance = Some(tolerance.clone());
     }
 
@@ -102,6 +105,15 @@ impl Desk {
         }
     }
 
+    /// Lets the sender of a letter know once all that was said before it is durable.
+    pub(crate) fn settle_behind(&mut self, ticket: u64) {
+        if ticket != 0 && (self.in_flight.is_some() || !self.entries.is_empty()) {
+            self.pending.settled.push(ticket);
+        } else {
+            self.settle(ticket);
+        }
+    }
+
     /// Takes a notification out of the outbox; `None` when it is not there any more.
     pub(crate) fn take_from_outbox(
         &mut self,
@@ -117,5 +129,12 @@ impl Desk {
             self.outbox.remove(&customer);
         }
         Some(taken)
+    }
+}
+
+fn decision(entry: &mut Entry) -> Option<&mut Decision> {
+    match &mut entry.what {
+        What::Decision(decision) => Some(decision),
+        What::Consent(_) | What::Delivery { .. } | What::Feedback { .. } | What::Profile(_) => None,
     }
 }

@@ -7,7 +7,7 @@ use consent_gate::{ConsentState, Gate, Purpose, Refusal};
 use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
 use model::{
     CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, MerchantNo, Notification, NotificationId,
-    Timestamp, TransitionKind,
+    Timestamp, TransitionKind, VisitId,
 };
 use notifier::{Known, Notifier};
 use offers::{HoursBook, Stock};
@@ -308,10 +308,34 @@ impl Engine {
             return Err(*outcome);
         }
         let allowed = self.merchant_may_speak(customer, notification, now).is_ok();
-        if allowed && recorded.epoch() == self.gate.epoch(customer) {
-            Ok(())
-        } else {
-            Err(DeliveryOutcome::Revoked)
+        if !allowed
+            || recorded.epoch() != self.gate.epoch(customer)
+            || self.wants_quiet(customer, notification)
+        {
+            return Err(DeliveryOutcome::Revoked);
+        }
+        // An offer about a stay is stale once the stay is over.
+        if self.has_left(customer, notification) { Err(DeliveryOutcome::Expired) } else { Ok(()) }
+    }
+
+    /// Whether the customer said since that they are not of age, or muted the merchant or the store.
+    fn wants_quiet(&self, customer: CustomerNo, notification: &Notification) -> bool {
+        let profile = self.notifier.profile(customer);
+        profile.minor || profile.dial.mutes(&notification.merchant, &notification.fence)
+    }
+
+    /// Whether the visit that an offer was for has ended.
+    fn has_left(&self, customer: CustomerNo, notification: &Notification) -> bool {
+        let Notification { device, fence, visit, trigger, .. } = notification;
+        let id = self.people.customer(customer);
+        let phones = self.people.devices_of(customer).iter().copied();
+        let phone = phones.into_iter().find(|no| self.people.device(*no) == device);
+        match trigger {
+            TransitionKind::Enter | TransitionKind::Dwell => !phone.is_some_and(|phone| {
+                let mut open = self.presence.open_visits(phone);
+                open.any(|open| VisitId::of(id, device, fence, open.entered_at) == *visit)
+            }),
+            TransitionKind::Exit | TransitionKind::Cross => false,
         }
     }
 

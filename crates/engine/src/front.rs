@@ -286,7 +286,8 @@ impl Engine {
                 Some(entry) => self.write_durably(entry, ticket),
                 None => {
                     self.book.tally.n_feedback_unknown += 1;
-                    self.desk.settle(ticket);
+                    // It may be one whose first copy is not durable yet.
+                    self.desk.settle_behind(ticket);
                 }
             },
             Err(flaw) => self.drop_unusable(flaw, ticket),
@@ -331,8 +332,13 @@ impl Engine {
             self.book.tally.n_profiles_unknown += 1;
             return self.desk.settle(ticket);
         };
-        let change = self.decoder.profile(&Envelope { customer, device, body });
-        match change.and_then(|change| self.take_profile(no, change)) {
+        let change = self.decoder.profile(&Envelope { customer, device: "", body });
+        // Of what is said about somebody's age the strictest holds against their own word (V05).
+        let strictest = |change: ProfileChange| ProfileChange {
+            minor: change.minor.filter(|minor| *minor || device.is_empty()),
+            ..change
+        };
+        match change.and_then(|change| self.take_profile(no, strictest(change))) {
             Ok(profile) => {
                 self.book.tally.n_profiles += 1;
                 self.write_durably((no, What::Profile(profile), now), ticket);

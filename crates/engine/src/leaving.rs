@@ -141,7 +141,7 @@ impl Engine {
                 self.desk.visits.stored_at = now;
             }
         }
-        if rows.is_empty() && self.desk.entries.is_empty() {
+        if rows.is_empty() && self.desk.entries.is_empty() && self.desk.pending.is_empty() {
             return None;
         }
         for customer in &rows {

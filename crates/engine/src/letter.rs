@@ -29,7 +29,7 @@ pub struct Letter<'a> {
     pub door: Door,
     /// Whose.
     pub customer: &'a str,
-    /// From which phone; empty for consent and profiles.
+    /// From which phone; empty for consent. Of a profile, not empty when the customer's own phone says it.
     pub device: &'a str,
     /// What is inside, unread.
     pub body: &'a [u8],

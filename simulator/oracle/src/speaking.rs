@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::customer::{Durability, Outgoing};
 use crate::geometry::Map;
 use crate::hours::civil_day;
-use crate::{Answer, Leaving, Mode, Offer, Operated, Oracle, Profile, Said, stock};
+use crate::{Answer, Kind, Leaving, Mode, Offer, Operated, Oracle, Profile, Said, stock};
 
 impl Oracle {
     /// Whether a decided offer that is durable may be published now, and if not, why not.
@@ -28,8 +28,20 @@ impl Oracle {
         }
         let is_void =
             outgoing.durability != Durability::Durable || outgoing.n_restrictions != known.n_restrictions;
-        if is_void || !known.may_be_told(outgoing.merchant, outgoing.channel, now_ms) {
+        let dial = &known.profile().dial;
+        let is_muted =
+            dial.muted_merchants.contains(&outgoing.merchant) || dial.muted_fences.contains(&said.fence);
+        let wants_none = known.profile().minor || is_muted;
+        if is_void || wants_none || !known.may_be_told(outgoing.merchant, outgoing.channel, now_ms) {
             return Err(Leaving::Revoked);
+        }
+        let visits =
+            known.devices.iter().filter(|device| device.no == said.device).flat_map(|device| &device.visits);
+        let stays = visits
+            .into_iter()
+            .any(|visit| visit.fence == said.fence && visit.entered_at_ms == said.entered_at_ms);
+        if matches!(outgoing.kind, Kind::Enter | Kind::Dwell) && !stays {
+            return Err(Leaving::Expired);
         }
         Ok(())
     }

@@ -54,8 +54,12 @@ fn after_words(case: &Case<'_>) -> [Rest; 3] {
     let occasion = case.candidate.occasion;
     let for_ever = |holds: bool| if holds { Timestamp::MAX } else { Timestamp::MIN };
     let is_muted = case.life.profile.dial.mutes(&occasion.merchant, &occasion.fence);
-    // Whoever never agreed gets no offer anyway; here the safe answer is to wait for ever.
-    let settled_at = case.life.agreed_at.map_or(Timestamp::MAX, |at| at + case.policy.cooldowns.settle_in);
+    let settled_at = match case.life.agreed_at {
+        Some(agreed_at) => agreed_at + case.policy.cooldowns.settle_in,
+        // The gate has said why; who never agreed is not settling in.
+        None if case.candidate.barred.contains(&Suppression::NoConsent) => Timestamp::MIN,
+        None => Timestamp::MAX,
+    };
     [
         (Suppression::Muted, for_ever(is_muted)),
         (Suppression::ToldForLife, for_ever(case.policy.cooldowns.offer_ever_max <= n_told(case))),

@@ -37,9 +37,11 @@ fn end(delivery: Option<&(DeliveryOutcome, Timestamp)>) -> String {
     let said = match delivery {
         Some((DeliveryOutcome::Sent, at)) => return format!("Handed over at {}.", clock(*at)),
         Some((DeliveryOutcome::Expired, _)) => {
-            "It was never handed over: no phone or backend was connected in time."
+            "It was never handed over: no phone or backend was connected in time, or the stay was over by then."
         }
-        Some((DeliveryOutcome::Revoked, _)) => "It was not handed over: consent was taken back first.",
+        Some((DeliveryOutcome::Revoked, _)) => {
+            "It was not handed over: consent was taken back, or quiet asked for, first."
+        }
         Some((DeliveryOutcome::Refused, _)) => "It was refused by the broker.",
         Some((DeliveryOutcome::Lapsed, _)) => {
             "It turned stale while the server was down, and may have been handed over just before."
@@ -67,7 +69,7 @@ fn silence(decision: &Decision) -> (String, Value) {
         let _ = write!(text, " Also, {}.", because(also));
     }
     if let Some(next) = decision.next_possible_at {
-        let _ = write!(text, " The earliest time for another offer here was {}.", clock(next));
+        let _ = write!(text, " The earliest time for this offer here was {}.", clock(next));
     }
     (text, json!({ "kind": "silence", "decision": as_json(decision) }))
 }

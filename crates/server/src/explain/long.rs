@@ -45,8 +45,8 @@ pub(super) fn lines(decision: &Decision, past: &Past) -> Vec<Line> {
     lines.into_iter().filter(|line| !line.text.is_empty()).collect()
 }
 
-const PROCESSED: &str = "All of this was worked out on the merchant's own server. Nobody else was asked or told, \
-                         but the phone or the backend that got the offer.";
+const PROCESSED: &str = "All of this was worked out inside the program that took the position in. Nobody else was asked or \
+                         told, but the phone or the backend that got the offer.";
 
 const KEPT: &str = "This record is kept as long as the ledger is, without any position, under a key of the \
                     customer's own. The position was forgotten once it had been compared.";
@@ -181,9 +181,9 @@ fn bears(decision: &Decision, past: &Past) -> String {
 
 fn next(decision: &Decision) -> String {
     match decision.next_possible_at {
-        Some(next) => format!("The rules of time would let another offer here pass from {} on.", clock(next)),
+        Some(next) => format!("The rules of time would let this offer here pass from {} on.", clock(next)),
         None if &*decision.verdict == SENT => String::new(),
-        None => "No time is known from which another offer here would pass.".to_owned(),
+        None => "No time is known from which this offer here would pass.".to_owned(),
     }
 }
 

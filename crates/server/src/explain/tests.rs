@@ -94,7 +94,7 @@ fn silence_says_why_and_what_else_stood_in_the_way() {
     let (first, also) = (Suppression::QuietHours.because(), Suppression::Cap24h.because());
     let expected = format!(
         "Stayed at Corner Books: nothing was sent, because {first}. Also, {also}. \
-         The earliest time for another offer here was 2026-11-21 10:00 UTC."
+         The earliest time for this offer here was 2026-11-21 10:00 UTC."
     );
     assert_eq!(said, [expected]);
 }

@@ -34,6 +34,14 @@ pub enum Sender {
     Broker,
 }
 
+impl Sender {
+    /// Whether a customer's own device says so of itself.
+    #[must_use]
+    pub const fn is_a_device(&self) -> bool {
+        matches!(self, Self::Listener { role: Role::Device, .. })
+    }
+}
+
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

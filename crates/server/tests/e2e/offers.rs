@@ -175,7 +175,7 @@ fn silence_is_explained_with_its_reason() {
             "{}",
             ran.out
         );
-        assert!(ran.out.contains("The earliest time for another offer here was"), "{}", ran.out);
+        assert!(ran.out.contains("The earliest time for this offer here was"), "{}", ran.out);
     });
 }
 

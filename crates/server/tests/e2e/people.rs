@@ -269,7 +269,7 @@ fn whoever_asks_why_is_told_the_rules_and_what_held_offers_back() {
             "0 of 1 in 24 hours (0 heard before)",
             "0 of 1 in 24 hours (1 heard before)",
             "their name, address or number",
-            "The rules of time would let another offer here pass from",
+            "The rules of time would let this offer here pass from",
             "pause for 1, 7 or 30 days",
         ] {
             assert!(said.contains(words), "{words:?} is not in {said}");
