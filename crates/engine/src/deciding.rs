@@ -12,7 +12,7 @@ use offers::{CivilDay, Mode, Obstacle, Offer, OpeningHours};
 
 use crate::engine::Engine;
 use crate::house::House;
-use crate::record;
+use crate::record::{self, Inputs};
 
 /// What all rooms know of an occasion at the moment of its decision.
 pub(crate) struct Matter<'a> {
@@ -59,8 +59,11 @@ impl Engine {
             }
         }
         let verdicts = self.judge(customer, &matters, now);
+        let won = verdicts.iter().position(|(verdict, _)| verdict.ruling.standing().is_some());
+        let winner = won.map(|won| matters[won].offer.id().clone());
         for (matter, (verdict, heard)) in matters.into_iter().zip(verdicts) {
-            self.pronounce(customer, matter, verdict, heard, now);
+            let inputs = self.inputs(customer, &matter, &verdict, winner.as_ref());
+            self.pronounce(customer, matter, verdict.ruling, (heard, inputs), now);
         }
         if *self.notifier.tolerance(customer) != tolerance {
             self.desk.note_tolerance(self.notifier.tolerance(customer), occasions.len());
@@ -177,17 +180,32 @@ impl Engine {
         verdicts.into_iter().zip(&candidates).map(with_heard).collect()
     }
 
+    /// What a verdict rests on, and to whom it lost.
+    fn inputs(
+        &self,
+        customer: CustomerNo,
+        matter: &Matter<'_>,
+        verdict: &Verdict,
+        winner: Option<&OfferId>,
+    ) -> Inputs {
+        let mut inputs = record::inputs(matter, &verdict.reckoning, self.notifier.profile(customer));
+        if let (Ruling::Suppressed(suppressed), Some(winner)) = (&verdict.ruling, winner)
+            && suppressed.failed().contains(&Suppression::LostArbitration)
+        {
+            inputs.push(("lost_to".into(), winner.as_str().into()));
+        }
+        inputs
+    }
+
     /// Writes one verdict down, and lets the winner out.
     fn pronounce(
         &mut self,
         customer: CustomerNo,
         matter: Matter<'_>,
-        verdict: Verdict,
-        heard: Option<Heard>,
+        ruling: Ruling,
+        (heard, inputs): (Option<Heard>, Inputs),
         now: Timestamp,
     ) {
-        let Verdict { ruling, reckoning } = verdict;
-        let inputs = record::inputs(&matter, &reckoning, self.notifier.profile(customer));
         match (ruling, heard) {
             (Ruling::Goes, Some(heard)) => self.let_out(customer, matter, (heard, inputs), now),
             (Ruling::Unsaid(_), Some(heard)) => self.leave_unsaid(customer, &matter, (heard, inputs), now),

@@ -30,6 +30,8 @@ pub(crate) fn inputs(matter: &Matter<'_>, reckoning: &Reckoning, profile: &Profi
     let names: Vec<&str> = zones.iter().map(|zone| zone.name()).collect();
     note("zone", names.join(" "));
     note("channel", offer.draft().channel.word().into());
+    note("priority", offer.draft().priority.to_string());
+    note("value", offer.draft().value.to_string());
     if *mode != Mode::Live {
         note("mode", mode.word().into());
     }
