@@ -8,7 +8,7 @@ use model::{
     CustomerNo, DeviceNo, FenceFacts, FenceId, Heard, OfferId, Standing, Timestamp, TransitionKind, VisitId,
 };
 use notifier::{Candidate, Gathered, Occasion, Ruling, Suppressed, Suppression, Terms, Verdict};
-use offers::{CivilDay, Mode, Obstacle, Offer, OpeningHours};
+use offers::{CivilDay, Mode, Obstacle, Offer, OpeningHours, OperatorState};
 
 use crate::engine::Engine;
 use crate::house::House;
@@ -125,8 +125,13 @@ impl Engine {
         hours: Option<&OpeningHours>,
         now: Timestamp,
     ) -> Vec<Suppression> {
-        // Without a clock no hour can be told, and the notifier says so.
-        let mut obstacles = zone.map_or_else(Vec::new, |zone| offer.obstacles_at(zone, now, hours));
+        // Without a clock no hour can be told, and the notifier says so; an operator's word holds anywhere.
+        let by_operator = || match offer.state() {
+            OperatorState::Running => Vec::new(),
+            OperatorState::Paused => vec![Obstacle::Paused],
+            OperatorState::Stopped => vec![Obstacle::Stopped],
+        };
+        let mut obstacles = zone.map_or_else(by_operator, |zone| offer.obstacles_at(zone, now, hours));
         let day = zone.and_then(|zone| CivilDay::at(zone, now));
         if day.is_some_and(|day| self.stock.is_out(offer, day)) {
             obstacles.push(Obstacle::OutOfStock);

@@ -164,7 +164,11 @@ impl Customer {
     /// only have used it.
     pub(crate) fn awaits(&self, said: &Said, answer: Answer) -> bool {
         self.heard().any(|heard| {
-            let can_answer = heard.standing == Standing::Sent || answer == Answer::Redeemed;
+            let can_answer = match heard.standing {
+                Standing::Sent => true,
+                Standing::HeldOut => answer == Answer::Redeemed,
+                Standing::Observed => false,
+            };
             heard.said == *said && can_answer && !heard.answers.has_any(&[answer])
         })
     }

@@ -79,20 +79,20 @@ impl Oracle {
             return self.suppress(&occasion.said, Failed::one("crowded"), now_ms);
         }
         if occasions.is_empty() {
-            self.due_gatherings.insert((*since_ms, occasion.said.customer));
+            self.due_gatherings.push_back((*since_ms, occasion.said.customer));
         }
         occasions.push(occasion);
     }
 
     /// When the next gathering is to be decided.
     pub(crate) fn next_gathering_ms(&self) -> Option<i64> {
-        self.due_gatherings.first().map(|(since_ms, _)| since_ms + self.rules.gather_ms)
+        self.due_gatherings.front().map(|(since_ms, _)| since_ms + self.rules.gather_ms)
     }
 
     /// Decides every gathering that is due, in the order in which they began.
     pub(crate) fn decide_due(&mut self, now_ms: i64) {
         while self.next_gathering_ms().is_some_and(|due_ms| due_ms <= now_ms) {
-            let Some((_, customer)) = self.due_gatherings.pop_first() else { return };
+            let Some((_, customer)) = self.due_gatherings.pop_front() else { return };
             if let Some(gathering) = self.customers[customer as usize].gathering.take() {
                 self.decide(customer, &gathering, now_ms);
             }

@@ -172,7 +172,8 @@ impl Case<'_> {
         let channel = self.offer.channel;
         if channel == Channel::Push {
             failed.add_if(is_full(n_of(DAY, channel), caps.push_24h), "cap_24h");
-            failed.add_if(is_full(self.n_today(), caps.push_civil_day), "cap_civil_day");
+            let is_day_full = self.n_today().is_some_and(|n| is_full(n, caps.push_civil_day));
+            failed.add_if(is_day_full, "cap_civil_day");
             let most = |span_ms: i64, usual: u32, favourite: u32| {
                 if self.is_favourite_within(span_ms) { favourite } else { usual }
             };
@@ -197,14 +198,14 @@ impl Case<'_> {
         if is_halved { (n_max / 2).max(1) } else { n_max }
     }
 
-    /// Each counts in the day that it was where it was heard.
-    fn n_today(&self) -> usize {
-        let Some(&here) = self.zones.first() else { return 0 };
+    /// Each counts in the day that it was where it was heard; without a clock there is no day.
+    fn n_today(&self) -> Option<usize> {
+        let here = *self.zones.first()?;
         let today = civil_day(here, self.now_ms);
         let is_today = |heard: &&Heard| {
             heard.channel == Channel::Push && civil_day(heard.tz.unwrap_or(here), heard.at_ms) == today
         };
-        self.counted().filter(is_today).count()
+        Some(self.counted().filter(is_today).count())
     }
 
     fn is_favourite_within(&self, span_ms: i64) -> bool {

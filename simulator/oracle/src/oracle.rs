@@ -1,7 +1,7 @@
 //! The rules joined: what happens goes in, what must have become of it comes out.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
 use crate::consent::{Row, allow};
 use crate::customer::{Customer, Outgoing};
@@ -30,8 +30,8 @@ pub struct Oracle {
     pub(crate) offers: Vec<Option<Offer>>,
     pub(crate) due: OffersDue,
     pub(crate) customers: Vec<Customer>,
-    /// When each gathering began, with whose it is.
-    pub(crate) due_gatherings: BTreeSet<(i64, u32)>,
+    /// When each gathering began, with whose it is, in the order in which they did.
+    pub(crate) due_gatherings: VecDeque<(i64, u32)>,
     pub(crate) stock: Kept<stock::Counts>,
     people: Vec<Person>,
     pub(crate) edits: Edits,
@@ -84,7 +84,7 @@ impl Oracle {
             rules,
             offers,
             customers: Vec::new(),
-            due_gatherings: BTreeSet::new(),
+            due_gatherings: VecDeque::new(),
             stock: Kept::default(),
             people: Vec::new(),
             told: Vec::new(),

@@ -143,9 +143,8 @@ impl Patience {
     }
 
     fn silence(&mut self, over: Over, why: Why, until_ms: i64, now_ms: i64) {
-        if until_ms <= now_ms {
-            return;
-        }
+        // What is over is forgotten, even when a clock goes back later.
+        self.silences.retain(|_, until_ms| now_ms < *until_ms);
         let until = self.silences.entry((over, why)).or_insert(until_ms);
         *until = (*until).max(until_ms);
     }

@@ -64,7 +64,7 @@ pub(crate) struct Device {
     inside_before: Vec<u32>,
     accuracy_before_m: f64,
     /// Ways between fixes were looked at when that came.
-    looked_for_crossings: bool,
+    pub(crate) looked_for_crossings: bool,
     /// The timer that is set.
     pub(crate) armed_ms: i64,
 }

@@ -131,7 +131,12 @@ impl Oracle {
     pub fn offers(&mut self, offers: Vec<Option<Offer>>, now_ms: i64) {
         self.advance(now_ms);
         let before = std::mem::replace(&mut self.offers, offers);
+        let asked_for_crossings = self.due.asks_for_crossings;
         self.due = crate::offers::OffersDue::of(&self.map, &self.offers);
+        if asked_for_crossings != self.due.asks_for_crossings && !self.rules.crossings {
+            let devices = self.customers.iter_mut().flat_map(|known| &mut known.devices);
+            devices.for_each(|device| device.looked_for_crossings = false);
+        }
         self.call_off(|outgoing, _, offers| {
             let no = outgoing.said.offer as usize;
             let is_off = before.get(no) != offers.get(no) && !is_said_by(outgoing, offers);

@@ -127,7 +127,7 @@ fn answers(chance: &mut Chance) -> AnswerPolicy {
     if chance.per_mille(300) {
         return documented;
     }
-    let mins = |chance: &mut Chance| Millis::from_mins(chance.of_list(&[0, 10, 60, 600]));
+    let mins = |chance: &mut Chance| Millis::from_mins(chance.of_list(&[1, 10, 60, 600]));
     AnswerPolicy {
         redeemed_silence: mins(chance),
         dismissed_fast: Millis::from_secs(chance.of_list(&[10, 600])),
