@@ -3,7 +3,9 @@
 mod doors;
 mod happening;
 mod laws;
+mod not_mute;
 mod overlapping;
+mod plain;
 mod shell;
 mod stock;
 mod stories;

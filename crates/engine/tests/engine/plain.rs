@@ -3,7 +3,7 @@
 //! It looks at each phone's whole list of fixes at once, fence by fence, and counts what was
 //! sent anew for every candidate. It shares the nouns with the engine, and no rule.
 
-use chrono::{DateTime, NaiveDate, Timelike};
+use chrono::{DateTime, Datelike as _, NaiveDate, Timelike, Weekday};
 use chrono_tz::Tz;
 use geographiclib_rs::{Geodesic, InverseGeodesic};
 use model::{Fix, Meters, Millis, Position, Timestamp, TransitionKind};
@@ -16,8 +16,32 @@ pub(crate) struct Restraint {
     pub(crate) per_7d_max: usize,
     pub(crate) per_30d_max: usize,
     pub(crate) per_day_max: usize,
+    pub(crate) all_channels_max: usize,
     pub(crate) rest: Millis,
     pub(crate) fence_cooldown: Millis,
+    pub(crate) offer_cooldown: Millis,
+    pub(crate) merchant_cooldown: Millis,
+    pub(crate) offer_ever_max: usize,
+    pub(crate) half_life: Millis,
+}
+
+/// What one customer is told: an occasion, and which of the merchant's two offers.
+pub(crate) struct Told<'a> {
+    pub(crate) occasion: &'a Occasion,
+    pub(crate) offer: usize,
+    merchant: usize,
+    cost: i64,
+}
+
+/// What decides besides the occasions themselves.
+pub(crate) struct Matter<'a> {
+    pub(crate) restraint: &'a Restraint,
+    pub(crate) agreed_at: Timestamp,
+    pub(crate) tz: Tz,
+    /// Whose a fence is.
+    pub(crate) merchant_of: &'a dyn Fn(usize) -> usize,
+    /// Of equal offers the lower goes first.
+    pub(crate) tie: &'a dyn Fn(&Occasion, usize) -> u64,
 }
 
 /// A store as the plain notifier sees it.
@@ -44,6 +68,7 @@ pub(crate) struct Occasion {
     kind: TransitionKind,
     is_fit: bool,
     speed_mps: Option<f32>,
+    foreground: Option<bool>,
 }
 
 /// A fix that counts.
@@ -336,40 +361,96 @@ fn occasion(
 ) -> Occasion {
     debug_assert!(kind != TransitionKind::Enter || !visit.initial);
     let is_fit = !fix.mock && accuracy_m(fix) <= 200.0 && at.since(fix.taken_at) <= Millis::from_mins(30);
-    Occasion { at, phase, fence, entered_at: visit.entered_at, kind, is_fit, speed_mps: fix.speed_mps }
+    Occasion {
+        at,
+        phase,
+        fence,
+        entered_at: visit.entered_at,
+        kind,
+        is_fit,
+        speed_mps: fix.speed_mps,
+        foreground: fix.foreground,
+    }
 }
 
-/// Of one customer's occasions those that are used.
-pub(crate) fn sent<'a>(
-    occasions: &'a [Occasion],
-    restraint: &Restraint,
-    agreed_at: Timestamp,
-    tz: Tz,
-) -> Vec<&'a Occasion> {
-    let mut sent: Vec<&Occasion> = Vec::new();
-    for one in occasions {
-        let within = |hours: i64| {
-            sent.iter().filter(|other| one.at.since(other.at) < Millis::from_hours(hours)).count()
+/// Of one customer's occasions those that are used: of all that come at one moment one at most.
+pub(crate) fn sent<'a>(occasions: &'a [Occasion], matter: &Matter<'_>) -> Vec<Told<'a>> {
+    let mut told: Vec<Told<'a>> = Vec::new();
+    // What a timer brings is decided before what a fix of the same instant brings.
+    for moment in occasions.chunk_by(|a, b| a.at == b.at && (a.phase == 0) == (b.phase == 0)) {
+        let candidates = moment.iter().flat_map(|occasion| [0, 1].map(|offer| (occasion, offer)));
+        let welcome = candidates.filter_map(|(occasion, offer)| matter.weigh(occasion, offer, &told));
+        // The first offer of a merchant has priority; then the cheaper, for all are worth the same.
+        let rank = |one: &Told<'_>| {
+            let last =
+                told.iter().filter(|other| other.merchant == one.merchant).map(|other| other.occasion.at);
+            (one.offer, one.cost, last.max(), (matter.tie)(one.occasion, one.offer))
         };
-        let today = sent.iter().filter(|other| day(other.at, tz) == day(one.at, tz)).count();
+        let winner = welcome.min_by_key(rank);
+        told.extend(winner);
+    }
+    told
+}
+
+impl Matter<'_> {
+    fn weigh<'a>(&self, one: &'a Occasion, offer: usize, told: &[Told<'_>]) -> Option<Told<'a>> {
+        let Restraint { rest, fence_cooldown, offer_cooldown, merchant_cooldown, .. } = *self.restraint;
+        let merchant = (self.merchant_of)(one.fence);
+        let since = |other: &Told<'_>| one.at.since(other.occasion.at);
+        let within =
+            |hours: i64| told.iter().filter(|other| since(other) < Millis::from_hours(hours)).count();
+        let today =
+            told.iter().filter(|other| day(other.occasion.at, self.tz) == day(one.at, self.tz)).count();
+        let rests = |other: &Told<'_>| {
+            rest <= since(other)
+                && (other.occasion.fence != one.fence || fence_cooldown <= since(other))
+                && (other.merchant != merchant || merchant_cooldown <= since(other))
+                && ((other.merchant, other.offer) != (merchant, offer) || offer_cooldown <= since(other))
+        };
+        let n_ever = told.iter().filter(|other| (other.merchant, other.offer) == (merchant, offer)).count();
         let speed_max_mps = if one.kind == TransitionKind::Enter { 2.5 } else { 7.0 };
+        let cost = self.cost(one, told);
+        let pressure: i64 = told.iter().map(|other| self.left_milli(other.cost, since(other))).sum();
         let is_welcome = one.is_fit
             && one.speed_mps.is_none_or(|speed_mps| speed_mps <= speed_max_mps)
-            && (9..20).contains(&wall(one.at, tz).hour())
-            && Millis::from_hours(24) <= one.at.since(agreed_at)
-            && sent.iter().all(|other| restraint.rest <= one.at.since(other.at))
-            && sent
-                .iter()
-                .all(|other| other.fence != one.fence || restraint.fence_cooldown <= one.at.since(other.at))
-            && within(24) < restraint.per_24h_max
-            && within(7 * 24) < restraint.per_7d_max
-            && within(30 * 24) < restraint.per_30d_max
-            && today < restraint.per_day_max;
-        if is_welcome {
-            sent.push(one);
-        }
+            && (9..20).contains(&wall(one.at, self.tz).hour())
+            && Millis::from_hours(24) <= one.at.since(self.agreed_at)
+            && told.iter().all(rests)
+            && n_ever < self.restraint.offer_ever_max
+            && within(24) < self.restraint.per_24h_max
+            && within(7 * 24) < self.restraint.per_7d_max.min(self.restraint.all_channels_max)
+            && within(30 * 24) < self.restraint.per_30d_max
+            && today < self.restraint.per_day_max
+            && pressure + 1_000 * cost <= 60_000;
+        is_welcome.then_some(Told { occasion: one, offer, merchant, cost })
     }
-    sent
+
+    /// In points; all fences of the town count as small, and no text names anything.
+    fn cost(&self, one: &Occasion, told: &[Told<'_>]) -> i64 {
+        let wall = wall(one.at, self.tz);
+        let is_weekend = matches!(wall.weekday(), Weekday::Sat | Weekday::Sun);
+        let is_dear = matches!(wall.hour(), 9 | 19) || (is_weekend && wall.hour() < 12);
+        let is_strolling =
+            one.speed_mps.is_some_and(|mps| (1_500..=2_500).contains(&((mps * 1e3).round() as u32)));
+        let n_here = told.iter().filter(|other| other.occasion.fence == one.fence).count() as i64;
+        let by_kind = match one.kind {
+            TransitionKind::Enter | TransitionKind::Cross => 10,
+            TransitionKind::Exit => -5,
+            TransitionKind::Dwell => 0,
+        };
+        let by_screen = if one.foreground == Some(true) { -15 } else { 10 };
+        let cost = 25 + 5 + by_kind + by_screen + (10 * n_here).min(40);
+        (cost + if is_dear { 5 } else { 0 } + if is_strolling { 5 } else { 0 }).max(8)
+    }
+
+    /// What is left of a cost after a while, in 256 steps a half-life, rounded up.
+    fn left_milli(&self, cost: i64, after: Millis) -> i64 {
+        let (half_life, after) = (self.restraint.half_life.ms(), after.ms());
+        let step = after % half_life * 256 / half_life;
+        let share = 2_f64.powf(32.0 - step as f64 / 256.0).ceil() as i128;
+        let whole = 1_i128 << (32 + (after / half_life).min(31));
+        ((i128::from(1_000 * cost) * share + whole - 1) / whole) as i64
+    }
 }
 
 fn wall(at: Timestamp, tz: Tz) -> DateTime<Tz> {
