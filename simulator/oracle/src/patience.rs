@@ -7,7 +7,7 @@ use crate::pressure::{left_of, left_of_relief};
 use crate::{Answer, Heard, Rules, Standing};
 
 /// What answers have changed, and what is remembered for longer than the windows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patience {
     /// Their own limit, in thousandths of a point.
     pub limit_milli: Option<u32>,
@@ -57,21 +57,6 @@ pub enum Why {
 
 /// Without an end.
 pub(crate) const FOR_EVER: i64 = i64::MAX;
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            limit_milli: None,
-            nudge_milli: 0,
-            nudge_at_ms: 0,
-            n_ignored: 0,
-            settled_to_ms: 0,
-            halved_until_ms: None,
-            silences: BTreeMap::new(),
-            told: BTreeMap::new(),
-        }
-    }
-}
 
 impl Patience {
     pub(crate) fn limit_milli(&self, budget: &Budget) -> u32 {
@@ -179,7 +164,7 @@ impl Patience {
             }
             Answer::Dismissed => {}
             Answer::NotRelevant => {
-                self.silence(Over::Offer(of.said.offer), Why::NotRelevant, FOR_EVER, now_ms)
+                self.silence(Over::Offer(of.said.offer), Why::NotRelevant, FOR_EVER, now_ms);
             }
             Answer::TooOften => {
                 self.nudge(answers.too_often_milli, budget, now_ms);

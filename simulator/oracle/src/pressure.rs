@@ -28,7 +28,7 @@ fn scaled(milli: i64, after_ms: i64, half_life_ms: i64) -> (u128, u32) {
     let step = (after_ms % half_life_ms) * N_STEPS / half_life_ms;
     let share = 2_f64.powf(32.0 - step as f64 / N_STEPS as f64).ceil() as u128;
     let shift = u32::try_from(n_halves).unwrap_or(u32::MAX).saturating_add(32);
-    (milli.unsigned_abs() as u128 * share, shift)
+    (u128::from(milli.unsigned_abs()) * share, shift)
 }
 
 #[cfg(test)]

@@ -96,14 +96,6 @@ impl Oracle {
         let row = |row: &crate::StoredConsent| {
             Row::stored(row.merchant, row.purpose, row.state, row.restricted_at_ms)
         };
-        let mut known = Customer::default();
-        known.rows = stored.consents.iter().map(row).collect();
-        known.n_restrictions = n_restrictions;
-        known.heard = Kept::stored(stored.heard.clone());
-        known.profile = Kept::stored(stored.profile.clone());
-        known.patience = Kept::stored(stored.patience.clone());
-        known.agreed_at_ms = Kept::stored(stored.agreed_at_ms);
-        known.stood = Kept::stored(stored.outbox.iter().map(|notice| notice.said).collect());
         let outgoing = |notice: &StoredNotice| Outgoing {
             said: notice.said,
             expires_at_ms: notice.expires_at_ms,
@@ -114,8 +106,17 @@ impl Oracle {
             channel: notice.channel,
             words: notice.words.clone(),
         };
-        known.outbox = stored.outbox.iter().map(outgoing).collect();
-        self.customers[no as usize] = known;
+        self.customers[no as usize] = Customer {
+            rows: stored.consents.iter().map(row).collect(),
+            n_restrictions,
+            heard: Kept::stored(stored.heard.clone()),
+            profile: Kept::stored(stored.profile.clone()),
+            patience: Kept::stored(stored.patience.clone()),
+            agreed_at_ms: Kept::stored(stored.agreed_at_ms),
+            stood: Kept::stored(stored.outbox.iter().map(|notice| notice.said).collect()),
+            outbox: stored.outbox.iter().map(outgoing).collect(),
+            ..Customer::default()
+        };
         self.resume_visits(no, stored);
     }
 

@@ -78,7 +78,7 @@ pub(crate) fn offer(draft: &Draft, fences: &[Fence], merchant_no: MerchantNo<'_>
             open_only: draft.season.open_only,
         },
         audience: oracle::Audience {
-            segments: draft.audience.segments.iter().map(|segment| segment.to_string()).collect(),
+            segments: draft.audience.segments.iter().map(ToString::to_string).collect(),
             uses_purchases: draft.audience.uses_purchases,
             needs: needs.map(|word| purpose_of(word)).collect(),
         },

@@ -54,13 +54,9 @@ fn an_edit_ends_visits_and_triggers_nothing() {
     );
 }
 
-#[test]
-fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
-    let mut street = Street::new(simple());
-    street.after(0, |fix| fix, BOOKS + 400.0);
-    street.after(MINUTE, |fix| fix, BOOKS);
-    street.after(3 * MINUTE, |fix| fix, BOOKS);
-    let (now_ms, entered_at_ms) = (street.now_ms, street.now_ms - 3 * MINUTE);
+/// Customer 1 after the dwell at `books` that brought offer 1, three minutes after they came.
+fn stored_after_a_stay(said: Said, now_ms: i64) -> StoredCustomer {
+    let entered_at_ms = said.entered_at_ms;
     let agreed_at_ms = MONDAY + 12 * HOUR;
     let consent = |purpose| StoredConsent {
         merchant: 0,
@@ -68,7 +64,6 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
         state: ConsentState::Granted { until_ms: agreed_at_ms + 365 * DAY },
         restricted_at_ms: None,
     };
-    let said = Said { customer: 1, device: 0, offer: 1, fence: 0, entered_at_ms };
     let heard = Heard {
         said,
         at_ms: now_ms,
@@ -89,8 +84,7 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
         channel: Channel::Push,
         words: String::new(),
     };
-    let stock = Counts::from([((1, None), 1), ((1, chrono::NaiveDate::from_ymd_opt(2026, 6, 3)), 1)]);
-    let whole = StoredCustomer {
+    StoredCustomer {
         customer: 1,
         consents: [Purpose::Location, Purpose::OffersPush].map(consent).to_vec(),
         agreed_at_ms: Some(agreed_at_ms),
@@ -106,7 +100,19 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
             initial: false,
             dwelled: true,
         }],
-    };
+    }
+}
+
+#[test]
+fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
+    let mut street = Street::new(simple());
+    street.after(0, |fix| fix, BOOKS + 400.0);
+    street.after(MINUTE, |fix| fix, BOOKS);
+    street.after(3 * MINUTE, |fix| fix, BOOKS);
+    let (now_ms, entered_at_ms) = (street.now_ms, street.now_ms - 3 * MINUTE);
+    let said = Said { customer: 1, device: 0, offer: 1, fence: 0, entered_at_ms };
+    let stock = Counts::from([((1, None), 1), ((1, chrono::NaiveDate::from_ymd_opt(2026, 6, 3)), 1)]);
+    let whole = stored_after_a_stay(said, now_ms);
     let lost = |stored: &StoredCustomer| {
         let mut again = Street::new(simple());
         again.after(0, |fix| fix, BOOKS + 400.0);

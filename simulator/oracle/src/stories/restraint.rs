@@ -92,10 +92,8 @@ fn value_relevance_and_cost_rank_and_then_favourites_and_the_merchant_heard_from
     check(
         [Offer { channel: Channel::Email, ..books.clone() }, cafe.clone()],
         &|street| {
-            for purpose in [Purpose::OffersEmail] {
-                let consent = Consent::grant(None, street.now_ms);
-                street.oracle.consent(1, 0, purpose, &consent, street.now_ms);
-            }
+            let consent = Consent::grant(None, street.now_ms);
+            street.oracle.consent(1, 0, Purpose::OffersEmail, &consent, street.now_ms);
             street.settle();
         },
         0,
