@@ -77,6 +77,10 @@ impl Failed {
         self.0 |= u64::from(fails) << place;
     }
 
+    pub(crate) fn has(self, word: &str) -> bool {
+        self.words().any(|known| known == word)
+    }
+
     /// Whether none did.
     #[must_use]
     pub const fn is_none(self) -> bool {

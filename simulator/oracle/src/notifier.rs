@@ -146,7 +146,9 @@ impl Case<'_> {
         // Whoever never agreed settles in for ever.
         let agreed_at_ms = self.known.agreed_at_ms();
         let settles = agreed_at_ms.is_none_or(|agreed_at_ms| self.now_ms - agreed_at_ms < rests.settle_in_ms);
-        failed.add_if(settles, "settling_in");
+        // The gate has its word on who never agreed.
+        let is_said = agreed_at_ms.is_none() && failed.has("no_consent");
+        failed.add_if(settles && !is_said, "settling_in");
     }
 
     fn ask_silences(&self, failed: &mut Failed) {

@@ -11,11 +11,12 @@ pub(crate) fn of_load() -> Rules {
             push_24h: OFTEN,
             push_civil_day: OFTEN,
             push_7d: OFTEN,
+            push_7d_favourite: OFTEN,
             push_30d: OFTEN,
+            push_30d_favourite: OFTEN,
             all_7d: OFTEN,
             sms_7d: OFTEN,
             sms_30d: OFTEN,
-            ..Caps::default()
         },
         rests: Rests {
             fence_ms: 0,

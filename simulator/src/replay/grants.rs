@@ -28,7 +28,9 @@ pub(crate) fn grants(
     span: Span,
 ) -> impl Iterator<Item = ConsentEvent> {
     merchants.iter().flat_map(move |merchant| {
-        Purpose::ALL.into_iter().map(move |purpose| grant(customer, merchant, purpose, span))
+        [Purpose::Location, Purpose::OffersPush]
+            .into_iter()
+            .map(move |purpose| grant(customer, merchant, purpose, span))
     })
 }
 

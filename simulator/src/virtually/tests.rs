@@ -37,7 +37,7 @@ fn eighty_seeds_break_no_law_and_are_lively_enough_to_mean_something() {
         n_edits += counts.n_edits;
     }
     assert!(
-        2_000 < n_transitions && 100 < n_offers && 200 < n_starts && 200 < n_edits,
+        2_000 < n_transitions && 60 < n_offers && 200 < n_starts && 200 < n_edits,
         "{n_transitions} transitions, {n_offers} offers, {n_starts} starts, {n_edits} edits"
     );
 }

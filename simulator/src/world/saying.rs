@@ -41,7 +41,7 @@ impl World {
         let purposes: &[Purpose] = match self.town.people()[person.slot()].agreements[merchant] {
             Agreement::Nothing => &[],
             Agreement::LocationOnly => &[Purpose::Location],
-            Agreement::Offers => &Purpose::ALL,
+            Agreement::Offers => &[Purpose::Location, Purpose::OffersPush],
         };
         let event = |(no, purpose): (usize, &Purpose)| {
             // One person says one thing to one merchant at one instant.

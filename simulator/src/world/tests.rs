@@ -66,7 +66,8 @@ fn engine_and_oracle_number_alike() {
             for kind in [model::TransitionKind::Enter, model::TransitionKind::Dwell] {
                 let due = catalogue.due(kind, &fence.facts).into_iter().map(|offer| offer.id().as_str());
                 let same = |offer: &&oracle::Offer| {
-                    offer.fences.contains(&(no as u32)) && offer.trigger.word() == kind.word()
+                    let is_theirs = fences[no].merchant == Some(offer.merchant);
+                    is_theirs && offer.fences.contains(&(no as u32)) && offer.trigger.word() == kind.word()
                 };
                 let told = offers.iter().filter(same).map(|offer| offer.id.as_str());
                 assert_eq!(due.collect::<BTreeSet<_>>(), told.collect::<BTreeSet<_>>());
