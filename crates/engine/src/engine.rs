@@ -333,7 +333,10 @@ impl Engine {
         match trigger {
             TransitionKind::Enter | TransitionKind::Dwell => !phone.is_some_and(|phone| {
                 let mut open = self.presence.open_visits(phone);
-                open.any(|open| VisitId::of(id, device, fence, open.entered_at) == *visit)
+                open.any(|open| {
+                    Some(open.fence) == self.house.no_of(fence)
+                        && VisitId::of(id, device, fence, open.entered_at) == *visit
+                })
             }),
             TransitionKind::Exit | TransitionKind::Cross => false,
         }

@@ -74,7 +74,7 @@ pub fn decode_offer(body: &[u8]) -> Result<Offer, Flaw> {
         offer: OfferId::new(raw.offer.required_text("offer")?).map_err(bad_id)?,
         merchant: MerchantId::new(raw.merchant.required_text("merchant")?).map_err(bad_id)?,
         fence: FenceId::new(raw.fence.required_text("fence")?).map_err(bad_id)?,
-        channel: Channel::from_word(raw.channel.required_text("channel")?).ok_or(Flaw::UnknownKind)?,
+        channel: channel(&raw.channel)?,
         store: raw.store.required_text("store")?.to_owned(),
         words: Words {
             title: raw.title.required_text("title")?.to_owned(),
@@ -85,6 +85,14 @@ pub fn decode_offer(body: &[u8]) -> Result<Offer, Flaw> {
         issued_at: instant::required(&raw.issued_at, "issued_at")?,
         expires_at: instant::required(&raw.expires_at, "expires_at")?,
     })
+}
+
+/// One that names no channel is a push.
+fn channel(word: &Scalar<'_>) -> Result<Channel, Flaw> {
+    match word {
+        Scalar::Absent => Ok(Channel::Push),
+        word => Channel::from_word(word.required_text("channel")?).ok_or(Flaw::UnknownKind),
+    }
 }
 
 #[derive(Default)]
