@@ -13,9 +13,6 @@ use super::shard::ShardHandle;
 use super::tickets::Tickets;
 use crate::mqtt::{Accepted, Ingress, Publish};
 
-/// Stands for the phone of whoever says something about themselves: which one it is does not matter.
-const OWN_DEVICE: &str = "own";
-
 /// Sorts messages by customer, and holds back acknowledgements until they are true.
 pub(crate) struct Inbound {
     pub(super) topics: Topics,
@@ -41,7 +38,8 @@ impl Ingress for Inbound {
                 self.accept_durably(&publish, Door::Feedback, customer, device).await
             }
             Ok(Topic::Profile { customer }) => {
-                let device = if publish.sender.is_a_device() { OWN_DEVICE } else { "" };
+                // Which of their phones says it does not matter, only that it is theirs.
+                let device = if publish.sender.is_a_device() { customer } else { "" };
                 self.accept_durably(&publish, Door::Profile, customer, device).await
             }
             // Our own way out: nobody may speak for the engine.

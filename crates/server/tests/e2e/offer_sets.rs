@@ -131,10 +131,14 @@ async fn swap_under_load() {
     let n = (N_CUSTOMERS * N_STAYS) as u64;
     let number = |status: &Value, of: &str, key: &str| status[of][key].as_u64().unwrap();
     let status = server.status_when("everything has left", |status| {
-        let has_left = number(status, "delivered", "sent") + number(status, "delivered", "offer_gone");
+        let ways = ["sent", "offer_gone", "expired"];
+        let has_left: u64 = ways.iter().map(|way| number(status, "delivered", way)).sum();
         status["used"] == n * STEPS.len() as u64 && status["waiting"] == 0 && status["decided"] == has_left
     });
-    let [n_sent, n_dropped] = ["sent", "offer_gone"].map(|how| number(&status, "delivered", how));
+    // Expired: whoever has left by the time of its turn is not spoken to.
+    let [n_sent, n_gone, n_late] =
+        ["sent", "offer_gone", "expired"].map(|how| number(&status, "delivered", how));
+    let n_dropped = n_gone + n_late;
     let n_suppressed = number(&status, "suppressed", "offer_gone");
     println!(
         "{n_swaps} swaps; {n_sent} sent, {n_suppressed} dropped from the line, {n_dropped} from the outbox"
