@@ -36,9 +36,9 @@ proptest! {
         pasted in "[\\[\\]{}=\"'#\\n a-z0-9.\u{e9}]{0,12}",
     ) {
         let text = shipped(if is_offers { "demo/offers.toml" } else { "default.toml" });
-        let start = cut.index(text.len());
-        let end = (start + length).min(text.len());
-        // The shipped files are ASCII, so that every byte is a border of characters.
+        let border = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        let start = border(cut.index(text.len()));
+        let end = border(start + length);
         check(&format!("{}{pasted}{}", &text[..start], &text[end..]));
     }
 }
