@@ -61,12 +61,12 @@ fn visit(customer: u32, store: u32, at: Timestamp) -> VisitId {
 
 /// Whether somebody was told something a few hours ago.
 const fn was_told_lately(customer: u32) -> bool {
-    customer % 8 == 0
+    customer.is_multiple_of(8)
 }
 
 /// Nothing for most; for one in four a few of the last weeks.
 fn heard(customer: u32, numbers: &mut Numbers) -> Vec<Heard> {
-    if customer % 4 != 0 {
+    if !customer.is_multiple_of(4) {
         return Vec::new();
     }
     let newest = if was_told_lately(customer) { Millis::from_hours(6) } else { Millis::from_days(9) };
@@ -204,7 +204,8 @@ fn restraint(c: &mut Criterion) {
     let mut group = c.benchmark_group("notifier");
     group.throughput(Throughput::Elements(1)).sample_size(10);
     type Play = fn(&mut Notifier, &[(CustomerNo, Occasion)], &CustomerId) -> Pass;
-    let plays: [(&str, &[(CustomerNo, Occasion)], Play, bool); 3] = [
+    type Case<'a> = (&'static str, &'a [(CustomerNo, Occasion)], Play, bool);
+    let plays: [Case<'_>; 3] = [
         ("passes", &free, decide_all, true),
         ("capped", &capped, decide_all, false),
         ("gathered", &all, gather_and_decide, true),
