@@ -1,3 +1,5 @@
+//! Clocks against what the zone database answers, law for law.
+
 use chrono::{Datelike, Timelike};
 use proptest::prelude::*;
 

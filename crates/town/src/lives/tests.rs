@@ -1,3 +1,5 @@
+//! The lives of the five personas: what they do in a week, and that one seed is one life.
+
 use std::collections::BTreeMap;
 
 use model::{Meters, Millis, Position, Timestamp};
