@@ -52,6 +52,8 @@ const fn is_of_time(rule: Suppression) -> bool {
         | S::OwnQuietHours
         | S::FenceCooldown
         | S::OfferCooldown
+        // Not for who was really told, whose rest never ends.
+        | S::ToldForLife
         | S::MerchantCooldown
         | S::Rest
         | S::SettlingIn
@@ -82,7 +84,6 @@ const fn is_of_time(rule: Suppression) -> bool {
         | S::AlreadyTold
         | S::ZoneUnknown
         | S::Muted
-        | S::ToldForLife
         | S::LostArbitration
         | S::Holdout
         | S::Text

@@ -49,7 +49,7 @@ fn after_heard(case: &Case<'_>, at: Timestamp) -> [Rest; 4] {
     rests
 }
 
-/// Rests that follow what the customer said of themselves, and for life.
+/// Rests that follow what the customer said of themselves, and what was told for life.
 fn after_words(case: &Case<'_>) -> [Rest; 3] {
     let occasion = case.candidate.occasion;
     let for_ever = |holds: bool| if holds { Timestamp::MAX } else { Timestamp::MIN };
@@ -62,17 +62,25 @@ fn after_words(case: &Case<'_>) -> [Rest; 3] {
     };
     [
         (Suppression::Muted, for_ever(is_muted)),
-        (Suppression::ToldForLife, for_ever(case.policy.cooldowns.offer_ever_max <= n_told(case))),
+        (Suppression::ToldForLife, told_for_life_until(case)),
         (Suppression::SettlingIn, settled_at),
     ]
 }
 
-/// How often the offer was told, or would have been as far as is remembered.
-fn n_told(case: &Case<'_>) -> u32 {
-    let n_said = case.life.tolerance.n_told(&case.candidate.occasion.offer);
-    let unsaid = case.counted(Timestamp::MIN).filter(|(heard, _)| heard.standing != Standing::Sent);
-    let n_unsaid = unsaid.filter(|(_, same)| same.offer).count();
-    u32::from(n_said) + n_unsaid as u32
+/// Until when the offer was told as often as it ever may be.
+///
+/// What was really told stays told. What would have been is known only as far as is remembered: who
+/// is not told is held back until enough of it is forgotten.
+fn told_for_life_until(case: &Case<'_>) -> Timestamp {
+    let n_said = u32::from(case.life.tolerance.n_told(&case.candidate.occasion.offer));
+    let Some(n_left) = case.policy.cooldowns.offer_ever_max.checked_sub(n_said).filter(|n| 0 < *n) else {
+        return Timestamp::MAX;
+    };
+    let all = case.counted(Timestamp::MIN);
+    let mut unsaid = all.filter(|(heard, same)| heard.standing != Standing::Sent && same.offer);
+    // With as many remembered as are left there is no room: the oldest of these has to go.
+    let filling = unsaid.nth_back(n_left as usize - 1);
+    filling.map_or(Timestamp::MIN, |(heard, _)| case.forgotten_at(heard))
 }
 
 /// Silences that answers brought.

@@ -86,10 +86,27 @@ fn an_offer_is_told_for_life_to_who_is_not_told_as_well() {
         lenient_but(|policy| policy.cooldowns.offer_ever_max = 2),
         "1 10:00 books observed => observed
          2 10:00 books observed => observed
-         3 10:00 books observed => told_for_life
+         3 10:00 books observed => told_for_life, next 31 10:00
          3 10:00 books          => told
          3 11:00 books          => told
          3 12:00 books          => told_for_life",
+    );
+}
+
+#[test]
+fn what_would_have_been_told_for_life_may_be_again_once_enough_of_it_is_forgotten() {
+    check(
+        lenient_but(|policy| policy.cooldowns.offer_ever_max = 2),
+        "1 10:00 books observed    => observed
+         2 10:00 books observed    => observed
+         30 10:00 books observed   => told_for_life, next 31 10:00
+         31 09:59 books observed   => told_for_life, next 31 10:00
+         31 10:00 books observed   => observed
+         31 11:00 books observed   => told_for_life, next 32 10:00
+         31 11:00 books            => told
+         31 12:00 books observed   => told_for_life, next 61 10:00
+         31 12:00 books            => told
+         31 13:00 books observed   => told_for_life",
     );
 }
 
