@@ -332,13 +332,12 @@ impl Engine {
             self.book.tally.n_profiles_unknown += 1;
             return self.desk.settle(ticket);
         };
-        let change = self.decoder.profile(&Envelope { customer, device: "", body });
-        // Of what is said about somebody's age the strictest holds against their own word (V05).
-        let strictest = |change: ProfileChange| ProfileChange {
-            minor: change.minor.filter(|minor| *minor || device.is_empty()),
-            ..change
+        let envelope = Envelope { customer, device: "", body };
+        let change = match device.is_empty() {
+            true => self.decoder.profile(&envelope),
+            false => self.decoder.own_profile(&envelope),
         };
-        match change.and_then(|change| self.take_profile(no, strictest(change))) {
+        match change.and_then(|change| self.take_profile(no, change)) {
             Ok(profile) => {
                 self.book.tally.n_profiles += 1;
                 self.write_durably((no, What::Profile(profile), now), ticket);

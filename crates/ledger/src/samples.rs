@@ -141,6 +141,8 @@ fn profile() -> Profile {
         lang: Some("de-AT".into()),
         tz: Some("Europe/Vienna".into()),
         minor: true,
+        residence: model::Jurisdiction::new("AT-9").ok(),
+        phone_region: model::Jurisdiction::new("DE").ok(),
         favourites: vec![fence()],
         categories: vec!["coffee".into()],
         segments: vec![(merchant(), "gold".into())],

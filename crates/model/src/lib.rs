@@ -13,6 +13,7 @@ mod fix;
 mod hash;
 mod heard;
 mod id;
+mod jurisdiction;
 mod notification;
 mod number;
 mod place;
@@ -30,6 +31,7 @@ pub use heard::{Heard, Standing};
 pub use id::{
     CustomerId, DeviceId, FenceId, IdFlaw, MerchantId, OfferId, RESERVED_CUSTOMERS, RESERVED_DEVICE,
 };
+pub use jurisdiction::{Jurisdiction, JurisdictionFlaw};
 pub use notification::{Notification, NotificationId, Words};
 pub use number::{CustomerNo, DeviceNo, FenceNo, MerchantNo, N_PARTITIONS, Partition};
 pub use place::{Meters, Position, PositionFlaw};

@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::{FenceId, MerchantId, TimeZoneName};
+use crate::{FenceId, Jurisdiction, MerchantId, TimeZoneName};
 
-/// What a customer declared; nothing in it is inferred.
+/// What a customer declared, and what a backend knows of them; nothing in it is inferred.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Profile {
     /// Language that they read, such as `de`.
@@ -14,6 +14,10 @@ pub struct Profile {
     pub tz: Option<TimeZoneName>,
     /// They are not of age.
     pub minor: bool,
+    /// Where they live, as a backend knows it.
+    pub residence: Option<Jurisdiction>,
+    /// Where their phone number is from, as a backend knows it.
+    pub phone_region: Option<Jurisdiction>,
     /// Stores that they like, ascending.
     pub favourites: Vec<FenceId>,
     /// Kinds of things that they care for, ascending.

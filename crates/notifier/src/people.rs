@@ -54,6 +54,8 @@ pub(crate) static NO_PROFILE: Profile = Profile {
     lang: None,
     tz: None,
     minor: false,
+    residence: None,
+    phone_region: None,
     favourites: Vec::new(),
     categories: Vec::new(),
     segments: Vec::new(),

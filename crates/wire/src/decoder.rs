@@ -87,11 +87,18 @@ impl Decoder {
         Ok(feedback)
     }
 
-    /// Reads what a customer says about themselves, which needs no consent.
+    /// Reads what a backend says about a customer, which needs no consent.
     pub fn profile(&mut self, envelope: &Envelope<'_>) -> Result<ProfileChange, Flaw> {
         check_len(envelope.body, self.limits.consent_bytes_max)?;
         let (change, n_unexpected) = profile::read(envelope)?;
         self.n_unexpected += n_unexpected;
+        Ok(change)
+    }
+
+    /// Reads what a customer says about themselves; what only a backend may say is ignored and counted as unexpected.
+    pub fn own_profile(&mut self, envelope: &Envelope<'_>) -> Result<ProfileChange, Flaw> {
+        let (change, n_barred) = self.profile(envelope)?.by_customer();
+        self.n_unexpected += n_barred;
         Ok(change)
     }
 

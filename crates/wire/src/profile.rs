@@ -1,6 +1,6 @@
 //! What a customer says about themselves: likes, groups, and how much they want to hear.
 
-use model::{Dial, FenceId, IdFlaw, MerchantId, Profile};
+use model::{Dial, FenceId, IdFlaw, Jurisdiction, MerchantId, Profile};
 use serde::Serialize;
 use serde::de::{Deserialize, Error, MapAccess};
 use std::collections::BTreeMap;
@@ -18,6 +18,10 @@ pub struct ProfileChange {
     pub tz: Option<Option<Box<str>>>,
     /// Not of age.
     pub minor: Option<bool>,
+    /// Where they live.
+    pub residence: Option<Option<Jurisdiction>>,
+    /// Where their phone number is from.
+    pub phone_region: Option<Option<Jurisdiction>>,
     /// Stores that they like.
     pub favourites: Option<Vec<FenceId>>,
     /// Kinds of things that they care for.
@@ -55,11 +59,23 @@ impl ProfileChange {
             lang: self.lang.unwrap_or(profile.lang),
             tz: self.tz.unwrap_or(profile.tz),
             minor: self.minor.unwrap_or(profile.minor),
+            residence: self.residence.unwrap_or(profile.residence),
+            phone_region: self.phone_region.unwrap_or(profile.phone_region),
             favourites: self.favourites.unwrap_or(profile.favourites),
             categories: self.categories.unwrap_or(profile.categories),
             segments: self.segments.unwrap_or(profile.segments),
             dial,
         }
+    }
+
+    /// What of it a customer may say themselves, and how many parts only a backend may.
+    ///
+    /// Of what is said about somebody's age the strictest holds against their own word (V05), and nobody
+    /// moves to where the law is milder by saying so.
+    pub(crate) fn by_customer(self) -> (Self, u64) {
+        let n_barred = u64::from(self.residence.is_some()) + u64::from(self.phone_region.is_some());
+        let minor = self.minor.filter(|minor| *minor);
+        (Self { minor, residence: None, phone_region: None, ..self }, n_barred)
     }
 }
 
@@ -72,6 +88,8 @@ struct RawProfile<'a> {
     lang: Scalar<'a>,
     tz: Scalar<'a>,
     minor: Scalar<'a>,
+    residence: Scalar<'a>,
+    phone_region: Scalar<'a>,
     favourites: Part<Vec<String>>,
     categories: Part<Vec<String>>,
     segments: Part<BTreeMap<String, Vec<String>>>,
@@ -112,6 +130,8 @@ impl<'a> Fields<'a> for RawProfile<'a> {
             "lang" => &mut self.lang,
             "tz" => &mut self.tz,
             "minor" => &mut self.minor,
+            "residence" => &mut self.residence,
+            "phone_region" => &mut self.phone_region,
             "favourites" => return fill_part(&mut self.favourites, map),
             "categories" => return fill_part(&mut self.categories, map),
             "segments" => return fill_part(&mut self.segments, map),
@@ -149,6 +169,8 @@ pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(ProfileChange, u64), Flaw
             Scalar::Null => Some(false),
             _ => raw.minor.switch()?,
         },
+        residence: jurisdiction(&raw.residence)?,
+        phone_region: jurisdiction(&raw.phone_region)?,
         favourites: list(raw.favourites, id_of(FenceId::new))?,
         categories: list(raw.categories, name)?,
         segments: segments(raw.segments)?,
@@ -249,6 +271,11 @@ fn text(value: &Scalar<'_>) -> Result<Option<Option<Box<str>>>, Flaw> {
     }
 }
 
+fn jurisdiction(value: &Scalar<'_>) -> Result<Option<Option<Jurisdiction>>, Flaw> {
+    let known = |name: Box<str>| Jurisdiction::new(&name).map_err(|_| Flaw::Malformed);
+    text(value)?.map(|given| given.map(known).transpose()).transpose()
+}
+
 fn name(text: &str) -> Result<Box<str>, Flaw> {
     let is_name = !text.is_empty() && text.len() <= NAME_LEN_MAX && !text.chars().any(char::is_control);
     if is_name { Ok(text.into()) } else { Err(Flaw::Malformed) }
@@ -268,6 +295,8 @@ pub fn encode_profile(profile: &Profile) -> Vec<u8> {
         lang: profile.lang.as_deref(),
         tz: profile.tz.as_deref(),
         minor: profile.minor,
+        residence: profile.residence.as_ref().map(Jurisdiction::as_str),
+        phone_region: profile.phone_region.as_ref().map(Jurisdiction::as_str),
         favourites: profile.favourites.iter().map(FenceId::as_str).collect(),
         categories: profile.categories.iter().map(|category| &**category).collect(),
         segments,
@@ -286,6 +315,8 @@ struct Written<'a> {
     lang: Option<&'a str>,
     tz: Option<&'a str>,
     minor: bool,
+    residence: Option<&'a str>,
+    phone_region: Option<&'a str>,
     favourites: Vec<&'a str>,
     categories: Vec<&'a str>,
     segments: BTreeMap<&'a str, Vec<&'a str>>,

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use model::{
-    Dial, FenceId, IdFlaw, MerchantId, OfferId, Profile, Silence, SilenceOver, SilenceReason, Timestamp,
-    Tolerance,
+    Dial, FenceId, IdFlaw, Jurisdiction, MerchantId, OfferId, Profile, Silence, SilenceOver, SilenceReason,
+    Timestamp, Tolerance,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,10 @@ pub(super) struct ProfileV1<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     tz: Option<Cow<'a, str>>,
     minor: bool,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    residence: Option<Cow<'a, str>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    phone_region: Option<Cow<'a, str>>,
     #[serde(borrow)]
     favourites: Vec<Cow<'a, str>>,
     #[serde(borrow)]
@@ -44,6 +48,8 @@ impl<'a> ProfileV1<'a> {
             lang: profile.lang.as_deref().map(Cow::Borrowed),
             tz: profile.tz.as_deref().map(Cow::Borrowed),
             minor: profile.minor,
+            residence: profile.residence.as_ref().map(|it| Cow::Borrowed(it.as_str())),
+            phone_region: profile.phone_region.as_ref().map(|it| Cow::Borrowed(it.as_str())),
             favourites: names(&profile.favourites, FenceId::as_str),
             categories: all_borrowed(&profile.categories),
             segments: profile.segments.iter().map(segment).collect(),
@@ -62,6 +68,8 @@ impl<'a> ProfileV1<'a> {
             lang: self.lang.map(boxed),
             tz: self.tz.map(boxed),
             minor: self.minor,
+            residence: jurisdiction(self.residence.as_deref())?,
+            phone_region: jurisdiction(self.phone_region.as_deref())?,
             favourites: ids(&self.favourites, FenceId::new)?,
             categories: all_boxed(self.categories),
             segments: self.segments.into_iter().map(segment).collect::<Result<_, _>>()?,
@@ -73,6 +81,10 @@ impl<'a> ProfileV1<'a> {
             },
         })
     }
+}
+
+fn jurisdiction(text: Option<&str>) -> Result<Option<Jurisdiction>, Unreadable> {
+    text.map(|text| known(Jurisdiction::new(text).ok())).transpose()
 }
 
 fn names<T>(ids: &[T], name: fn(&T) -> &str) -> Vec<Cow<'_, str>> {

@@ -55,7 +55,7 @@ fn the_stored_form_of_an_entry_does_not_change() {
     let delivery =
         samples::entries().into_iter().find(|entry| matches!(entry.what, crate::What::Delivery { .. }));
     assert_eq!(stored(&delivery.unwrap()), tail(&delivery_of));
-    let profile_of = r#""profile":{"lang":"de-AT","tz":"Europe/Vienna","minor":true,"favourites":["Harbour St / 17"],"categories":["coffee"],"segments":[["harbour","gold"]],"per_week":2,"quiet":[1320,480],"muted_merchants":["harbour"],"muted_fences":["Harbour St / 17"]}"#;
+    let profile_of = r#""profile":{"lang":"de-AT","tz":"Europe/Vienna","minor":true,"residence":"AT-9","phone_region":"DE","favourites":["Harbour St / 17"],"categories":["coffee"],"segments":[["harbour","gold"]],"per_week":2,"quiet":[1320,480],"muted_merchants":["harbour"],"muted_fences":["Harbour St / 17"]}"#;
     assert_eq!(stored(profile), tail(profile_of));
 }
 

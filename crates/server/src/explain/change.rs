@@ -97,7 +97,8 @@ pub(super) fn all_told(profile: &Profile, tolerance: &Tolerance) -> Vec<String> 
 
 /// A profile for a machine, as it is sent.
 pub(super) fn profile_as_json(profile: &Profile) -> Value {
-    let Profile { lang, tz, minor, favourites, categories, segments, dial } = profile;
+    let Profile { lang, tz, minor, residence, phone_region, favourites, categories, segments, dial } =
+        profile;
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (merchant, segment) in segments {
         groups.entry(merchant.as_str()).or_default().push(segment);
@@ -107,6 +108,8 @@ pub(super) fn profile_as_json(profile: &Profile) -> Value {
         "lang": lang,
         "tz": tz,
         "minor": minor,
+        "residence": residence.as_ref().map(model::Jurisdiction::as_str),
+        "phone_region": phone_region.as_ref().map(model::Jurisdiction::as_str),
         "favourites": favourites.iter().map(model::FenceId::as_str).collect::<Vec<_>>(),
         "categories": categories,
         "segments": groups,
@@ -120,8 +123,9 @@ pub(super) fn profile_as_json(profile: &Profile) -> Value {
 }
 
 /// Every part of a profile, with what it does where that is not plain.
-fn parts(profile: &Profile) -> [(&'static str, String); 10] {
-    let Profile { lang, tz, minor, favourites, categories, segments, dial } = profile;
+fn parts(profile: &Profile) -> [(&'static str, String); 12] {
+    let Profile { lang, tz, minor, residence, phone_region, favourites, categories, segments, dial } =
+        profile;
     let model::Dial { per_week, quiet, muted_merchants, muted_fences } = dial;
     let none = || "none".to_owned();
     let list = |words: Vec<&str>| if words.is_empty() { none() } else { words.join(", ") };
@@ -139,6 +143,8 @@ fn parts(profile: &Profile) -> [(&'static str, String); 10] {
         ("language", lang.as_deref().map_or_else(none, ToOwned::to_owned)),
         ("time zone", tz.as_deref().map_or_else(none, ToOwned::to_owned)),
         ("not of age", if *minor { "yes, so that no offer is sent" } else { "no" }.to_owned()),
+        ("where they live", residence.map_or_else(none, |it| it.to_string())),
+        ("where their number is from", phone_region.map_or_else(none, |it| it.to_string())),
         ("favourite stores, which may speak sooner", favourites),
         ("what they care for", list(categories.iter().map(|category| &**category).collect())),
         ("groups that they declared", list(segments.iter().map(String::as_str).collect())),

@@ -212,6 +212,8 @@ fn every_part_of_a_profile_is_told_when_it_changes_and_only_then() {
         lang: Some("de".into()),
         tz: Some("Europe/Zurich".into()),
         minor: true,
+        residence: model::Jurisdiction::new("CH-ZH").ok(),
+        phone_region: model::Jurisdiction::new("LI").ok(),
         favourites: vec![FenceId::new("quay").unwrap()],
         categories: vec!["coffee".into()],
         segments: vec![(MerchantId::new("books").unwrap(), "gold".into())],
@@ -223,10 +225,20 @@ fn every_part_of_a_profile_is_told_when_it_changes_and_only_then() {
         },
     };
     let said = check([full.clone(), full.clone(), Profile::default()].map(What::Profile).into());
-    let parts = ["de", "Europe/Zurich", "not of age: yes", "quay", "coffee", "gold at books", "2 at most"];
+    let parts = [
+        "de",
+        "Europe/Zurich",
+        "not of age: yes",
+        "live: CH-ZH",
+        "from: LI",
+        "quay",
+        "coffee",
+        "gold at books",
+        "2 at most",
+    ];
     for part in parts.into_iter().chain(["21:00 to 09:30", "shoes", "pier"]) {
         assert!(said[0].contains(part), "{part} is not in {}", said[0]);
     }
     assert_eq!(said[1], "They told us about themselves; nothing is different.");
-    assert_eq!(said[2].matches("none").count(), 8, "{}", said[2]);
+    assert_eq!(said[2].matches("none").count(), 10, "{}", said[2]);
 }

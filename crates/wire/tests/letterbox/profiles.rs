@@ -1,6 +1,6 @@
 //! What a customer says about themselves.
 
-use model::{Dial, FenceId, MerchantId, Profile};
+use model::{Dial, FenceId, Jurisdiction, MerchantId, Profile};
 use wire::{Decoder, Envelope, Flaw, Limits, ProfileChange, encode_profile};
 
 fn read(body: &str) -> Result<ProfileChange, Flaw> {
@@ -13,6 +13,8 @@ fn full() -> Profile {
         lang: Some("de-AT".into()),
         tz: Some("Europe/Vienna".into()),
         minor: true,
+        residence: Jurisdiction::new("AT-9").ok(),
+        phone_region: Jurisdiction::new("DE").ok(),
         favourites: vec![FenceId::new("Harbour St / 17").unwrap()],
         categories: vec!["coffee".into(), "tea".into()],
         segments: vec![(MerchantId::new("books").unwrap(), "gold".into())],
@@ -42,6 +44,11 @@ fn what_is_absent_stays_and_what_is_null_goes() {
     };
     check(r#"{"v":1}"#, full());
     check(r#"{"v":1,"lang":null,"minor":null}"#, Profile { lang: None, minor: false, ..full() });
+    check(r#"{"v":1,"residence":"US-WA"}"#, Profile { residence: Jurisdiction::new("US-WA").ok(), ..full() });
+    check(
+        r#"{"v":1,"residence":null,"phone_region":null}"#,
+        Profile { residence: None, phone_region: None, ..full() },
+    );
     check(r#"{"v":1,"categories":["tea","tea"]}"#, Profile { categories: vec!["tea".into()], ..full() });
     check(r#"{"v":1,"favourites":null}"#, Profile { favourites: vec![], ..full() });
     check(
@@ -65,6 +72,10 @@ fn c05_what_has_no_meaning_is_refused() {
     check(r#"{"v":1,"favourites":"one"}"#, Flaw::Malformed);
     check(r#"{"v":1,"segments":{"a b":["gold"]}}"#, Flaw::BadId);
     check(r#"{"v":1,"categories":["a\u0000b"]}"#, Flaw::Malformed);
+    for place in [r#""us""#, r#""USA""#, r#""UK""#, r#""""#, "7", r#"["US"]"#] {
+        check(&format!(r#"{{"v":1,"residence":{place}}}"#), Flaw::Malformed);
+        check(&format!(r#"{{"v":1,"phone_region":{place}}}"#), Flaw::Malformed);
+    }
     check(r#"{"v":1,"lang":7}"#, Flaw::Malformed);
     check(r#"{"v":1,"lang":"de","lang":"en"}"#, Flaw::Malformed);
     check(r#"{"v":2}"#, Flaw::UnknownVersion);
@@ -72,6 +83,15 @@ fn c05_what_has_no_meaning_is_refused() {
     check(r#"[1]"#, Flaw::UnknownFormat);
     let many: Vec<String> = (0..65).map(|i| format!("\"c{i}\"")).collect();
     check(&format!(r#"{{"v":1,"categories":[{}]}}"#, many.join(",")), Flaw::TooMany);
+}
+
+#[test]
+fn v05_what_only_a_backend_may_say_is_ignored_and_counted_when_a_customer_says_it() {
+    let body = br#"{"v":1,"lang":"en","minor":false,"residence":"US-TX","phone_region":null}"#;
+    let mut decoder = Decoder::new(Limits::default());
+    let change = decoder.own_profile(&Envelope { customer: "anna", device: "", body }).unwrap();
+    assert_eq!(change.applied_to(full()), Profile { lang: Some("en".into()), ..full() });
+    assert_eq!(decoder.n_unexpected(), 2);
 }
 
 #[test]
