@@ -11,14 +11,14 @@ use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
 use model::{CustomerId, Partition};
 use zeroize::Zeroizing;
 
-use crate::{Entry, StateRow, StoredState, Table, codec};
+use crate::{Entry, Graves, StateRow, StoredState, Table, codec};
 
 /// Random bytes for one sealing, never used twice under one key.
 pub type Nonce = [u8; NONCE_LEN];
 
 const NONCE_LEN: usize = 24;
 const TAG_LEN: usize = 16;
-const KEY_LEN: usize = 32;
+pub(crate) const KEY_LEN: usize = 32;
 
 /// Why a stored row cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,10 +150,13 @@ impl Vault {
     /// What stands for a customer in index columns.
     #[must_use]
     pub fn hash(&self, customer: &CustomerId) -> CustomerHash {
-        let mut bytes = [0; 16];
-        let mut hasher = blake3::Hasher::new_keyed(&self.index_key);
-        hasher.update(customer.as_str().as_bytes()).finalize_xof().fill(&mut bytes);
-        CustomerHash(bytes)
+        customer_hash(&self.index_key, customer)
+    }
+
+    /// Graves that are empty, and will know customers by the hashes of this vault.
+    #[must_use]
+    pub fn graves(&self) -> Graves {
+        Graves::new(self.index_key.clone())
     }
 
     /// A customer's key as it may be stored.
@@ -173,6 +176,14 @@ impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Vault(not shown)")
     }
+}
+
+/// What stands for a customer in index columns.
+pub(crate) fn customer_hash(index_key: &[u8; KEY_LEN], customer: &CustomerId) -> CustomerHash {
+    let mut bytes = [0; 16];
+    let mut hasher = blake3::Hasher::new_keyed(index_key);
+    hasher.update(customer.as_str().as_bytes()).finalize_xof().fill(&mut bytes);
+    CustomerHash(bytes)
 }
 
 /// Nonce, ciphertext, tag.

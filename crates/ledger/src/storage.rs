@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use model::{CustomerId, Partition};
+use model::{CustomerId, Partition, Timestamp};
 
-use crate::{Batch, Entry, StockCount, StoredState};
+use crate::{Batch, Entry, Erasure, Graves, Retained, Retention, StockCount, StoredState};
 
 /// Keeps entries and state rows.
 pub trait Storage: Send {
@@ -24,11 +24,47 @@ pub trait Storage: Send {
     fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError>;
 
     /// Visits entries, of one customer or of all, ascending by partition and number.
+    ///
+    /// What was taken away is passed over; its number is not given to another.
     fn scan_entries(
         &mut self,
         of: Option<&CustomerId>,
         visit: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError>;
+
+    /// Takes away everything of a customer, known or not, for good: durable on return, and nothing of
+    /// it can be read any more (`erased_is_gone`).
+    ///
+    /// To erase somebody again of whom nothing came since gives the same answer again.
+    ///
+    /// # Errors
+    /// It may have begun and is to be asked for again; a start finishes it too. Only `Ok` may be
+    /// acknowledged.
+    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError>;
+
+    /// Who was erased.
+    fn graves(&self) -> Graves;
+
+    /// Takes away entries that were kept long enough, after a look at about `n_max` of them.
+    ///
+    /// # Errors
+    /// What was not taken away is due still.
+    fn retain(&mut self, keep: &Retention, n_max: usize, now: Timestamp) -> Result<Retained, StorageError>;
+
+    /// Names the ledger, in what it signs.
+    fn instance(&self) -> [u8; 16] {
+        [0; 16]
+    }
+
+    /// Signs with a key that follows from the master key (Ed25519); zeros where there is none.
+    fn sign(&self, _: &[u8]) -> [u8; 64] {
+        [0; 64]
+    }
+
+    /// The key by which others check what was signed; zeros where there is none.
+    fn public_key(&self) -> [u8; 32] {
+        [0; 32]
+    }
 }
 
 /// An entry with its place in the log.

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ledger::{Batch, Decision, Entry, Numbered, SENT, StockCount, Storage, StorageError, StoredState, What};
+use ledger::{
+    Batch, Decision, Entry, Erasure, Graves, Numbered, Retained, Retention, SENT, StockCount, Storage,
+    StorageError, StoredState, What,
+};
 use model::{
     CustomerId, FeedbackKind, MerchantId, Millis, NotificationId, OfferId, Standing, Timestamp,
     TransitionKind,
@@ -386,5 +389,17 @@ impl Storage for Account {
         _: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError> {
         Ok(())
+    }
+
+    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
+        Ok(Erasure::of_nothing(customer, at))
+    }
+
+    fn graves(&self) -> Graves {
+        Graves::default()
+    }
+
+    fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
+        Ok(Retained::default())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{CustomerHash, CustomerKey, Nonce, Place, StorageError, Table, Unreadable, Vault};
+use ledger::{CustomerHash, CustomerKey, Graves, Nonce, Place, StorageError, Table, Unreadable, Vault};
 use model::{CustomerId, Partition};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use zeroize::Zeroizing;
@@ -58,6 +58,11 @@ impl KeyRoom {
     pub(crate) fn is_empty(&self) -> rusqlite::Result<bool> {
         let found = self.connection.query_row("SELECT 1 FROM keys LIMIT 1", [], |_| Ok(())).optional()?;
         Ok(found.is_none())
+    }
+
+    /// Graves that are empty, for customers known by these keys' hashes.
+    pub(crate) fn graves(&self) -> Graves {
+        self.vault.graves()
     }
 
     pub(crate) fn owner(&self, customer: &CustomerId) -> Owner {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ledger::{
-    Batch, CustomerHash, Entry, Head, Numbered, StockCount, Storage, StorageError, StoredState, Table, Vault,
-    sealed_hash,
+    Batch, CustomerHash, Entry, Erasure, Graves, Head, Numbered, Retained, Retention, StockCount, Storage,
+    StorageError, StoredState, Table, Vault, sealed_hash,
 };
 use model::{CustomerId, OfferId, Partition, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
@@ -205,6 +205,18 @@ impl Storage for SqliteStore {
             None => partitions()
                 .try_for_each(|partition| scan_partition(&self.ledger, &mut self.keys, partition, visit)),
         }
+    }
+
+    fn erase(&mut self, _: &CustomerId, _: Timestamp) -> Result<Erasure, StorageError> {
+        Err(StorageError::Io("this store cannot erase yet".into()))
+    }
+
+    fn graves(&self) -> Graves {
+        self.keys.graves()
+    }
+
+    fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
+        Ok(Retained::default())
     }
 }
 

@@ -1,8 +1,10 @@
 //! A ledger in memory on a disk that can be made to fail: what it acknowledged, it keeps.
 
-use ledger::{Batch, Entry, MemoryStorage, Numbered, StateRow, StockCount, Storage, StorageError};
-use ledger::{StoredState, What};
-use model::CustomerId;
+use ledger::{
+    Batch, Entry, Erasure, Graves, MemoryStorage, Numbered, Retained, Retention, StateRow, StockCount,
+    Storage, StorageError, StoredState, What,
+};
+use model::{CustomerId, Timestamp};
 
 use super::plant::Plant;
 
@@ -89,5 +91,16 @@ impl Storage for Disk {
             }
             visit(numbered);
         })
+    }
+    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
+        self.kept.erase(customer, at)
+    }
+
+    fn graves(&self) -> Graves {
+        self.kept.graves()
+    }
+
+    fn retain(&mut self, keep: &Retention, n_max: usize, now: Timestamp) -> Result<Retained, StorageError> {
+        self.kept.retain(keep, n_max, now)
     }
 }

@@ -6,7 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::{ClockSource, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
-use ledger::{Batch, DeliveryOutcome, Numbered, StockCount, Storage, StorageError, StoredState};
+use ledger::{
+    Batch, DeliveryOutcome, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage,
+    StorageError, StoredState,
+};
 use model::{CustomerId, DeviceId, Fix, MerchantId, Millis, Timestamp};
 use rehearsal::assumed;
 use wire::consent_file::Received;
@@ -49,6 +52,18 @@ impl Storage for Forgetful {
         _: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError> {
         Ok(())
+    }
+
+    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
+        Ok(Erasure::of_nothing(customer, at))
+    }
+
+    fn graves(&self) -> Graves {
+        Graves::default()
+    }
+
+    fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
+        Ok(Retained::default())
     }
 }
 
