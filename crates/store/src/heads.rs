@@ -66,15 +66,7 @@ impl HeadsFile {
     pub(crate) fn open(directory: &Directory, instance: Instance) -> Result<(Self, Heads), OpenError> {
         let path = directory.file(Part::Heads);
         let file = private_file(&path, false).map_err(OpenError::io(&path))?;
-        let slots = [0, 1].map(|slot| read_slot(&file, slot));
-        let newest = slots.into_iter().flatten().max_by_key(|slot| slot.n_written);
-        let Some(Slot { n_written, instance: found, heads }) = newest else {
-            let (dir, part) = (directory.path().into(), Part::Heads);
-            return Err(OpenError::Damaged { dir, part, reason: "neither slot is whole".into() });
-        };
-        if found != instance {
-            return Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Heads });
-        }
+        let Slot { n_written, heads, .. } = newest_slot(&file, directory, instance)?;
         Ok((Self { file, instance, n_written }, heads))
     }
 
@@ -96,6 +88,27 @@ impl HeadsFile {
         self.n_written = n_written;
         Ok(())
     }
+}
+
+/// The heads as they stand in the file of a ledger that somebody else may be writing.
+pub(crate) fn read_heads(directory: &Directory, instance: Instance) -> Result<Heads, OpenError> {
+    let path = directory.file(Part::Heads);
+    let file = File::open(&path).map_err(OpenError::io(&path))?;
+    newest_slot(&file, directory, instance).map(|slot| slot.heads)
+}
+
+/// The newer of the slots that are whole.
+fn newest_slot(file: &File, directory: &Directory, instance: Instance) -> Result<Slot, OpenError> {
+    let slots = [0, 1].map(|slot| read_slot(file, slot));
+    let newest = slots.into_iter().flatten().max_by_key(|slot| slot.n_written);
+    let Some(slot) = newest else {
+        let (dir, part) = (directory.path().into(), Part::Heads);
+        return Err(OpenError::Damaged { dir, part, reason: "neither slot is whole".into() });
+    };
+    if slot.instance != instance {
+        return Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Heads });
+    }
+    Ok(slot)
 }
 
 struct Slot {

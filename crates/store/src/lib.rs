@@ -6,11 +6,15 @@
 //! a customer or where one was in plain text. Beside them, [`FenceSets`] keeps the versions of the
 //! fence set.
 
+mod audit;
+mod backup;
+mod beside;
 mod directory;
 mod error;
 mod fence_sets;
 mod heads;
 mod keys;
+mod manifest;
 mod reader;
 mod schema;
 mod sqlite;
@@ -18,10 +22,13 @@ mod verify;
 mod whole_file;
 mod write;
 
+pub use audit::{ChainFault, Walked, Wrong};
+pub use backup::{BackupError, BackupRecord, Backups, Checked, back_up, back_up_keys, check};
 pub use directory::Part;
 pub use error::OpenError;
 pub use fence_sets::{Authorship, FenceSetError, FenceSets, SetRecord, TakenUp, hash_of, hash_of_all};
-pub use reader::Reader;
+pub use manifest::{BackedUpFile, BackupOf, Manifest};
+pub use reader::{AuditError, Reader};
 pub use sqlite::{Options, SqliteStore};
 pub use verify::ClosedPartition;
 pub use whole_file::{NotReplaced, replace_file};

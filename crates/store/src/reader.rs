@@ -6,18 +6,32 @@ use ledger::{Numbered, StorageError, Vault};
 use model::Partition;
 use rusqlite::Connection;
 
+use crate::audit::{ChainFault, Walk, Walked, n_astray};
 use crate::directory::{Directory, Part};
 use crate::error::{OpenError, storage_error};
-use crate::heads::partitions;
+use crate::heads::{Instance, partitions, read_heads};
 use crate::keys::KeyRoom;
 use crate::schema;
 use crate::sqlite::scan_partition;
+
+/// Why a chain could not be walked at all.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The heads that are kept apart cannot be read.
+    #[error(transparent)]
+    Heads(#[from] OpenError),
+    /// The ledger cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] StorageError),
+}
 
 /// The entries of a data directory, which a running server may hold meanwhile and write on.
 ///
 /// It needs the master key like the server. Nothing is locked and nothing changed; a partition is read
 /// as it stands when its turn comes.
 pub struct Reader {
+    directory: Directory,
+    instance: Instance,
     ledger: Connection,
     keys: KeyRoom,
 }
@@ -44,7 +58,8 @@ impl Reader {
         if schema::instance(&ledger, None).map_err(directory.sqlite(Part::Ledger))? != instance {
             return Err(OpenError::OtherInstance { dir: dir.into(), part: Part::Ledger });
         }
-        Ok(Self { ledger, keys })
+        let instance = instance.ok_or_else(|| directory.missing(Part::Keys))?;
+        Ok(Self { directory, instance, ledger, keys })
     }
 
     /// How many entries there are by now.
@@ -72,5 +87,33 @@ impl Reader {
         visit: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError> {
         scan_partition(&self.ledger, &mut self.keys, partition, visit)
+    }
+
+    /// Walks the whole chain of a partition as of one moment, opens every entry, and compares its end with
+    /// the heads that are kept apart; tells the first thing that is wrong.
+    ///
+    /// `count` hears of every entry.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read at all.
+    pub fn audit(
+        &mut self,
+        partition: Partition,
+        count: &mut dyn FnMut(),
+    ) -> Result<Result<Walked, ChainFault>, AuditError> {
+        // Heads first: what is written after them is a longer chain, and no fault.
+        let apart = read_heads(&self.directory, self.instance)?;
+        let moment = self.ledger.unchecked_transaction().map_err(storage_error)?;
+        let apart = Some(&apart[usize::from(partition.no())]);
+        let walk = Walk { ledger: &moment, keys: Some(&mut self.keys), apart };
+        Ok(walk.along(partition, count).map_err(storage_error)?)
+    }
+
+    /// How many entries stand in no partition: nothing that this program wrote.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn n_astray(&self) -> Result<u64, StorageError> {
+        n_astray(&self.ledger).map_err(storage_error)
     }
 }

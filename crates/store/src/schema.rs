@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
+use crate::backup::BackupError;
 use crate::directory::{Directory, Part};
 use crate::error::OpenError;
 use crate::heads::Instance;
@@ -100,6 +101,20 @@ pub(crate) fn open_to_read(directory: &Directory, part: Part) -> Result<Connecti
         return Err(not_ours(directory, part));
     }
     Ok(connection)
+}
+
+/// An error unless a database that lies in no data directory is one of ours.
+pub(crate) fn check_copy(copy: &Connection, path: &Path) -> Result<(), BackupError> {
+    let number = |pragma| copy.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let application = number("application_id").map_err(BackupError::sqlite(path))?;
+    let found = number("user_version").map_err(BackupError::sqlite(path))?;
+    if application != APPLICATION_ID || found == 0 {
+        return Err(BackupError::damaged(path, "it is no database of ours"));
+    }
+    if FORMAT < found {
+        return Err(BackupError::Newer { path: path.into(), found, known: FORMAT });
+    }
+    Ok(())
 }
 
 /// The format of a database, 0 when it has none yet.

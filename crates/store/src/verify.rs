@@ -75,7 +75,7 @@ fn verify_partition(ledger: &Connection, apart: &Head) -> rusqlite::Result<Resul
     Ok(if grown == last { Ok(last) } else { Err("its last entries do not follow from one another") })
 }
 
-fn last_entry(ledger: &Connection, partition: Partition) -> rusqlite::Result<Head> {
+pub(crate) fn last_entry(ledger: &Connection, partition: Partition) -> rusqlite::Result<Head> {
     let mut select = ledger.prepare_cached(
         "SELECT place, link FROM entries WHERE place BETWEEN ?1 AND ?2 ORDER BY place DESC LIMIT 1",
     )?;
@@ -86,7 +86,7 @@ fn last_entry(ledger: &Connection, partition: Partition) -> rusqlite::Result<Hea
     Ok(found.unwrap_or_else(|| Head::empty(partition)))
 }
 
-fn head_row(ledger: &Connection, partition: Partition) -> rusqlite::Result<Head> {
+pub(crate) fn head_row(ledger: &Connection, partition: Partition) -> rusqlite::Result<Head> {
     let mut select = ledger.prepare_cached("SELECT no, link FROM heads WHERE partition = ?1")?;
     let found = select
         .query_row([partition.no()], |row| {
@@ -96,7 +96,7 @@ fn head_row(ledger: &Connection, partition: Partition) -> rusqlite::Result<Head>
     Ok(found.unwrap_or_else(|| Head::empty(partition)))
 }
 
-fn head_at(ledger: &Connection, partition: Partition, no: u64) -> rusqlite::Result<Option<Head>> {
+pub(crate) fn head_at(ledger: &Connection, partition: Partition, no: u64) -> rusqlite::Result<Option<Head>> {
     if no == 0 {
         return Ok(Some(Head::empty(partition)));
     }
