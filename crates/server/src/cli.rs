@@ -1,5 +1,7 @@
 //! The commands of the `stile` program, one file each.
 
+pub mod audit;
+pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod consent;
@@ -56,6 +58,11 @@ enum Command {
     /// Answers a customer's questions.
     #[command(subcommand)]
     Customer(customer::Command),
+    /// Backs the ledger up beside a running server, or the customers' keys apart.
+    Backup(backup::Args),
+    /// Proves that nothing in the ledger was changed.
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 /// Runs a command, and tells why when it fails.
@@ -74,6 +81,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Offers(command) => offers::run(command),
         Command::Consent(command) => consent::run(command),
         Command::Customer(command) => customer::run(command),
+        Command::Backup(args) => backup::run(args),
+        Command::Audit(command) => audit::run(command),
     };
     ended.unwrap_or_else(|failure| {
         failure.tell();
