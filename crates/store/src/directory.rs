@@ -45,7 +45,7 @@ impl fmt::Display for Part {
 /// Mode of every file in the directory.
 const FILE_MODE: u32 = 0o600;
 /// Mode of the directory.
-pub(crate) const DIRECTORY_MODE: u32 = 0o700;
+const DIRECTORY_MODE: u32 = 0o700;
 /// Bytes of the master key.
 const KEY_LEN: usize = 32;
 
@@ -60,8 +60,7 @@ impl Directory {
     /// Locks the directory, after making it when it is absent and `create` says so.
     pub(crate) fn claim(path: &Path, create: bool) -> Result<Self, OpenError> {
         if create {
-            let mut builder = DirBuilder::new();
-            builder.recursive(true).mode(DIRECTORY_MODE).create(path).map_err(OpenError::io(path))?;
+            make_folder(path).map_err(OpenError::io(path))?;
         } else if !path.join(Part::Heads.file_name()).exists()
             && !path.join(Part::Ledger.file_name()).exists()
         {
@@ -191,6 +190,30 @@ fn from_hex(text: &str) -> Option<Zeroizing<[u8; KEY_LEN]>> {
         *byte = u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()?;
     }
     Some(key)
+}
+
+/// Makes a folder, and those above it, that a power loss does not take away with all that is in it.
+///
+/// One that is there may have been made just before a crash, so it is not taken for durable.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    let mut above: Vec<&Path> = path.ancestors().skip(1).take_while(|above| !above.exists()).collect();
+    builder.recursive(true).mode(DIRECTORY_MODE).create(path)?;
+    above.insert(0, path);
+    for made in above {
+        match sync_folder_of(made) {
+            // Whoever may not read it has not made anything in it either.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            synced => synced?,
+        }
+    }
+    Ok(())
+}
+
+/// Makes the name of a file or folder durable.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 /// Opens a file that is made with mode 0600.

@@ -14,9 +14,8 @@ mod error;
 mod hashing;
 mod list;
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use model::Timestamp;
@@ -26,7 +25,7 @@ use self::hashing::Hashing;
 pub use self::hashing::{hash_of, hash_of_all};
 use self::list::List;
 pub use self::list::{Authorship, SetRecord, TakenUp};
-use crate::directory::DIRECTORY_MODE;
+use crate::directory::make_folder;
 use crate::whole_file::{NotReplaced, replace_file};
 
 /// Versions of the fence set of a data directory.
@@ -72,10 +71,13 @@ impl FenceSets {
     /// # Errors
     /// As [`FenceSets::read`], and when the folder cannot be made.
     pub fn open(data_dir: &Path, n_kept_max: usize) -> Result<Self, FenceSetError> {
-        let sets = Self { n_kept_max, ..Self::read(data_dir)? };
-        let mut builder = DirBuilder::new();
-        let made = builder.recursive(true).mode(DIRECTORY_MODE).create(&sets.dir);
-        made.map_err(|source| FenceSetError::Io { path: sets.dir.clone(), source })?;
+        let mut sets = Self { n_kept_max, ..Self::read(data_dir)? };
+        make_folder(&sets.dir).map_err(|source| FenceSetError::Io { path: sets.dir.clone(), source })?;
+        let list = sets.dir.join(LIST);
+        if !list.exists() {
+            // Before there is any version, or a crash would leave one without a list: a loss, by the looks of it.
+            sets.replace(&list, &sets.list.to_bytes())?;
+        }
         sets.sweep();
         Ok(sets)
     }
@@ -226,15 +228,13 @@ impl FenceSets {
             list.served = list.in_force().map(|taken_up| taken_up.no);
         }
         list.forget_old(self.n_kept_max);
-        self.replace(&self.dir.join(LIST), &list.to_bytes()).inspect_err(|error| {
-            self.is_suspect |= matches!(error, FenceSetError::Suspect { .. });
-        })?;
+        self.replace(&self.dir.join(LIST), &list.to_bytes())?;
         self.list = list;
         self.sweep();
         Ok(())
     }
 
-    fn replace(&self, path: &Path, content: &[u8]) -> Result<(), FenceSetError> {
+    fn replace(&mut self, path: &Path, content: &[u8]) -> Result<(), FenceSetError> {
         if self.is_suspect {
             return Err(FenceSetError::NotTrusted);
         }
@@ -242,7 +242,10 @@ impl FenceSets {
             let path = path.into();
             match error {
                 NotReplaced::Io(source) => FenceSetError::Io { path, source },
-                NotReplaced::Suspect(source) => FenceSetError::Suspect { path, source },
+                NotReplaced::Suspect(source) => {
+                    self.is_suspect = true;
+                    FenceSetError::Suspect { path, source }
+                }
             }
         })
     }

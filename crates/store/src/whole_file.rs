@@ -1,10 +1,10 @@
 //! Files that appear whole or not at all.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::directory::private_file;
+use crate::directory::{private_file, sync_folder_of};
 
 /// Why a file was not replaced.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,7 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), NotReplaced> {
         let _ = fs::remove_file(&half);
         return Err(NotReplaced::Io(source));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(NotReplaced::Suspect)
+    sync_folder_of(path).map_err(NotReplaced::Suspect)
 }
 
 #[cfg(test)]
