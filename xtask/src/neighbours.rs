@@ -89,6 +89,12 @@ const ROOMS: &[Room] = &[
         ],
         &[],
     ),
+    // Plays a server's part on a disk that fails.
+    room(
+        "faulty-disk",
+        &["model", "spatial-index", "offers", "ledger", "engine", "settings", "store", "server"],
+        &[],
+    ),
     // What judges the engine shares no function with it.
     Room { name: "oracle", manifest: "simulator/oracle", may_know: &[], tests_may_know: &[] },
     Room {
