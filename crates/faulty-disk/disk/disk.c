@@ -289,6 +289,16 @@ int unlink(const char *path) {
     return named('U', name, "", do_unlink, path, "", 0);
 }
 
+int unlinkat(int folder, const char *name, int flags) {
+    char room[4096];
+    uint64_t inode;
+    if (folder == AT_FDCWD || name[0] == '/') return flags ? rmdir(name) : unlink(name);
+    if (!inside_open(folder, room, &inode) || strlen(room) + strlen(name) + 2 > sizeof room)
+        return (int)syscall(SYS_unlinkat, folder, name, flags);
+    strcat(strcat(room, "/"), name);
+    return flags ? rmdir(room) : unlink(room);
+}
+
 int rmdir(const char *path) {
     const char *name = inside(path);
     if (!name) return (int)do_unlink(path, "", AT_REMOVEDIR);

@@ -8,6 +8,7 @@ use model::{CustomerId, Timestamp};
 use server::orders::Orders;
 use store::{FenceSets, Options, SqliteStore};
 
+use crate::script::CUSTOMERS;
 use crate::watched::{mark_of_entry, mark_of_row};
 
 /// What a run said of itself.
@@ -17,6 +18,7 @@ pub struct Told {
     batches: Vec<Batch>,
     fences: Tried,
     orders: Tried,
+    is_backed_up: bool,
     /// What failed and was said to have failed.
     pub failures: Vec<String>,
     /// Something was written although nobody knew what is on the disk, or decided while nothing could be written.
@@ -34,6 +36,8 @@ struct Batch {
     rows: BTreeMap<String, String>,
     /// How much of every offer's stock it took.
     stock: BTreeMap<String, i64>,
+    /// Who is erased, instead of anything being kept.
+    erases: Option<String>,
     /// Otherwise it may be there whole, or not at all.
     is_acknowledged: bool,
 }
@@ -53,6 +57,7 @@ pub struct Found {
     stock: BTreeMap<String, i64>,
     fences: u64,
     orders: u64,
+    erased: BTreeSet<String>,
 }
 
 impl Told {
@@ -79,6 +84,7 @@ impl Told {
             "order-try" => self.orders.tried = number(),
             "order-ack" => self.orders.acknowledged = number(),
             "failed" | "suspect" | "refused" => self.failures.push(rest.into()),
+            "backup-ack" => self.is_backed_up = true,
             "went-on" => self.went_on = true,
             "done" => self.is_done = true,
             _ => {}
@@ -151,7 +157,31 @@ impl Told {
                 return Err(format!("{what} {found} is the last, of {tried:?}"));
             }
         }
+        self.check_graves(&found)?;
+        self.check_backup(dir)?;
         Ok(found)
+    }
+
+    /// Erased stays erased.
+    fn check_graves(&self, found: &Found) -> Result<(), String> {
+        let erased = self
+            .batches
+            .iter()
+            .filter(|batch| batch.is_acknowledged)
+            .filter_map(|batch| batch.erases.as_ref());
+        match erased.into_iter().find(|customer| !found.erased.contains(*customer)) {
+            Some(_) => Err("somebody who was erased is not known to be".into()),
+            None => Ok(()),
+        }
+    }
+
+    /// A backup that is there is whole, and one that was acknowledged is there.
+    fn check_backup(&self, dir: &Path) -> Result<(), String> {
+        let backup = dir.with_file_name("backup");
+        if !backup.exists() {
+            return if self.is_backed_up { Err("the backup is gone".into()) } else { Ok(()) };
+        }
+        store::check(&backup, &mut |_| {}).map(drop).map_err(|error| error.to_string())
     }
 }
 
@@ -163,7 +193,7 @@ fn n_missing(wanted: &[String], found: &[String]) -> usize {
 
 impl Batch {
     fn read(text: &str) -> Self {
-        let part = |name: &str| {
+        let part = |name: &str| -> Vec<String> {
             let found = text.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
             found.unwrap_or("").split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
         };
@@ -175,10 +205,15 @@ impl Batch {
         };
         let stock = pairs("stock").map(|(offer, delta)| (offer, delta.parse().unwrap_or(0)));
         let (rows, stock) = (pairs("rows").collect(), stock.collect());
-        Self { entries: part("entries"), rows, stock, is_acknowledged: false }
+        let erases = part("erases").pop();
+        Self { entries: part("entries"), rows, stock, erases, is_acknowledged: false }
     }
 
     fn add(&mut self, next: &Self) {
+        if let Some(erased) = &next.erases {
+            self.entries.retain(|mark| mark.split(':').next() != Some(erased));
+            self.rows.remove(erased);
+        }
         self.entries.extend(next.entries.iter().cloned());
         self.rows.extend(next.rows.clone());
         for (offer, delta) in &next.stock {
@@ -220,7 +255,8 @@ impl Found {
         });
         scanned.map_err(|error| format!("the stock cannot be read: {error}"))?;
         let rows = states.values().map(|row| (row.customer.as_str().to_owned(), mark_of_row(row))).collect();
-        Ok(Self { entries: marks, rows, stock, fences: fences_of(dir)?, orders: orders_of(dir)? })
+        let (fences, orders) = (fences_of(dir)?, orders_of(dir)?);
+        Ok(Self { entries: marks, rows, stock, fences, orders, erased: erased(&store) })
     }
 
     /// How many entries there are.
@@ -245,6 +281,13 @@ fn check_replay(
         }
     }
     Ok(())
+}
+
+/// Who of the script was erased.
+fn erased(store: &SqliteStore) -> BTreeSet<String> {
+    let graves = store.graves();
+    let is_erased = |name: &&str| CustomerId::new(name).is_ok_and(|id| graves.erased_at(&id).is_some());
+    CUSTOMERS.iter().copied().filter(is_erased).map(str::to_owned).collect()
 }
 
 fn fences_of(dir: &Path) -> Result<u64, String> {

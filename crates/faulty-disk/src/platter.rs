@@ -85,7 +85,12 @@ impl Platter {
                 self.rename(NameChange::Put(name, Entry::File(self.files.len() - 1)));
             }
             Done::Folder => self.rename(NameChange::Put(name, Entry::Folder)),
-            Done::Rename { to } => self.rename(NameChange::Move(name, to.clone())),
+            Done::Rename { to } => {
+                if self.names.get(&name) == Some(&Entry::Folder) {
+                    self.carry(&name, to);
+                }
+                self.rename(NameChange::Move(name, to.clone()));
+            }
             Done::Link { to } => {
                 if let Some(entry) = self.names.get(&name) {
                     self.rename(NameChange::Put(to.clone(), *entry));
@@ -157,6 +162,17 @@ impl Platter {
         self.pending_names.entry(folder.into()).or_default().push(change);
     }
 
+    /// What is not durable in a folder that gets another name goes with it.
+    fn carry(&mut self, from: &str, to: &str) {
+        let folders: Vec<Box<str>> =
+            self.pending_names.keys().filter(|folder| within(folder, from).is_some()).cloned().collect();
+        for folder in folders {
+            let mut changes = self.pending_names.remove(&folder).unwrap_or_default();
+            changes.iter_mut().for_each(|change| change.carry(from, to));
+            self.pending_names.insert(carried(&folder, from, to), changes);
+        }
+    }
+
     fn sync_names(&mut self, folder: &str) {
         for change in self.pending_names.remove(folder).unwrap_or_default() {
             change.apply(&mut self.durable_names);
@@ -223,12 +239,26 @@ impl NameChange {
                 names.insert(name.clone(), *entry);
             }
             Self::Move(from, to) => {
-                if let Some(entry) = names.remove(from) {
-                    names.insert(to.clone(), entry);
+                let moved: Vec<Box<str>> =
+                    names.keys().filter(|name| within(name, from).is_some()).cloned().collect();
+                for name in moved {
+                    if let Some(entry) = names.remove(&name) {
+                        names.insert(carried(&name, from, to), entry);
+                    }
                 }
             }
             Self::Remove(name) => {
                 names.remove(name);
+            }
+        }
+    }
+
+    fn carry(&mut self, from: &str, to: &str) {
+        match self {
+            Self::Put(name, _) | Self::Remove(name) => *name = carried(name, from, to),
+            Self::Move(before, after) => {
+                *before = carried(before, from, to);
+                *after = carried(after, from, to);
             }
         }
     }
@@ -239,6 +269,15 @@ impl NameChange {
             Self::Move(_, to) => to,
         }
     }
+}
+
+/// What follows a folder's name in the name of something in it; empty for itself.
+fn within<'a>(name: &'a str, folder: &str) -> Option<&'a str> {
+    name.strip_prefix(folder).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn carried(name: &str, from: &str, to: &str) -> Box<str> {
+    within(name, from).map_or_else(|| name.into(), |rest| format!("{to}{rest}").into())
 }
 
 /// Numbers from a seed (splitmix64).

@@ -41,8 +41,25 @@ pub fn play(dir: &Path) -> Result<(), String> {
     put_fences(dir, second_day)?;
     order(dir, OperatorState::Running, second_day)?;
     another_day(&mut shell)?;
+    back_up(dir, second_day)?;
     shell.close();
     Ok(())
+}
+
+/// Backs up beside the data directory, as a command does while the server runs.
+fn back_up(dir: &Path, now: Timestamp) -> Result<(), String> {
+    for _ in 0..TRIES {
+        match store::back_up(dir, &dir.with_file_name("backup"), now) {
+            Ok(_) => {
+                println!("backup-ack");
+                return Ok(());
+            }
+            // It was renamed, and then its folder could not be synced.
+            Err(error @ store::BackupError::Exists { .. }) => return Err(error.to_string()),
+            Err(error) => println!("failed {error}"),
+        }
+    }
+    Err("no backup can be made".into())
 }
 
 /// All agree, three come by, and two think better of it.

@@ -1,7 +1,10 @@
 //! A storage that says what it is asked to keep, and when that is kept.
 
-use ledger::{Batch, Entry, Numbered, StateRow, StockCount, Storage, StorageError, StoredState, sealed_hash};
-use model::CustomerId;
+use ledger::{
+    Batch, Entry, Erasure, Graves, Numbered, Retained, Retention, StateRow, StockCount, Storage,
+    StorageError, StoredState, sealed_hash,
+};
+use model::{CustomerId, Timestamp};
 
 /// Says on the standard output what is tried, and what became of it.
 pub(crate) struct Watched<S>(pub(crate) S);
@@ -18,12 +21,23 @@ impl<S: Storage> Storage for Watched<S> {
             batch.stock().map(|change| format!("{}:{}", change.offer.as_str(), change.delta)).collect();
         println!("try entries={} rows={} stock={}", entries.join(","), rows.join(","), stock.join(","));
         let kept = self.0.append(batch);
-        match &kept {
-            Ok(()) => println!("ack"),
-            Err(StorageError::Suspect(why)) => println!("suspect {why}"),
-            Err(error) => println!("failed {error}"),
-        }
+        tell(&kept);
         kept
+    }
+
+    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
+        println!("try erases={}", customer.as_str());
+        let erased = self.0.erase(customer, at);
+        tell(&erased);
+        erased
+    }
+
+    fn graves(&self) -> Graves {
+        self.0.graves()
+    }
+
+    fn retain(&mut self, keep: &Retention, n_max: usize, now: Timestamp) -> Result<Retained, StorageError> {
+        self.0.retain(keep, n_max, now)
     }
 
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
@@ -43,9 +57,17 @@ impl<S: Storage> Storage for Watched<S> {
     }
 }
 
-/// By what an entry is known again.
+fn tell<T>(kept: &Result<T, StorageError>) {
+    match kept {
+        Ok(_) => println!("ack"),
+        Err(StorageError::Suspect(why)) => println!("suspect {why}"),
+        Err(error) => println!("failed {error}"),
+    }
+}
+
+/// By what an entry is known again: whose it is, and a hash of what it says.
 pub(crate) fn mark_of_entry(entry: &Entry) -> String {
-    mark(&format!("{} {entry:?}", entry.customer.as_str()))
+    format!("{}:{}", entry.customer.as_str(), mark(&format!("{entry:?}")))
 }
 
 /// By what a row is known again.

@@ -45,7 +45,7 @@ impl fmt::Display for Part {
 /// Mode of every file in the directory.
 const FILE_MODE: u32 = 0o600;
 /// Mode of the directory.
-const DIRECTORY_MODE: u32 = 0o700;
+pub(crate) const DIRECTORY_MODE: u32 = 0o700;
 /// Bytes of the master key.
 const KEY_LEN: usize = 32;
 
