@@ -1,82 +1,25 @@
 //! What a customer says about consent, with the evidence that they said it.
 
-use model::{Channel, IdFlaw, MerchantId, Millis, Timestamp};
+use model::{IdFlaw, MerchantId, Millis, Timestamp};
 
-/// What consent is asked for, each purpose separately.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Purpose {
-    /// Match precise location with fences, transiently.
-    Location,
-    /// A location offer by push.
-    OffersPush,
-    /// The same by text message.
-    OffersSms,
-    /// The same by letter.
-    OffersEmail,
-    /// The same in the app's inbox.
-    OffersInbox,
-    /// Choose offers by groups or purchases that the customer declared to this merchant.
-    Personalisation,
-}
+use crate::{Actor, Hearing, Method, Missing, Notice, OptIn, Purpose, TokenHash};
 
-impl Purpose {
-    /// Every purpose that this version knows.
-    pub const ALL: [Self; 6] = [
-        Self::Location,
-        Self::OffersPush,
-        Self::OffersSms,
-        Self::OffersEmail,
-        Self::OffersInbox,
-        Self::Personalisation,
-    ];
-
-    /// What it takes to say something over a channel.
-    #[must_use]
-    pub const fn of(channel: Channel) -> Self {
-        match channel {
-            Channel::Push => Self::OffersPush,
-            Channel::Sms => Self::OffersSms,
-            Channel::Email => Self::OffersEmail,
-            Channel::Inbox => Self::OffersInbox,
-        }
-    }
-
-    /// Whether it lets somebody be spoken to.
-    #[must_use]
-    pub const fn is_to_speak(self) -> bool {
-        match self {
-            Self::OffersPush | Self::OffersSms | Self::OffersEmail | Self::OffersInbox => true,
-            Self::Location | Self::Personalisation => false,
-        }
-    }
-
-    /// The word that files and wires use.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Location => "location",
-            Self::OffersPush => "offers.push",
-            Self::OffersSms => "offers.sms",
-            Self::OffersEmail => "offers.email",
-            Self::OffersInbox => "offers.inbox",
-            Self::Personalisation => "personalisation",
-        }
-    }
-
-    /// The purpose of a word, if it is one.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.word() == word)
-    }
-}
-
-/// What the customer decided.
+/// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsentKind {
+    /// The customer was shown a notice, and has not answered.
+    Show,
     /// Yes, until an instant or for as long as the policy lets a grant last.
     Grant {
         /// The end the event itself names.
         until: Option<Timestamp>,
+        /// The hash of the token that must come back, where a second word is asked for.
+        confirm: Option<TokenHash>,
+    },
+    /// The second word of a yes: a token that reached the customer over another channel.
+    Confirm {
+        /// Its hash.
+        token: TokenHash,
     },
     /// No, when asked.
     Refuse,
@@ -89,6 +32,15 @@ pub enum ConsentKind {
     },
     /// The pause is over.
     Resume,
+    /// The text changed so much that a yes to an older version of it says nothing any more.
+    Supersede,
+    /// It must not be asked nor used.
+    Block {
+        /// Why not.
+        why: Block,
+    },
+    /// The block is over; a yes needs a notice shown after that.
+    Unblock,
 }
 
 impl ConsentKind {
@@ -96,102 +48,70 @@ impl ConsentKind {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Show => "show",
             Self::Grant { .. } => "grant",
+            Self::Confirm { .. } => "confirm",
             Self::Refuse => "refuse",
             Self::Withdraw => "withdraw",
             Self::Pause { .. } => "pause",
             Self::Resume => "resume",
+            Self::Supersede => "supersede",
+            Self::Block { .. } => "block",
+            Self::Unblock => "unblock",
+        }
+    }
+
+    /// Whether it can only take away.
+    #[must_use]
+    pub const fn is_a_no(self) -> bool {
+        match self {
+            Self::Refuse | Self::Withdraw | Self::Pause { .. } | Self::Supersede | Self::Block { .. } => true,
+            Self::Show | Self::Grant { .. } | Self::Confirm { .. } | Self::Resume | Self::Unblock => false,
+        }
+    }
+
+    /// Whether it can bring more than there was, and so may not come from a file that nothing vouches for.
+    #[must_use]
+    pub const fn can_raise(self) -> bool {
+        match self {
+            Self::Grant { .. } | Self::Confirm { .. } | Self::Resume | Self::Unblock => true,
+            Self::Show
+            | Self::Refuse
+            | Self::Withdraw
+            | Self::Pause { .. }
+            | Self::Supersede
+            | Self::Block { .. } => false,
         }
     }
 }
 
-/// Who acted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// The customer.
-    Own,
-    /// Someone on the customer's behalf.
-    Agent,
-    /// A machine.
-    System,
+/// Why somebody must not be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Block {
+    /// They are not of age.
+    Minor,
+    /// The law forbids it.
+    Legal,
 }
 
-impl Actor {
+impl Block {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Own, Self::Agent, Self::System];
+    pub const ALL: [Self; 2] = [Self::Minor, Self::Legal];
 
     /// The word that files and wires use.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Own => "self",
-            Self::Agent => "agent",
-            Self::System => "system",
+            Self::Minor => "minor",
+            Self::Legal => "legal",
         }
     }
 
-    /// The actor of a word, if it is one.
+    /// The block of a word, if it is one.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|actor| actor.word() == word)
+        Self::ALL.into_iter().find(|block| block.word() == word)
     }
-}
-
-/// By what means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// A switch in the app.
-    Toggle,
-    /// A box ticked in a form.
-    Checkbox,
-    /// A reply to a text message.
-    SmsReply,
-    /// A call of a backend.
-    Api,
-    /// The permission dialogue of the phone's operating system.
-    OsPermission,
-    /// A member of staff, on request.
-    Staff,
-}
-
-impl Method {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Toggle, Self::Checkbox, Self::SmsReply, Self::Api, Self::OsPermission, Self::Staff];
-
-    /// The word that files and wires use.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Toggle => "toggle",
-            Self::Checkbox => "checkbox",
-            Self::SmsReply => "sms_reply",
-            Self::Api => "api",
-            Self::OsPermission => "os_permission",
-            Self::Staff => "staff",
-        }
-    }
-
-    /// The method of a word, if it is one.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.word() == word)
-    }
-}
-
-/// The text that the customer was shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Which notice.
-    pub id: Box<str>,
-    /// Which version of it.
-    pub version: u32,
-    /// In which language, BCP 47.
-    pub lang: Box<str>,
-    /// SHA-256 of the text as rendered, 64 hexadecimal digits.
-    pub sha256: Box<str>,
-    /// When it was shown, by the clock of whoever showed it.
-    pub shown_at: Timestamp,
 }
 
 /// Names one consent event; repeated deliveries carry the same.
@@ -233,6 +153,8 @@ pub struct ConsentEvent {
     pub notice: Option<Notice>,
     /// When they acted, by the clock of whoever recorded it.
     pub evidence_at: Option<Timestamp>,
+    /// Which version of the app they acted in.
+    pub app: Option<Box<str>>,
 }
 
 /// How far ahead the clock of whoever recorded a yes may run.
@@ -245,33 +167,67 @@ impl ConsentEvent {
     pub fn said_yes_at(&self) -> Option<Timestamp> {
         match self.kind {
             ConsentKind::Grant { .. } => self.notice.as_ref().map(|notice| notice.shown_at),
-            ConsentKind::Resume => self.evidence_at,
-            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => None,
+            ConsentKind::Resume | ConsentKind::Confirm { .. } => self.evidence_at,
+            ConsentKind::Show
+            | ConsentKind::Refuse
+            | ConsentKind::Withdraw
+            | ConsentKind::Pause { .. }
+            | ConsentKind::Supersede
+            | ConsentKind::Block { .. }
+            | ConsentKind::Unblock => None,
         }
     }
 
-    /// Whether it is a yes that nothing proves: a grant without the notice that was shown, or a
-    /// yes that lies more than [`CLOCK_AHEAD_MAX`] in the future.
+    /// What a yes, or a notice, lacks to prove anything at `now`.
+    ///
+    /// A notice or a moment more than [`CLOCK_AHEAD_MAX`] in the future is none. A no lacks nothing.
     #[must_use]
-    pub fn proves_nothing(&self, now: Timestamp) -> bool {
-        let is_grant = matches!(self.kind, ConsentKind::Grant { .. });
-        self.said_yes_at().map_or(is_grant, |said_at| now + CLOCK_AHEAD_MAX < said_at)
+    pub fn missing(&self, opt_in: OptIn, now: Timestamp) -> Missing {
+        let by_now = |at: Timestamp| at <= now + CLOCK_AHEAD_MAX;
+        let unless = |is_there: bool, what: Missing| if is_there { Missing::NOTHING } else { what };
+        let notice =
+            unless(self.notice.as_ref().is_some_and(|notice| by_now(notice.shown_at)), Missing::NOTICE);
+        let evidence = unless(self.evidence_at.is_some_and(by_now), Missing::EVIDENCE_TS);
+        let method = unless(self.method.can_say_yes(), Missing::METHOD);
+        match self.kind {
+            ConsentKind::Show => notice,
+            ConsentKind::Grant { confirm, .. } => {
+                let is_enough = opt_in == OptIn::Single || confirm.is_some();
+                notice.and(unless(is_enough, Missing::CONFIRM_SHA256)).and(method)
+            }
+            ConsentKind::Confirm { .. } | ConsentKind::Resume => evidence.and(method),
+            ConsentKind::Refuse
+            | ConsentKind::Withdraw
+            | ConsentKind::Pause { .. }
+            | ConsentKind::Supersede
+            | ConsentKind::Block { .. }
+            | ConsentKind::Unblock => Missing::NOTHING,
+        }
     }
 
     /// The instant up to which no other yes counts once this event is applied at `now`.
     ///
-    /// A no ends all that was said before it, also by a clock that runs up to a day ahead. A yes
-    /// whose clock runs ahead uses its own moment up, so that it cannot come again after a no.
+    /// A no ends all that was said before it, also by a clock that runs up to a day ahead; one from
+    /// a file ends what was said before its own moment. A token is used up with all that was said
+    /// before it. A yes whose clock runs ahead uses its own moment up, so that it cannot come again
+    /// after a no.
     #[must_use]
-    pub fn silences_until(&self, now: Timestamp) -> Option<Timestamp> {
+    pub fn silences_until(&self, hearing: Hearing, now: Timestamp) -> Option<Timestamp> {
         match self.kind {
-            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => {
-                let latest = now + Millis::from_days(1);
-                Some(self.evidence_at.map_or(now, |acted_at| acted_at.clamp(now, latest)))
-            }
+            ConsentKind::Refuse
+            | ConsentKind::Withdraw
+            | ConsentKind::Pause { .. }
+            | ConsentKind::Supersede
+            | ConsentKind::Block { .. } => Some(match (hearing, self.evidence_at) {
+                (Hearing::Live, Some(acted_at)) => acted_at.clamp(now, now + Millis::from_days(1)),
+                (Hearing::Imported { .. }, Some(acted_at)) => acted_at.min(now),
+                (_, None) => now,
+            }),
+            ConsentKind::Confirm { .. } | ConsentKind::Unblock => Some(now),
             ConsentKind::Grant { .. } | ConsentKind::Resume => {
                 self.said_yes_at().filter(|said_at| now < *said_at)
             }
+            ConsentKind::Show => None,
         }
     }
 }

@@ -4,11 +4,20 @@
 //! expiry and everything unknown refuse.
 
 mod consented;
+mod effect;
 mod event;
+mod evidence;
 mod gate;
+mod notices;
+mod purpose;
 mod state;
+mod transition;
 
 pub use consented::{Consented, Epoch};
-pub use event::{Actor, CLOCK_AHEAD_MAX, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
-pub use gate::{Change, Effect, Gate, GatePolicy};
+pub use effect::{Effect, GatePolicy, Hearing, OptIn, Weighing};
+pub use event::{Block, CLOCK_AHEAD_MAX, ConsentEvent, ConsentKind, EventId};
+pub use evidence::{Actor, Method, Missing, Notice, NoticeName, TokenHash};
+pub use gate::{Change, Gate, Reminder, RowView};
+pub use purpose::Purpose;
 pub use state::{ConsentRow, ConsentState, Refusal};
+pub use transition::{Past, transition};

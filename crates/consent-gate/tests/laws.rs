@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use consent_gate::{
     Actor, Change, ConsentEvent, ConsentKind, Effect, EventId, Gate, GatePolicy, Method, Notice, Purpose,
+    Weighing,
 };
 use model::{Channel, CustomerNo, MerchantId, MerchantNo, Millis, Timestamp};
 use proptest::prelude::*;
@@ -31,7 +32,7 @@ fn until() -> impl Strategy<Value = Option<Timestamp>> {
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let kind = prop_oneof![
-        4 => until().prop_map(|until| ConsentKind::Grant { until }),
+        4 => until().prop_map(|until| ConsentKind::Grant { until, confirm: None }),
         1 => Just(ConsentKind::Refuse),
         2 => Just(ConsentKind::Withdraw),
         3 => until().prop_map(|until| ConsentKind::Pause { until }),
@@ -66,6 +67,7 @@ fn event(i: usize, kind: ConsentKind, acted_at: Timestamp) -> ConsentEvent {
         method: Method::Toggle,
         notice: Some(Notice { id, version: 1, lang, sha256, shown_at: acted_at }),
         evidence_at: Some(acted_at),
+        app: None,
     }
 }
 
@@ -76,7 +78,7 @@ fn open_gate() -> Gate {
 }
 
 fn hear(gate: &mut Gate, event: &ConsentEvent, now: Timestamp) -> Effect {
-    let change = gate.weigh(ANNA, SHOP, event, now);
+    let change = gate.weigh(ANNA, SHOP, event, Weighing::PLAIN, now);
     gate.confirm(&change);
     change.effect
 }
@@ -100,10 +102,10 @@ fn plainly_allows(heard: &[Heard], now: Timestamp) -> bool {
             ConsentKind::Refuse | ConsentKind::Withdraw => (granted_until, paused_until) = (None, None),
             ConsentKind::Pause { until } => paused_until = Some(until.unwrap_or(Timestamp::MAX)),
             ConsentKind::Resume if event.is_recorded => paused_until = None,
-            ConsentKind::Grant { until } if event.is_recorded => {
+            ConsentKind::Grant { until, confirm: None } if event.is_recorded => {
                 (granted_until, paused_until) = (Some(until.unwrap_or(Timestamp::MAX)), None);
             }
-            ConsentKind::Resume | ConsentKind::Grant { .. } => {}
+            _ => {}
         }
     }
     granted_until.is_some_and(|until| now < until) && paused_until.is_none_or(|until| until <= now)
@@ -168,7 +170,7 @@ proptest! {
         again in prop::collection::vec(0..12_usize, 1..20),
     ) {
         let mut gate = open_gate();
-        let lasts = |event: &ConsentEvent| matches!(event.kind, ConsentKind::Grant { until: None });
+        let lasts = |event: &ConsentEvent| matches!(event.kind, ConsentKind::Grant { until: None, confirm: None });
         let events: Vec<_> = events(&acts).into_iter().filter(|(_, event)| !lasts(event)).collect();
         for (acted, event) in &events {
             hear(&mut gate, event, at(*acted));
@@ -193,7 +195,7 @@ proptest! {
                 gate.confirm(&change);
                 heard[i].is_recorded = true;
             }
-            let change = gate.weigh(ANNA, SHOP, event, now);
+            let change = gate.weigh(ANNA, SHOP, event, Weighing::PLAIN, now);
             unrecorded.push_back((now + Millis::from_mins(act.recorded_after), heard.len(), change));
             heard.push(Heard { kind: event.kind, effect: change.effect, is_recorded: false });
             for later in [0, 1, 50, 399, 400, 1_000] {
@@ -219,7 +221,7 @@ proptest! {
         asked in 0..1_000_i64,
     ) {
         let mut gate = open_gate();
-        hear(&mut gate, &event(0, ConsentKind::Grant { until: Some(at(granted)) }, at(0)), at(0));
+        hear(&mut gate, &event(0, ConsentKind::Grant { until: Some(at(granted)), confirm: None }, at(0)), at(0));
         hear(&mut gate, &event(1, ConsentKind::Pause { until: Some(at(paused)) }, at(0)), at(0));
         prop_assert_eq!(allows(&gate, at(asked)), paused <= asked && asked < granted);
     }
@@ -246,10 +248,7 @@ proptest! {
         for (acted, event) in events(&acts) {
             let before = gate.epoch(ANNA);
             let applied = hear(&mut gate, &event, at(acted)) == Effect::Applied;
-            let raises = match event.kind {
-                ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => applied,
-                ConsentKind::Grant { .. } | ConsentKind::Resume => false,
-            };
+            let raises = applied && event.kind.is_a_no();
             prop_assert_eq!(gate.epoch(ANNA), if raises { before.next() } else { before });
         }
     }

@@ -135,6 +135,10 @@ impl Desk {
 fn decision(entry: &mut Entry) -> Option<&mut Decision> {
     match &mut entry.what {
         What::Decision(decision) => Some(decision),
-        What::Consent(_) | What::Delivery { .. } | What::Feedback { .. } | What::Profile(_) => None,
+        What::Consent(_)
+        | What::Delivery { .. }
+        | What::Feedback { .. }
+        | What::Profile(_)
+        | What::Reminder { .. } => None,
     }
 }

@@ -1,7 +1,8 @@
 //! The front door: who is admitted, and what they said.
 
 use consent_gate::{
-    Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, EventId, Purpose, Refusal,
+    Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, EventId, Missing, Purpose, Refusal,
+    Weighing,
 };
 use ledger::{ConsentEntry, Entry, What};
 use model::{
@@ -177,10 +178,12 @@ impl Engine {
         now: Timestamp,
     ) -> Result<(), Flaw> {
         let id = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
-        if event.proves_nothing(now) {
+        let weighing = Weighing::PLAIN;
+        let missing = event.missing(weighing.opt_in, now);
+        if !missing.is_nothing() {
             // Before a number is given: a yes without evidence leaves no trace.
             self.book.tally.consents.count(Effect::NoEvidence.word());
-            let answer = acknowledgement(&event, UNCHANGED, Effect::NoEvidence, 0);
+            let answer = acknowledgement(&event, UNCHANGED, Effect::NoEvidence, 0, missing);
             self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer: id, ticket, answer }));
             self.desk.settle(ticket);
             return Ok(());
@@ -188,17 +191,14 @@ impl Engine {
         let no = self.people.customer_no(&id);
         let merchant = self.people.merchant_no(&event.merchant).ok_or(Flaw::TooMany)?;
         let n_rows = self.gate.rows(no).count();
-        let is_new = !self.gate.rows(no).any(|(of, purpose, ..)| of == merchant && purpose == event.purpose);
+        let is_new = !self.gate.rows(no).any(|row| row.merchant == merchant && row.purpose == event.purpose);
         if is_new && CONSENTS_MAX <= n_rows {
             return Err(Flaw::TooMany);
         }
         let first_yes = event.purpose.is_to_speak()
             && matches!(event.kind, ConsentKind::Grant { .. })
-            && !self
-                .gate
-                .rows(no)
-                .any(|(_, purpose, state, _)| purpose.is_to_speak() && state.check(now).is_ok());
-        let change = self.gate.weigh(no, merchant, &event, now);
+            && !self.gate.rows(no).any(|row| row.purpose.is_to_speak() && row.state.check(now).is_ok());
+        let change = self.gate.weigh(no, merchant, &event, weighing, now);
         if first_yes && change.effect == Effect::Applied {
             self.notifier.agreed(no, now);
         }
@@ -209,13 +209,20 @@ impl Engine {
             }
         }
         self.book.tally.consents.count(change.effect.word());
-        let answer = acknowledgement(&event, change.state.word(now), change.effect, change.epoch.0);
+        let answer =
+            acknowledgement(&event, change.state.word(now), change.effect, change.epoch.0, change.missing);
         self.desk.pending.acks.push(ConsentAck { customer: id.clone(), ticket, answer });
         if ticket != 0 {
             self.desk.pending.settled.push(ticket);
         }
         self.desk.pending.changes.push(change);
-        let entry = ConsentEntry { event, effect: change.effect, state: change.state, epoch: change.epoch };
+        let entry = ConsentEntry {
+            event,
+            hearing: weighing.hearing,
+            effect: change.effect,
+            state: change.state,
+            epoch: change.epoch,
+        };
         self.desk.write(no, Entry { customer: id, at: now, what: What::Consent(entry) });
         Ok(())
     }
@@ -387,10 +394,17 @@ fn objection(flaw: Flaw, event_id: Option<EventId>) -> Acknowledgement {
         state: UNCHANGED.into(),
         effect: flaw.word().into(),
         epoch: 0,
+        missing: flaw.field().into_iter().map(Into::into).collect(),
     }
 }
 
-fn acknowledgement(event: &ConsentEvent, state: &str, effect: Effect, epoch: u32) -> Acknowledgement {
+fn acknowledgement(
+    event: &ConsentEvent,
+    state: &str,
+    effect: Effect,
+    epoch: u32,
+    missing: Missing,
+) -> Acknowledgement {
     Acknowledgement {
         event_id: event.id.as_str().into(),
         merchant: event.merchant.as_str().into(),
@@ -398,5 +412,6 @@ fn acknowledgement(event: &ConsentEvent, state: &str, effect: Effect, epoch: u32
         state: state.into(),
         effect: effect.word().into(),
         epoch,
+        missing: missing.fields().map(Into::into).collect(),
     }
 }

@@ -162,12 +162,7 @@ impl Engine {
         let mut consents: Vec<ConsentRow> = self
             .gate
             .rows(customer)
-            .map(|(merchant, purpose, state, restricted_at)| ConsentRow {
-                merchant: self.people.merchant(merchant).clone(),
-                purpose,
-                state,
-                restricted_at,
-            })
+            .map(|row| row.named(self.people.merchant(row.merchant).clone()))
             .collect();
         consents.sort_by(|a, b| (&a.merchant, a.purpose).cmp(&(&b.merchant, b.purpose)));
         StateRow {

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Entry, StateRow, Unreadable};
 
 /// The version that is written.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The oldest version that is read. What came later is left out of it, and has a default.
+const VERSION_MIN: u8 = 1;
 
 /// Appends an entry to `out`.
 pub(crate) fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
@@ -47,7 +49,9 @@ fn write(mirror: &impl Serialize, out: &mut Vec<u8>) {
 
 fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Unreadable> {
     match bytes.split_first() {
-        Some((&VERSION, json)) => serde_json::from_slice(json).map_err(|_| Unreadable::Malformed),
+        Some((VERSION_MIN..=VERSION, json)) => {
+            serde_json::from_slice(json).map_err(|_| Unreadable::Malformed)
+        }
         Some(_) => Err(Unreadable::UnknownVersion),
         None => Err(Unreadable::Malformed),
     }

@@ -52,7 +52,11 @@ fn decides(entry: &Entry, notification: &Notification) -> bool {
             decision.id == notification.id
                 && decision.notification(&entry.customer, entry.at).as_ref() == Some(notification)
         }
-        What::Consent(_) | What::Delivery { .. } | What::Feedback { .. } | What::Profile(_) => false,
+        What::Consent(_)
+        | What::Delivery { .. }
+        | What::Feedback { .. }
+        | What::Profile(_)
+        | What::Reminder { .. } => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Entries of the log: consent changes, decisions, deliveries and feedback.
 
-use consent_gate::{ConsentEvent, ConsentState, Effect, Epoch};
+use consent_gate::{ConsentEvent, ConsentState, Effect, Epoch, Hearing, Purpose};
 use model::{
     Answers, Channel, CustomerId, DeviceId, FeedbackKind, FenceId, Heard, MerchantId, Notification,
     NotificationId, OfferId, Profile, Standing, Timestamp, Tolerance, TransitionKind, VisitId, Words,
@@ -52,6 +52,15 @@ pub enum What {
     },
     /// The customer said something about themselves: all of it as it is from now on.
     Profile(Profile),
+    /// A merchant was told that a grant is about to end.
+    Reminder {
+        /// Which merchant.
+        merchant: MerchantId,
+        /// Granted for what.
+        purpose: Purpose,
+        /// When it ends.
+        until: Timestamp,
+    },
 }
 
 /// A consent event and what became of it; the entry's `at` is the `now` it was weighed at.
@@ -59,6 +68,8 @@ pub enum What {
 pub struct ConsentEntry {
     /// What was said, with its evidence.
     pub event: ConsentEvent,
+    /// How it reached us.
+    pub hearing: Hearing,
     /// What became of it.
     pub effect: Effect,
     /// The state of its merchant and purpose after it.

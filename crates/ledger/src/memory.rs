@@ -137,7 +137,7 @@ impl Storage for MemoryStorage {
             What::Decision(_) | What::Delivery { .. } | What::Feedback { .. } => {
                 entry.at + keep.decisions <= now
             }
-            What::Consent(_) | What::Profile(_) => false,
+            What::Consent(_) | What::Profile(_) | What::Reminder { .. } => false,
         };
         let mut n_entries = 0;
         for entries in self.entries.values_mut() {

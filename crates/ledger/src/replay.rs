@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use consent_gate::{ConsentRow, ConsentState, Effect, Epoch};
-use model::{CustomerId, FeedbackKind, Notification, NotificationId, Profile, Timestamp, Tolerance};
+use consent_gate::{ConsentRow, Effect, Epoch, Purpose};
+use model::{
+    CustomerId, FeedbackKind, MerchantId, Notification, NotificationId, Profile, Timestamp, Tolerance,
+};
 
 use crate::{ConsentEntry, Entry, Heard, StateRow, What};
 
@@ -79,6 +81,7 @@ impl Rebuilt {
                 self.bears(tolerance.as_ref());
             }
             What::Profile(profile) => self.profile = profile.clone(),
+            What::Reminder { merchant, purpose, .. } => self.row_of(merchant, *purpose).reminded = true,
         }
     }
 
@@ -113,20 +116,24 @@ impl Rebuilt {
         self.epoch = entry.epoch;
         match entry.effect {
             Effect::Applied => {}
-            Effect::LateGrant | Effect::NoEvidence | Effect::NothingToChange => return,
+            Effect::LateGrant
+            | Effect::NoEvidence
+            | Effect::NothingToChange
+            | Effect::NotAttested
+            | Effect::Erased => return,
         }
         let event = &entry.event;
-        let key = (&event.merchant, event.purpose);
-        let found = self.consents.binary_search_by(|row| (&row.merchant, row.purpose).cmp(&key));
+        self.row_of(&event.merchant, event.purpose).apply(event, entry.hearing, entry.state, at);
+    }
+
+    fn row_of(&mut self, merchant: &MerchantId, purpose: Purpose) -> &mut ConsentRow {
+        let found =
+            self.consents.binary_search_by(|row| (&row.merchant, row.purpose).cmp(&(merchant, purpose)));
         let place = found.unwrap_or_else(|place| {
-            let state = ConsentState::Unknown;
-            let (merchant, purpose) = (event.merchant.clone(), event.purpose);
-            self.consents.insert(place, ConsentRow { merchant, purpose, state, restricted_at: None });
+            self.consents.insert(place, ConsentRow::new(merchant.clone(), purpose));
             place
         });
-        let row = &mut self.consents[place];
-        row.state = entry.state;
-        row.restricted_at = row.restricted_at.max(event.silences_until(at));
+        &mut self.consents[place]
     }
 
     fn bears(&mut self, tolerance: Option<&Tolerance>) {

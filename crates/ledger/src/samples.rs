@@ -1,8 +1,8 @@
 //! Samples of everything that is stored, for the tests of this room.
 
 use consent_gate::{
-    Actor, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, Epoch, EventId, Method, Notice,
-    Purpose,
+    Actor, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, Epoch, EventId, Hearing, Method,
+    Notice, NoticeName, Purpose,
 };
 use model::{
     Answers, Channel, CustomerId, DeviceId, Dial, Digest, FeedbackKind, FenceId, MerchantId, NotificationId,
@@ -50,14 +50,16 @@ pub(crate) fn grant() -> ConsentEntry {
         id: EventId::new("e1").unwrap(),
         merchant: merchant(),
         purpose: Purpose::OffersPush,
-        kind: ConsentKind::Grant { until: None },
+        kind: ConsentKind::Grant { until: None, confirm: None },
         actor: Actor::Own,
         method: Method::OsPermission,
         notice: Some(notice),
         evidence_at: Some(at(950)),
+        app: None,
     };
     ConsentEntry {
         event,
+        hearing: Hearing::Live,
         effect: Effect::Applied,
         state: ConsentState::Granted { until: at(5_000) },
         epoch: Epoch(2),
@@ -177,8 +179,14 @@ fn tolerance() -> Tolerance {
 }
 
 pub(crate) fn row() -> StateRow {
-    let consent =
-        |purpose, state, restricted_at| ConsentRow { merchant: merchant(), purpose, state, restricted_at };
+    let notice = NoticeName { id: "app".into(), version: 3 };
+    let consent = |purpose, state, restricted_at| ConsentRow {
+        state,
+        restricted_at,
+        notice: Some(notice.clone()),
+        reminded: purpose == Purpose::Location,
+        ..ConsentRow::new(merchant(), purpose)
+    };
     let paused = ConsentState::Paused { until: at(3_000), granted_until: at(5_000) };
     StateRow {
         customer: customer("anna"),

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use consent_gate::{
-    Actor, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, Epoch, EventId, Method, Notice,
-    Purpose,
+    Actor, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, Epoch, EventId, Hearing, Method,
+    Notice, NoticeName, Purpose,
 };
 use ledger::{
     ConsentEntry, Counted, Decision, DeliveryOutcome, Disagreement, Entry, MemoryStorage, SENT, Said,
@@ -31,7 +31,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let until = prop::option::of((0..10_000_i64).prop_map(Timestamp::from_unix_ms));
     let kind = prop_oneof![
-        3 => until.clone().prop_map(|until| ConsentKind::Grant { until }),
+        3 => until.clone().prop_map(|until| ConsentKind::Grant { until, confirm: None }),
         1 => Just(ConsentKind::Refuse),
         1 => Just(ConsentKind::Withdraw),
         2 => until.prop_map(|until| ConsentKind::Pause { until }),
@@ -54,7 +54,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 /// A customer as a plain list of what was said: no codec, no replay, no gate.
 struct Simple {
     row: StateRow,
-    consents: HashMap<(usize, Purpose), (ConsentState, Option<Timestamp>)>,
+    consents: HashMap<(usize, Purpose), ConsentRow>,
 }
 
 impl Simple {
@@ -88,11 +88,13 @@ impl Simple {
         shown_at: Timestamp,
         now: Timestamp,
     ) -> What {
-        let (state, restricted_at) = self.consents.get(&(merchant, purpose)).copied().unwrap_or_default();
+        let nothing = ConsentRow::new(merchant_id(merchant), purpose);
+        let before = self.consents.get(&(merchant, purpose)).cloned().unwrap_or(nothing);
+        let (state, restricted_at) = (before.state, before.restricted_at);
         let granted_until = match state {
             ConsentState::Granted { until } => Some(until),
             ConsentState::Paused { granted_until, .. } => Some(granted_until),
-            ConsentState::Unknown | ConsentState::Refused | ConsentState::Withdrawn => None,
+            _ => None,
         };
         let changed = match (kind, granted_until) {
             (ConsentKind::Refuse, _) => Ok((ConsentState::Refused, true)),
@@ -100,7 +102,7 @@ impl Simple {
             (ConsentKind::Grant { .. }, _) if restricted_at.is_some_and(|at| shown_at <= at) => {
                 Err(Effect::LateGrant)
             }
-            (ConsentKind::Grant { until }, _) => {
+            (ConsentKind::Grant { until, .. }, _) => {
                 Ok((ConsentState::Granted { until: until.unwrap_or(now + Millis::from_days(365)) }, false))
             }
             (ConsentKind::Pause { until }, Some(granted_until)) => {
@@ -109,31 +111,29 @@ impl Simple {
             (ConsentKind::Resume, Some(until)) if matches!(state, ConsentState::Paused { .. }) => {
                 Ok((ConsentState::Granted { until }, false))
             }
-            (ConsentKind::Pause { .. } | ConsentKind::Resume, _) => Err(Effect::NothingToChange),
+            _ => Err(Effect::NothingToChange),
         };
         let (effect, state) = match changed {
             Ok((state, restricts)) => {
                 let restricted_at = if restricts { Some(now) } else { restricted_at };
                 self.row.epoch.0 += u32::from(restricts);
-                self.consents.insert((merchant, purpose), (state, restricted_at));
+                let is_grant = matches!(kind, ConsentKind::Grant { .. });
+                let notice = if is_grant { Some(notice_name()) } else { before.notice.clone() };
+                let row = ConsentRow { state, restricted_at, notice, ..before };
+                self.consents.insert((merchant, purpose), row);
                 self.row.consents = self.consent_rows();
                 (Effect::Applied, state)
             }
             Err(effect) => (effect, state),
         };
         let event = event(merchant_id(merchant), purpose, kind, shown_at);
-        What::Consent(ConsentEntry { event, effect, state, epoch: self.row.epoch })
+        let (hearing, epoch) = (Hearing::Live, self.row.epoch);
+        What::Consent(ConsentEntry { event, hearing, effect, state, epoch })
     }
 
     /// In no order at all, as a map gives them.
     fn consent_rows(&self) -> Vec<ConsentRow> {
-        let row = |(&(merchant, purpose), &(state, restricted_at)): (&_, &_)| ConsentRow {
-            merchant: merchant_id(merchant),
-            purpose,
-            state,
-            restricted_at,
-        };
-        self.consents.iter().map(row).collect()
+        self.consents.values().cloned().collect()
     }
 
     fn candidate(&mut self, offer: usize, sent: bool, now: Timestamp) -> What {
@@ -174,6 +174,10 @@ impl Simple {
     }
 }
 
+fn notice_name() -> NoticeName {
+    NoticeName { id: "app".into(), version: 1 }
+}
+
 fn merchant_id(no: usize) -> MerchantId {
     MerchantId::new(["south", "north"][no]).unwrap()
 }
@@ -189,6 +193,7 @@ fn event(merchant: MerchantId, purpose: Purpose, kind: ConsentKind, shown_at: Ti
         method: Method::Toggle,
         notice: Some(Notice { id, version: 1, lang, sha256, shown_at }),
         evidence_at: None,
+        app: None,
     }
 }
 
@@ -284,7 +289,7 @@ fn a_row_that_does_not_tell_the_truth_is_found_out() {
     let grant = Happening::Says {
         merchant: 0,
         purpose: Purpose::Location,
-        kind: ConsentKind::Grant { until: None },
+        kind: ConsentKind::Grant { until: None, confirm: None },
         shown_ago: Millis::ZERO,
     };
     let happenings = [grant, Happening::Candidate { offer: 0, sent: true }];

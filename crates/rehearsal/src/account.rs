@@ -257,7 +257,7 @@ impl Account {
             What::Feedback { tolerance, .. } | What::Delivery { tolerance, .. } => {
                 tolerance.iter().for_each(|tolerance| self.people[person].gauge.nudge(tolerance));
             }
-            What::Consent(_) | What::Profile(_) => {}
+            What::Consent(_) | What::Profile(_) | What::Reminder { .. } => {}
         }
     }
 

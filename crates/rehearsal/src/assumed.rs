@@ -17,11 +17,12 @@ pub fn grant(merchant: &MerchantId, purpose: Purpose, at: Timestamp, until: Time
         id: EventId::new("assumed").expect("the id obeys the rule"),
         merchant: merchant.clone(),
         purpose,
-        kind: ConsentKind::Grant { until: Some(until) },
+        kind: ConsentKind::Grant { until: Some(until), confirm: None },
         actor: Actor::System,
         method: Method::Api,
         notice: Some(notice),
         evidence_at: Some(at),
+        app: None,
     }
 }
 
@@ -29,7 +30,7 @@ pub fn grant(merchant: &MerchantId, purpose: Purpose, at: Timestamp, until: Time
 pub fn grants(merchants: &[&MerchantId], at: Timestamp, until: Timestamp) -> impl Iterator<Item = Vec<u8>> {
     let of_merchant = move |merchant: &&MerchantId| {
         let merchant = (*merchant).clone();
-        Purpose::ALL.map(|purpose| wire::encode_consent(&grant(&merchant, purpose, at, until)))
+        Purpose::OF_OFFERS.map(|purpose| wire::encode_consent(&grant(&merchant, purpose, at, until)))
     };
     merchants.iter().flat_map(of_merchant).collect::<Vec<_>>().into_iter()
 }

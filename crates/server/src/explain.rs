@@ -116,7 +116,11 @@ pub fn in_a_word(reason: &str) -> String {
 fn deliveries(entries: &[Numbered]) -> HashMap<NotificationId, (DeliveryOutcome, Timestamp)> {
     let deliveries = entries.iter().filter_map(|numbered| match &numbered.entry.what {
         What::Delivery { notification, outcome, .. } => Some((*notification, (*outcome, numbered.entry.at))),
-        What::Consent(_) | What::Decision(_) | What::Feedback { .. } | What::Profile(_) => None,
+        What::Consent(_)
+        | What::Decision(_)
+        | What::Feedback { .. }
+        | What::Profile(_)
+        | What::Reminder { .. } => None,
     });
     deliveries.collect()
 }
@@ -136,6 +140,10 @@ fn sentence(
         }
         What::Feedback { notification, kind, tolerance, .. } => {
             let (text, data) = change::feedback(past, *notification, *kind, tolerance.as_ref());
+            Some(plain(text, data))
+        }
+        What::Reminder { merchant, purpose, until } => {
+            let (text, data) = change::reminder(merchant, *purpose, *until);
             Some(plain(text, data))
         }
         What::Profile(profile) => {

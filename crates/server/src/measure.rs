@@ -101,7 +101,7 @@ fn engine(load: Load, shapes: Vec<Shape>) -> Engine {
     let house = House::new(fences, offers::Catalogue::default()).expect("the fences are good");
     let mut engine = Engine::new(Arc::new(house), Policy::default());
     engine.open(START);
-    let consents = Purpose::ALL.map(|purpose| wire::encode_consent(&grant(&merchant, purpose)));
+    let consents = Purpose::OF_OFFERS.map(|purpose| wire::encode_consent(&grant(&merchant, purpose)));
     for no in 0..load.n_customers {
         let customer = customer(no);
         let letters = consents.each_ref().map(|body| Letter {
@@ -122,7 +122,7 @@ fn grant(merchant: &MerchantId, purpose: Purpose) -> ConsentEvent {
         id: EventId::new("e").expect("the id obeys the rule"),
         merchant: merchant.clone(),
         purpose,
-        kind: ConsentKind::Grant { until: None },
+        kind: ConsentKind::Grant { until: None, confirm: None },
         actor: Actor::Own,
         method: Method::Toggle,
         notice: Some(Notice {
@@ -133,6 +133,7 @@ fn grant(merchant: &MerchantId, purpose: Purpose) -> ConsentEvent {
             shown_at: START,
         }),
         evidence_at: None,
+        app: None,
     }
 }
 

@@ -70,7 +70,7 @@ impl Report {
             What::Decision(decision) if self.since <= entry.at => self.decide(decision, &entry.customer),
             What::Delivery { notification, outcome, .. } => self.leave(*notification, *outcome),
             What::Feedback { notification, kind, .. } => self.answer(*notification, *kind, &entry.customer),
-            What::Decision(_) | What::Consent(_) | What::Profile(_) => {}
+            What::Decision(_) | What::Consent(_) | What::Profile(_) | What::Reminder { .. } => {}
         }
     }
 

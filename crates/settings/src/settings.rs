@@ -235,8 +235,6 @@ fn read(source: &Source, insecure_listen: bool, problems: &mut Vec<Problem>) -> 
 
 fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
     let default = Settings::default();
-    let grant_lasts = Millis::from_days(1)..=Millis::from_days(5 * 365);
-    let consent = root.section("consent");
     let listener = root.section("listener");
     let offers = root.section("offers");
     let settings = Settings {
@@ -253,7 +251,7 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
         fences: read_fences(&root.section("fences")),
         offers_file: offers.path("file").map(|file| file.value),
         offers: read_offers(&offers),
-        gate: GatePolicy { grant_lasts: consent.span("grant_lasts", grant_lasts, default.gate.grant_lasts) },
+        gate: read_gate(&root.section("consent"), &default.gate),
         presence: read_presence(&root.section("presence")),
         notifier: read_notifier(&root.section("notifier")),
     };
@@ -263,6 +261,20 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
         listener.wrong("enabled", listener.bytes(), reason, Some(hint));
     }
     settings
+}
+
+fn read_gate(section: &Section<'_>, default: &GatePolicy) -> GatePolicy {
+    let lasts = || Millis::from_days(1)..=Millis::from_days(5 * 365);
+    let hours = Millis::from_hours(1)..=Millis::from_days(30);
+    let grant_lasts = section.span("grant_lasts", lasts(), default.grant_lasts);
+    GatePolicy {
+        grant_lasts,
+        location_lasts: section.span("location_lasts", lasts(), default.location_lasts.min(grant_lasts)),
+        tcf_lasts: section.span("tcf_lasts", lasts(), default.tcf_lasts),
+        remind_before: section.span("remind_before", lasts(), default.remind_before),
+        token_lasts: section.span("token_lasts", hours, default.token_lasts),
+        needs_home: default.needs_home,
+    }
 }
 
 fn read_limits(section: &Section<'_>) -> LimitSettings {

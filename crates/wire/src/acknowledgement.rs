@@ -24,6 +24,8 @@ pub struct Acknowledgement {
     pub effect: String,
     /// The customer's epoch after it.
     pub epoch: u32,
+    /// The fields that it lacks, or that prove nothing as they stand; mostly none.
+    pub missing: Vec<String>,
 }
 
 impl Acknowledgement {
@@ -41,6 +43,7 @@ impl Acknowledgement {
             state: raw.state.required_text("state")?.to_owned(),
             effect: raw.effect.required_text("effect")?.to_owned(),
             epoch: epoch(&raw.epoch)?,
+            missing: raw.missing,
         })
     }
 }
@@ -57,10 +60,12 @@ pub fn encode_ack(answer: &Acknowledgement) -> Vec<u8> {
         state: &'a str,
         effect: &'a str,
         epoch: u32,
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        missing: &'a [String],
     }
 
-    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch } = answer;
-    json::write(&Written { v: 1, event_id, merchant, purpose, state, effect, epoch: *epoch })
+    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing } = answer;
+    json::write(&Written { v: 1, event_id, merchant, purpose, state, effect, epoch: *epoch, missing })
 }
 
 #[derive(Default)]
@@ -72,6 +77,7 @@ struct RawAcknowledgement<'a> {
     state: Scalar<'a>,
     effect: Scalar<'a>,
     epoch: Scalar<'a>,
+    missing: Vec<String>,
 }
 
 impl<'a> Fields<'a> for RawAcknowledgement<'a> {
@@ -84,6 +90,10 @@ impl<'a> Fields<'a> for RawAcknowledgement<'a> {
             "state" => &mut self.state,
             "effect" => &mut self.effect,
             "epoch" => &mut self.epoch,
+            "missing" => {
+                self.missing = map.next_value()?;
+                return Ok(());
+            }
             _ => return json::skip(map),
         };
         fill(slot, map)

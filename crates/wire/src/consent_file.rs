@@ -8,7 +8,7 @@ use consent_gate::ConsentEvent;
 use model::{CustomerId, Timestamp};
 use serde::Serialize;
 
-use crate::consent::{RawConsent, WrittenConsent};
+use crate::consent::{RawConsent, Source, WrittenConsent};
 use crate::json::{self, check_version};
 use crate::line::{self, LineError, Lines};
 use crate::{Envelope, Flaw, Limits, instant};
@@ -90,7 +90,7 @@ fn received(line: u64, text: &[u8]) -> Result<Received, Flaw> {
     raw.names.check(&Envelope { customer: customer.as_str(), device: "", body: text })?;
     let received_at = instant::required(&raw.received_at, "received_at")?;
     let text = str::from_utf8(text).map_err(|_| Flaw::Malformed)?.to_owned();
-    Ok(Received { line, customer, received_at, event: raw.event()?, text })
+    Ok(Received { line, customer, received_at, event: raw.event(Source::File)?, text })
 }
 
 /// Writes an event as a line of such a file.

@@ -45,11 +45,15 @@ pub enum Flaw {
     UnknownMethod,
     /// A notice whose particulars are no evidence.
     BadNotice,
+    /// A token, or the hash of one, that can be none.
+    BadToken,
+    /// A reason of a block that this version does not know.
+    UnknownReason,
 }
 
 impl Flaw {
     /// One flaw for every word, for counters that start at nought.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Empty,
         Self::TooLarge,
         Self::TooMany,
@@ -69,7 +73,37 @@ impl Flaw {
         Self::UnknownActor,
         Self::UnknownMethod,
         Self::BadNotice,
+        Self::BadToken,
+        Self::UnknownReason,
     ];
+
+    /// The field that is missing, if that is what is wrong.
+    #[must_use]
+    pub const fn field(self) -> Option<&'static str> {
+        match self {
+            Self::MissingField(field) => Some(field),
+            Self::Empty
+            | Self::TooLarge
+            | Self::TooMany
+            | Self::UnknownFormat
+            | Self::UnknownVersion
+            | Self::Malformed
+            | Self::OutOfRange
+            | Self::BadTime
+            | Self::BadUnit
+            | Self::InvalidFix
+            | Self::IdentityMismatch
+            | Self::BadId
+            | Self::UnknownTopic
+            | Self::UnknownPurpose
+            | Self::UnknownKind
+            | Self::UnknownActor
+            | Self::UnknownMethod
+            | Self::BadNotice
+            | Self::BadToken
+            | Self::UnknownReason => None,
+        }
+    }
 
     /// The word that counters and traces use.
     #[must_use]
@@ -94,6 +128,8 @@ impl Flaw {
             Self::UnknownActor => "unknown_actor",
             Self::UnknownMethod => "unknown_method",
             Self::BadNotice => "bad_notice",
+            Self::BadToken => "bad_token",
+            Self::UnknownReason => "unknown_reason",
         }
     }
 }

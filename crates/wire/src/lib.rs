@@ -24,7 +24,7 @@ mod topic;
 pub mod trace;
 
 pub use acknowledgement::{Acknowledgement, encode_ack};
-pub use consent::encode_consent;
+pub use consent::{encode_confirmation, encode_consent, token_hash};
 pub use decoder::{Decoder, Envelope};
 pub use encode::{encode_batch_record, encode_fix, encode_fixes};
 pub use feedback::{About, Feedback, encode_feedback};

@@ -21,6 +21,16 @@ pub enum Purpose {
     OffersInbox,
     /// To be chosen for.
     Personalisation,
+    /// To be seen while the app is not in use.
+    Background,
+    /// To have visits kept.
+    History,
+    /// To have a redemption linked to an offer.
+    Measurement,
+    /// To be counted among many.
+    Aggregate,
+    /// To be told of to others.
+    ThirdParty,
 }
 
 /// What a customer says.
@@ -120,12 +130,12 @@ impl Consent {
         }
     }
 
-    /// A grant without a notice, or a yes from the future.
+    /// A grant without a notice, a resumption without its moment, or a yes from the future.
     pub(crate) fn proves_nothing(&self, now_ms: i64) -> bool {
         match (self.yes_at_ms(), self.word) {
             (Some(yes_at_ms), _) => now_ms + CLOCK_AHEAD_MAX_MS < yes_at_ms,
-            (None, Word::Grant { .. }) => true,
-            (None, Word::Refuse | Word::Withdraw | Word::Pause { .. } | Word::Resume) => false,
+            (None, Word::Grant { .. } | Word::Resume) => true,
+            (None, Word::Refuse | Word::Withdraw | Word::Pause { .. }) => false,
         }
     }
 

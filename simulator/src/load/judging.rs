@@ -198,11 +198,11 @@ impl<'a> Case<'a> {
     /// Whether a yes was said before the no before it was acknowledged: which of them holds nobody knows.
     fn is_ambiguous(&self) -> bool {
         let all: Vec<&SentConsent> = self.steps.iter().flat_map(|step| &step.consents).collect();
-        let is_no = |sent: &&&SentConsent| restricts(sent.event.kind);
+        let is_no = |sent: &&&SentConsent| sent.event.kind.is_a_no();
         all.iter().filter(is_no).any(|no| {
             let Some(acked_ns) = no.acked_ns else { return true };
             let later = |yes: &&&SentConsent| no.due_ns < yes.due_ns && yes.due_ns <= acked_ns;
-            all.iter().filter(later).any(|yes| !restricts(yes.event.kind))
+            all.iter().filter(later).any(|yes| !yes.event.kind.is_a_no())
         })
     }
 
@@ -237,7 +237,7 @@ impl<'a> Case<'a> {
                 }
                 oracle.stage(now_ms);
                 oracle.committed(now_ms);
-                if effect == Effect::Applied && restricts(sent.event.kind) {
+                if effect == Effect::Applied && sent.event.kind.is_a_no() {
                     withdrawals.push((self.merchant_of(&sent.event), self.span(sent)));
                 }
             }
@@ -291,17 +291,22 @@ impl<'a> Case<'a> {
             sent.due_ns < later.due_ns
                 && later.event.merchant == sent.event.merchant
                 && later.event.purpose == sent.event.purpose
-                && !restricts(later.event.kind)
+                && !later.event.kind.is_a_no()
         };
         let said_again = self.steps.iter().flat_map(|step| &step.consents).find(same);
         let said_again_ms = said_again.map_or(i64::MAX, |later| wall(later.due_ns));
         let over_ms = match sent.event.kind {
             ConsentKind::Pause { until: Some(until) } => until.unix_ms(),
-            ConsentKind::Grant { .. }
+            ConsentKind::Show
+            | ConsentKind::Grant { .. }
+            | ConsentKind::Confirm { .. }
             | ConsentKind::Refuse
             | ConsentKind::Withdraw
             | ConsentKind::Pause { until: None }
-            | ConsentKind::Resume => i64::MAX,
+            | ConsentKind::Resume
+            | ConsentKind::Supersede
+            | ConsentKind::Block { .. }
+            | ConsentKind::Unblock => i64::MAX,
         };
         Withdrawal {
             customer: self.customer,
@@ -352,7 +357,7 @@ impl<'a> Case<'a> {
     /// What was read behind the answer to the withdrawal was written behind it.
     fn given_ms(&self, offer: &HeardOffer, own: &[Withdrawal]) -> i64 {
         let wall = |ns: u64| self.evidence.clock.wall_ms(ns);
-        let is_no = |sent: &&SentConsent| restricts(sent.event.kind);
+        let is_no = |sent: &&SentConsent| sent.event.kind.is_a_no();
         let nos = self.steps.iter().flat_map(|step| &step.consents).filter(is_no);
         let mut answers = nos.filter_map(|no| self.evidence.answers.get(no.event.id.as_str()));
         if answers.any(|answer| answer.n_offers_before <= offer.place) {
@@ -432,12 +437,5 @@ impl<'a> Case<'a> {
     ) {
         *findings.by_verdict.entry(verdict).or_default() += 1;
         findings.wrong.push(Wrong { customer: self.customer, verdict, id, expected, observed });
-    }
-}
-
-const fn restricts(kind: ConsentKind) -> bool {
-    match kind {
-        ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } => true,
-        ConsentKind::Grant { .. } | ConsentKind::Resume => false,
     }
 }

@@ -121,9 +121,16 @@ impl Cast {
             notice.shown_at = notice.shown_at + self.shift;
         }
         event.kind = match event.kind {
-            ConsentKind::Grant { until } => ConsentKind::Grant { until: later(until) },
+            ConsentKind::Grant { until, confirm } => ConsentKind::Grant { until: later(until), confirm },
             ConsentKind::Pause { until } => ConsentKind::Pause { until: later(until) },
-            kind @ (ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Resume) => kind,
+            kind @ (ConsentKind::Show
+            | ConsentKind::Confirm { .. }
+            | ConsentKind::Refuse
+            | ConsentKind::Withdraw
+            | ConsentKind::Resume
+            | ConsentKind::Supersede
+            | ConsentKind::Block { .. }
+            | ConsentKind::Unblock) => kind,
         };
         Some(event)
     }

@@ -44,7 +44,7 @@ fn grant(customer: &CustomerId, merchant: &MerchantId, purpose: Purpose, span: S
         id: EventId::new(&digest.to_string()).expect("hexadecimal digits make an event id"),
         merchant: merchant.clone(),
         purpose,
-        kind: ConsentKind::Grant { until: Some(until) },
+        kind: ConsentKind::Grant { until: Some(until), confirm: None },
         actor: Actor::Own,
         method: Method::Api,
         notice: Some(Notice {
@@ -55,6 +55,7 @@ fn grant(customer: &CustomerId, merchant: &MerchantId, purpose: Purpose, span: S
             shown_at,
         }),
         evidence_at: Some(shown_at),
+        app: None,
     }
 }
 
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn a_grant_is_shown_before_the_first_fix_and_outlives_the_last() {
         for event in check("c1", &["coffee"]) {
-            let ConsentKind::Grant { until: Some(until) } = event.kind else {
+            let ConsentKind::Grant { until: Some(until), confirm: None } = event.kind else {
                 panic!("a grant names its end")
             };
             let notice = event.notice.unwrap();

@@ -370,7 +370,7 @@ impl<'a> Laws<'a> {
                         overspent = overspent.or_else(|| overspending(&decision.facts));
                     }
                 }
-                Written::Delivery { .. } | Written::Profile(_) => {}
+                Written::Delivery { .. } | Written::Profile(_) | Written::Reminder { .. } => {}
             }
         }
         if let Some(sentence) = overspent {

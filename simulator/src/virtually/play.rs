@@ -494,6 +494,7 @@ fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent)>
         method: Method::Toggle,
         notice: is_yes.then_some(Notice { id, version: 1, lang, sha256, shown_at: *acted_at }),
         evidence_at: (!no.is_multiple_of(9)).then_some(*acted_at),
+        app: None,
     };
     Some((*who, event))
 }

@@ -351,6 +351,7 @@ impl<'a> Shell<'a> {
             state: "granted".into(),
             effect: "applied".into(),
             epoch: 0,
+            missing: Vec::new(),
         };
         let customer = self.scene.people[who as usize].customer.clone();
         self.laws.acknowledge(who, &ConsentAck { customer, ticket, answer }, None);

@@ -103,11 +103,17 @@ impl<'a> Writer<'a> {
                 continue;
             }
             for merchant in 0..self.scene.merchants.len() as u32 {
-                for purpose in Purpose::ALL {
+                for purpose in Purpose::OF_OFFERS {
                     let refuses = if ALWAYS_ASKED.contains(&purpose) { 60 } else { 400 };
                     if !self.chance.per_mille(refuses) {
                         let acted_at = self.now;
-                        self.consent(who, merchant, purpose, ConsentKind::Grant { until: None }, acted_at);
+                        self.consent(
+                            who,
+                            merchant,
+                            purpose,
+                            ConsentKind::Grant { until: None, confirm: None },
+                            acted_at,
+                        );
                     }
                 }
             }
@@ -217,7 +223,7 @@ impl<'a> Writer<'a> {
 
     fn change_of_mind(&mut self, who: u32) {
         let merchant = self.chance.below(self.scene.merchants.len()) as u32;
-        let purpose = self.chance.of_list(&Purpose::ALL);
+        let purpose = self.chance.of_list(&Purpose::OF_OFFERS);
         // A clock that leaps from fix to fix lets nothing run out between a letter and the fix in it.
         let runs_out = self.scene.policy.clock == ClockSource::Caller;
         let soon = |chance: &mut Chance, now: Timestamp| {
@@ -229,8 +235,8 @@ impl<'a> Writer<'a> {
             3 => ConsentKind::Pause { until: None },
             4 | 5 => ConsentKind::Pause { until: soon(&mut self.chance, self.now) },
             6 => ConsentKind::Resume,
-            7 => ConsentKind::Grant { until: soon(&mut self.chance, self.now) },
-            _ => ConsentKind::Grant { until: None },
+            7 => ConsentKind::Grant { until: soon(&mut self.chance, self.now), confirm: None },
+            _ => ConsentKind::Grant { until: None, confirm: None },
         };
         let ago_s =
             if self.chance.per_mille(800) { 0 } else { self.chance.of_list(&[-300, -30, 5, 600, 90_000]) };

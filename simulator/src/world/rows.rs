@@ -192,21 +192,31 @@ pub(crate) const fn purpose(purpose: Purpose) -> oracle::Purpose {
         Purpose::OffersEmail => oracle::Purpose::OffersEmail,
         Purpose::OffersInbox => oracle::Purpose::OffersInbox,
         Purpose::Personalisation => oracle::Purpose::Personalisation,
+        Purpose::Background => oracle::Purpose::Background,
+        Purpose::History => oracle::Purpose::History,
+        Purpose::Measurement => oracle::Purpose::Measurement,
+        Purpose::Aggregate => oracle::Purpose::Aggregate,
+        Purpose::ThirdParty => oracle::Purpose::ThirdParty,
     }
 }
 
 /// A word on consent.
 pub(crate) fn word(kind: ConsentKind) -> Word {
     match kind {
-        ConsentKind::Grant { until } => Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
+        ConsentKind::Grant { until, .. } => Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
         ConsentKind::Refuse => Word::Refuse,
         ConsentKind::Withdraw => Word::Withdraw,
         ConsentKind::Pause { until } => Word::Pause { until_ms: until.map(Timestamp::unix_ms) },
         ConsentKind::Resume => Word::Resume,
+        ConsentKind::Show
+        | ConsentKind::Confirm { .. }
+        | ConsentKind::Supersede
+        | ConsentKind::Block { .. }
+        | ConsentKind::Unblock => unreachable!("no story says it"),
     }
 }
 
-const fn state(state: ConsentState) -> oracle::ConsentState {
+fn state(state: ConsentState) -> oracle::ConsentState {
     match state {
         ConsentState::Unknown => oracle::ConsentState::Unknown,
         ConsentState::Granted { until } => oracle::ConsentState::Granted { until_ms: until.unix_ms() },
@@ -216,6 +226,11 @@ const fn state(state: ConsentState) -> oracle::ConsentState {
         },
         ConsentState::Refused => oracle::ConsentState::Refused,
         ConsentState::Withdrawn => oracle::ConsentState::Withdrawn,
+        ConsentState::Requested
+        | ConsentState::PendingConfirmation { .. }
+        | ConsentState::Expired
+        | ConsentState::Superseded
+        | ConsentState::Suppressed { .. } => unreachable!("no story leads there"),
     }
 }
 

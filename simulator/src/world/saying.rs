@@ -11,7 +11,9 @@ impl World {
     pub(crate) fn grants(&self, person: PersonNo, shown_at: Timestamp) -> Vec<ConsentEvent> {
         let merchants = 0..self.town.merchants().len();
         merchants
-            .flat_map(|merchant| self.said(person, merchant, ConsentKind::Grant { until: None }, shown_at))
+            .flat_map(|merchant| {
+                self.said(person, merchant, ConsentKind::Grant { until: None, confirm: None }, shown_at)
+            })
             .collect()
     }
 
@@ -29,7 +31,7 @@ impl World {
         match wish.what {
             Want::Withdraw => said(ConsentKind::Withdraw),
             Want::Pause { until } => said(ConsentKind::Pause { until: Some(until) }),
-            Want::Grant => said(ConsentKind::Grant { until: None }),
+            Want::Grant => said(ConsentKind::Grant { until: None, confirm: None }),
             Want::Resume => said(ConsentKind::Resume),
             Want::Erase => self.withdrawals(person, wish.at),
             Want::Feedback(_) => Vec::new(),
@@ -55,6 +57,7 @@ impl World {
                 method: Method::Toggle,
                 notice: matches!(kind, ConsentKind::Grant { .. }).then(|| notice(at)),
                 evidence_at: Some(at),
+                app: None,
             }
         };
         purposes.iter().enumerate().map(event).collect()

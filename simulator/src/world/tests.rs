@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use consent_gate::{ConsentEvent, Purpose};
+use consent_gate::{ConsentEvent, OptIn, Purpose};
 use engine::House;
 use model::{FenceNo, Millis, Timestamp};
 use offers::Catalogue;
@@ -97,7 +97,7 @@ fn people_say_only_what_they_agreed_to_and_prove_it() {
     };
     for no in (0..world.n_people()).map(PersonNo) {
         let said = |events: &[ConsentEvent]| {
-            let provable = |event: &ConsentEvent| !event.proves_nothing(now);
+            let provable = |event: &ConsentEvent| event.missing(OptIn::Single, now).is_nothing();
             assert!(events.iter().all(provable));
             events.len()
         };

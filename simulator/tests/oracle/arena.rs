@@ -89,8 +89,8 @@ impl Arena {
     fn run(&mut self, n_steps: usize) {
         for customer in 0..N_CUSTOMERS {
             for merchant in 0..N_MERCHANTS as u32 {
-                let kind = ConsentKind::Grant { until: None };
-                for purpose in Purpose::ALL {
+                let kind = ConsentKind::Grant { until: None, confirm: None };
+                for purpose in Purpose::OF_OFFERS {
                     if !self.chance.one_in(8) {
                         self.twins.consent(customer, merchant, purpose, kind, Some(self.now), self.now);
                     }
@@ -168,8 +168,8 @@ impl Arena {
             1 | 2 => ConsentKind::Withdraw,
             3 | 4 => ConsentKind::Pause { until },
             5 => ConsentKind::Resume,
-            6 => ConsentKind::Grant { until },
-            _ => ConsentKind::Grant { until: None },
+            6 => ConsentKind::Grant { until, confirm: None },
+            _ => ConsentKind::Grant { until: None, confirm: None },
         };
         let said_at = match self.chance.below(12) {
             0 => None,
@@ -178,7 +178,7 @@ impl Arena {
             _ => Some(now),
         };
         let both = !self.chance.one_in(3);
-        for purpose in Purpose::ALL {
+        for purpose in Purpose::OF_OFFERS {
             if both || self.chance.one_in(2) {
                 self.twins.consent(customer, merchant, purpose, kind, said_at, now);
             }

@@ -78,8 +78,8 @@ fn they_agree_about_buses_in_austin() {
     let n_customers = names.customers.len() as u32;
     let mut twins = Twins::new(names, Policy { presence, ..Policy::default() }, starts_at);
     for customer in 0..n_customers {
-        for purpose in Purpose::ALL {
-            let grant = ConsentKind::Grant { until: None };
+        for purpose in Purpose::OF_OFFERS {
+            let grant = ConsentKind::Grant { until: None, confirm: None };
             twins.consent(customer, 0, purpose, grant, Some(starts_at), starts_at);
         }
     }

@@ -70,7 +70,7 @@ fn names(town: &Town) -> Names {
 }
 
 fn agree(town: &Town, twins: &mut Twins) {
-    let grant = ConsentKind::Grant { until: None };
+    let grant = ConsentKind::Grant { until: None, confirm: None };
     for (customer, person) in (0..).zip(town.people()) {
         let early = town.midnight_at() - Millis::from_hours(38);
         let at = if person.agreed_late { town.midnight_at() } else { early };
@@ -78,7 +78,7 @@ fn agree(town: &Town, twins: &mut Twins) {
             let purposes: &[Purpose] = match agreement {
                 Agreement::Nothing => &[],
                 Agreement::LocationOnly => &[Purpose::Location],
-                Agreement::Offers => &Purpose::ALL,
+                Agreement::Offers => &Purpose::OF_OFFERS,
             };
             for purpose in purposes {
                 twins.consent(customer, merchant, *purpose, grant, Some(at), at);
@@ -95,9 +95,9 @@ fn change_a_mind(twins: &mut Twins, customer: u32, n_merchants: usize, chance: &
     let kind = match chance.below(4) {
         0 => ConsentKind::Withdraw,
         1 => ConsentKind::Pause { until },
-        _ => ConsentKind::Grant { until: None },
+        _ => ConsentKind::Grant { until: None, confirm: None },
     };
-    for purpose in Purpose::ALL {
+    for purpose in Purpose::OF_OFFERS {
         twins.consent(customer, merchant, purpose, kind, Some(now), now);
     }
 }

@@ -129,6 +129,7 @@ impl Twins {
             method: Method::Toggle,
             notice: said_at.filter(|_| is_grant).map(notice),
             evidence_at: said_at,
+            app: None,
         };
         let body = wire::encode_consent(&event);
         let customer_id = &self.names.customers[customer as usize];

@@ -1,9 +1,9 @@
 //! What the gate lets through, state by state.
 
 use super::*;
-use model::MerchantId;
+use model::{MerchantId, Millis};
 
-use crate::{Actor, EventId, Method, Notice};
+use crate::{Actor, ConsentKind, EventId, Method, Notice, NoticeName, OptIn};
 
 const ANNA: CustomerNo = CustomerNo::new(0, 0);
 const SHOP: MerchantNo = MerchantNo(0);
@@ -35,11 +35,18 @@ fn event(kind: ConsentKind, shown_at: Option<Timestamp>) -> ConsentEvent {
         method: Method::Toggle,
         notice: shown_at.map(notice),
         evidence_at: None,
+        app: None,
     }
 }
 
 fn granted(gate: &mut Gate, now: Timestamp) -> Change {
-    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(now)), now);
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(now)),
+        Weighing::PLAIN,
+        now,
+    );
     gate.confirm(&change);
     change
 }
@@ -65,7 +72,13 @@ fn nobody_is_admitted_by_default() {
 #[test]
 fn a_grant_holds_only_once_it_is_recorded() {
     let mut gate = open_gate();
-    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(0))), at(0));
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0))),
+        Weighing::PLAIN,
+        at(0),
+    );
     assert_eq!(answer(&gate, at(1)), Err(Refusal::NotGranted));
     gate.confirm(&change);
     assert_eq!(answer(&gate, at(1)), Ok(()));
@@ -75,7 +88,7 @@ fn a_grant_holds_only_once_it_is_recorded() {
 fn a_withdrawal_holds_at_once() {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(1));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), Weighing::PLAIN, at(1));
     assert_eq!(answer(&gate, at(1)), Err(Refusal::Withdrawn));
     assert_eq!(gate.epoch(ANNA), Epoch(1));
 }
@@ -83,8 +96,14 @@ fn a_withdrawal_holds_at_once() {
 #[test]
 fn a_grant_overtaken_by_a_withdrawal_never_takes_effect() {
     let mut gate = open_gate();
-    let grant = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(0))), at(0));
-    let withdrawal = gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(0));
+    let grant = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0))),
+        Weighing::PLAIN,
+        at(0),
+    );
+    let withdrawal = gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), Weighing::PLAIN, at(0));
     gate.confirm(&grant);
     gate.confirm(&withdrawal);
     assert_eq!(answer(&gate, at(1)), Err(Refusal::Withdrawn));
@@ -94,8 +113,14 @@ fn a_grant_overtaken_by_a_withdrawal_never_takes_effect() {
 fn a_grant_whose_notice_is_older_than_the_withdrawal_is_late() {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(5));
-    let late = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(4))), at(6));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), Weighing::PLAIN, at(5));
+    let late = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(at(4))),
+        Weighing::PLAIN,
+        at(6),
+    );
     gate.confirm(&late);
     assert_eq!((late.effect, answer(&gate, at(7))), (Effect::LateGrant, Err(Refusal::Withdrawn)));
 }
@@ -103,7 +128,13 @@ fn a_grant_whose_notice_is_older_than_the_withdrawal_is_late() {
 #[test]
 fn a_grant_without_evidence_grants_nothing() {
     let mut gate = open_gate();
-    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, None), at(0));
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, None),
+        Weighing::PLAIN,
+        at(0),
+    );
     gate.confirm(&change);
     assert_eq!((change.effect, answer(&gate, at(1))), (Effect::NoEvidence, Err(Refusal::NotGranted)));
 }
@@ -111,8 +142,13 @@ fn a_grant_without_evidence_grants_nothing() {
 #[test]
 fn a_grant_ends_at_its_instant() {
     let mut gate = open_gate();
-    let change =
-        gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: Some(at(10)) }, Some(at(0))), at(0));
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: Some(at(10)), confirm: None }, Some(at(0))),
+        Weighing::PLAIN,
+        at(0),
+    );
     gate.confirm(&change);
     assert_eq!(answer(&gate, at(10) - Millis::new(1)), Ok(()));
     assert_eq!(answer(&gate, at(10)), Err(Refusal::Expired));
@@ -121,10 +157,15 @@ fn a_grant_ends_at_its_instant() {
 #[test]
 fn a_pause_ends_at_its_instant_and_never_extends_the_grant() {
     let mut gate = open_gate();
-    let change =
-        gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: Some(at(20)) }, Some(at(0))), at(0));
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: Some(at(20)), confirm: None }, Some(at(0))),
+        Weighing::PLAIN,
+        at(0),
+    );
     gate.confirm(&change);
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: Some(at(10)) }, None), at(1));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: Some(at(10)) }, None), Weighing::PLAIN, at(1));
     assert_eq!(answer(&gate, at(9)), Err(Refusal::Paused));
     assert_eq!(answer(&gate, at(10)), Ok(()));
     assert_eq!(answer(&gate, at(20)), Err(Refusal::Expired));
@@ -157,8 +198,8 @@ fn a_number_of_an_older_generation_is_a_stranger() {
 fn a_grant_that_comes_again_lasts_no_longer() {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
-    let again = event(ConsentKind::Grant { until: None }, Some(at(0)));
-    let change = gate.weigh(ANNA, SHOP, &again, at(1_000));
+    let again = event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0)));
+    let change = gate.weigh(ANNA, SHOP, &again, Weighing::PLAIN, at(1_000));
     gate.confirm(&change);
     assert_eq!(change.state, ConsentState::Granted { until: at(0) + GatePolicy::default().grant_lasts });
 }
@@ -166,9 +207,9 @@ fn a_grant_that_comes_again_lasts_no_longer() {
 #[test]
 fn a_grant_that_ran_out_needs_a_notice_shown_after_that() {
     let mut gate = open_gate();
-    let until = |minute| ConsentKind::Grant { until: Some(at(minute)) };
+    let until = |minute| ConsentKind::Grant { until: Some(at(minute)), confirm: None };
     let weigh = |gate: &mut Gate, kind, shown_at, now| {
-        let change = gate.weigh(ANNA, SHOP, &event(kind, Some(shown_at)), now);
+        let change = gate.weigh(ANNA, SHOP, &event(kind, Some(shown_at)), Weighing::PLAIN, now);
         gate.confirm(&change);
         change.effect
     };
@@ -185,23 +226,35 @@ fn a_resumption_counts_for_the_pause_before_it_only() {
     granted(&mut gate, at(0));
     let pause = event(ConsentKind::Pause { until: None }, None);
     let resume = ConsentEvent { evidence_at: Some(at(3)), ..event(ConsentKind::Resume, None) };
-    gate.weigh(ANNA, SHOP, &pause, at(2));
-    let resumed = gate.weigh(ANNA, SHOP, &resume, at(4));
+    gate.weigh(ANNA, SHOP, &pause, Weighing::PLAIN, at(2));
+    let resumed = gate.weigh(ANNA, SHOP, &resume, Weighing::PLAIN, at(4));
     gate.confirm(&resumed);
     assert_eq!(answer(&gate, at(4)), Ok(()));
-    gate.weigh(ANNA, SHOP, &pause, at(5));
-    let again = gate.weigh(ANNA, SHOP, &resume, at(6));
+    gate.weigh(ANNA, SHOP, &pause, Weighing::PLAIN, at(5));
+    let again = gate.weigh(ANNA, SHOP, &resume, Weighing::PLAIN, at(6));
     gate.confirm(&again);
     assert_eq!((again.effect, answer(&gate, at(6))), (Effect::LateGrant, Err(Refusal::Paused)));
-    let timeless = gate.weigh(ANNA, SHOP, &event(ConsentKind::Resume, None), at(7));
+    let timeless = gate.weigh(ANNA, SHOP, &event(ConsentKind::Resume, None), Weighing::PLAIN, at(7));
     assert_eq!(timeless.effect, Effect::NoEvidence);
 }
 
 #[test]
 fn a_pause_puts_no_grant_in_force_that_is_not_recorded() {
     let mut gate = open_gate();
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(0))), at(0));
-    let pause = gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: Some(at(2)) }, None), at(1));
+    gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0))),
+        Weighing::PLAIN,
+        at(0),
+    );
+    let pause = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Pause { until: Some(at(2)) }, None),
+        Weighing::PLAIN,
+        at(1),
+    );
     assert_eq!(answer(&gate, at(3)), Err(Refusal::NotGranted));
     gate.confirm(&pause);
     assert_eq!(answer(&gate, at(3)), Ok(()));
@@ -210,19 +263,31 @@ fn a_pause_puts_no_grant_in_force_that_is_not_recorded() {
 #[test]
 fn an_event_without_effect_leaves_no_row() {
     let mut gate = open_gate();
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: None }, None), at(0));
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, None), at(0));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: None }, None), Weighing::PLAIN, at(0));
+    gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, None),
+        Weighing::PLAIN,
+        at(0),
+    );
     assert_eq!(gate.rows(ANNA).count(), 0);
 }
 
 #[test]
 fn a_grant_of_a_fast_clock_does_not_come_back_after_the_withdrawal() {
     let mut gate = open_gate();
-    let grant = event(ConsentKind::Grant { until: None }, Some(at(0) + Millis::from_secs(50)));
-    let change = gate.weigh(ANNA, SHOP, &grant, at(0));
+    let grant = event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0) + Millis::from_secs(50)));
+    let change = gate.weigh(ANNA, SHOP, &grant, Weighing::PLAIN, at(0));
     gate.confirm(&change);
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Withdraw, None), at(0) + Millis::from_secs(20));
-    let again = gate.weigh(ANNA, SHOP, &grant, at(0) + Millis::from_secs(30));
+    gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Withdraw, None),
+        Weighing::PLAIN,
+        at(0) + Millis::from_secs(20),
+    );
+    let again = gate.weigh(ANNA, SHOP, &grant, Weighing::PLAIN, at(0) + Millis::from_secs(30));
     gate.confirm(&again);
     assert_eq!((again.effect, answer(&gate, at(2))), (Effect::LateGrant, Err(Refusal::Withdrawn)));
 }
@@ -230,7 +295,13 @@ fn a_grant_of_a_fast_clock_does_not_come_back_after_the_withdrawal() {
 #[test]
 fn a_grant_of_tomorrow_proves_nothing() {
     let mut gate = open_gate();
-    let change = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(1_440))), at(0));
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(at(1_440))),
+        Weighing::PLAIN,
+        at(0),
+    );
     gate.confirm(&change);
     assert_eq!((change.effect, answer(&gate, at(1))), (Effect::NoEvidence, Err(Refusal::NotGranted)));
 }
@@ -247,14 +318,28 @@ fn a_yes_of_this_very_moment_silences_no_other_of_it() {
 fn what_was_loaded_is_answered_by_and_stored_again() {
     let merchant = MerchantId::new("shop").unwrap();
     let state = ConsentState::Granted { until: at(100) };
-    let row = ConsentRow { merchant, purpose: Purpose::Location, state, restricted_at: Some(at(5)) };
+    let notice = Some(NoticeName { id: "n".into(), version: 2 });
+    let row = ConsentRow {
+        state,
+        restricted_at: Some(at(5)),
+        notice,
+        reminded: true,
+        ..ConsentRow::new(merchant.clone(), Purpose::Location)
+    };
     let mut gate = Gate::new(GatePolicy::default());
-    gate.load(ANNA, Epoch(3), [(SHOP, row)]);
+    gate.load(ANNA, Epoch(3), [(SHOP, row.clone())]);
     assert_eq!((gate.epoch(ANNA), gate.stored_epoch(ANNA)), (Epoch(0), Epoch(3)), "it is shut");
     gate.open();
     assert_eq!((gate.epoch(ANNA), answer(&gate, at(99))), (Epoch(3), Ok(())));
-    assert_eq!(gate.rows(ANNA).collect::<Vec<_>>(), [(SHOP, Purpose::Location, state, Some(at(5)))]);
-    let late = gate.weigh(ANNA, SHOP, &event(ConsentKind::Grant { until: None }, Some(at(4))), at(6));
+    let stored: Vec<_> = gate.rows(ANNA).map(|row| (row.merchant, row.named(merchant.clone()))).collect();
+    assert_eq!(stored, [(SHOP, row)]);
+    let late = gate.weigh(
+        ANNA,
+        SHOP,
+        &event(ConsentKind::Grant { until: None, confirm: None }, Some(at(4))),
+        Weighing::PLAIN,
+        at(6),
+    );
     assert_eq!(late.effect, Effect::LateGrant);
 }
 
@@ -263,10 +348,16 @@ fn a_word_on_one_purpose_leaves_the_other_alone() {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
     let push = |kind, shown_at| ConsentEvent { purpose: Purpose::OffersPush, ..event(kind, shown_at) };
-    let change = gate.weigh(ANNA, SHOP, &push(ConsentKind::Grant { until: None }, Some(at(1))), at(1));
+    let change = gate.weigh(
+        ANNA,
+        SHOP,
+        &push(ConsentKind::Grant { until: None, confirm: None }, Some(at(1))),
+        Weighing::PLAIN,
+        at(1),
+    );
     gate.confirm(&change);
     assert!(gate.release(ANNA, (SHOP, Channel::Push), (), at(2)).is_ok());
-    gate.weigh(ANNA, SHOP, &push(ConsentKind::Withdraw, None), at(3));
+    gate.weigh(ANNA, SHOP, &push(ConsentKind::Withdraw, None), Weighing::PLAIN, at(3));
     assert_eq!(gate.check(ANNA, SHOP, Purpose::Location, at(3)), Ok(()));
     assert_eq!(gate.check(ANNA, SHOP, Purpose::OffersPush, at(3)), Err(Refusal::Withdrawn));
 }
@@ -275,14 +366,14 @@ fn a_word_on_one_purpose_leaves_the_other_alone() {
 fn a_resumption_of_the_very_moment_of_the_pause_comes_late() {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
-    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: None }, None), at(2));
+    gate.weigh(ANNA, SHOP, &event(ConsentKind::Pause { until: None }, None), Weighing::PLAIN, at(2));
     let resume = ConsentEvent { evidence_at: Some(at(2)), ..event(ConsentKind::Resume, None) };
-    assert_eq!(gate.weigh(ANNA, SHOP, &resume, at(4)).effect, Effect::LateGrant);
+    assert_eq!(gate.weigh(ANNA, SHOP, &resume, Weighing::PLAIN, at(4)).effect, Effect::LateGrant);
 }
 
 #[test]
 fn a_clock_may_run_a_minute_ahead_and_no_more() {
-    let yes = |ms| event(ConsentKind::Grant { until: None }, Some(at(1) + Millis::new(ms)));
-    assert!(!yes(0).proves_nothing(at(0)));
-    assert!(yes(1).proves_nothing(at(0)));
+    let yes = |ms| event(ConsentKind::Grant { until: None, confirm: None }, Some(at(1) + Millis::new(ms)));
+    assert!(yes(0).missing(OptIn::Single, at(0)).is_nothing());
+    assert_eq!(yes(1).missing(OptIn::Single, at(0)), Missing::NOTICE);
 }

@@ -15,7 +15,8 @@ fn garbage(customer: &str, n_bytes: usize) -> Message {
 
 fn grant(shell: &mut Shell, customer: &str, merchant: &str, now: Timestamp) {
     for purpose in [Purpose::Location, Purpose::OffersPush] {
-        let (message, _) = consent(customer, merchant, purpose, ConsentKind::Grant { until: None }, now, 0);
+        let (message, _) =
+            consent(customer, merchant, purpose, ConsentKind::Grant { until: None, confirm: None }, now, 0);
         shell.deliver(&[message], now);
     }
 }
@@ -58,8 +59,14 @@ fn no_look_without_consent() {
 fn v04_offers_without_location_open_nothing() {
     let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
-    let (message, _) =
-        consent("anna", "corner", Purpose::OffersPush, ConsentKind::Grant { until: None }, now, 0);
+    let (message, _) = consent(
+        "anna",
+        "corner",
+        Purpose::OffersPush,
+        ConsentKind::Grant { until: None, confirm: None },
+        now,
+        0,
+    );
     shell.deliver(&[message], now);
     shell.deliver(&[fixes("anna", "phone", &[fix_at(now, x_of("books"))])], now);
     let tally = shell.engine.tally();
@@ -73,7 +80,14 @@ fn consent_that_cannot_be_used_is_answered_with_why_and_changes_nothing() {
     grant(&mut shell, "anna", "corner", now);
     shell.left.clear();
     let grant_of = |merchant: &str| {
-        consent("anna", merchant, Purpose::Location, ConsentKind::Grant { until: None }, now, 0)
+        consent(
+            "anna",
+            merchant,
+            Purpose::Location,
+            ConsentKind::Grant { until: None, confirm: None },
+            now,
+            0,
+        )
     };
     // A customer says something about so many merchants at most.
     for no in 0..200 {
@@ -194,7 +208,7 @@ fn k08_a_clock_that_steps_back_lets_nothing_out_late() {
 fn every_letter_with_a_ticket_is_settled_once() {
     let mut shell = Shell::new(house(), at_once(), day_one());
     let now = clock(1, "10:00");
-    let kind = ConsentKind::Grant { until: None };
+    let kind = ConsentKind::Grant { until: None, confirm: None };
     let (grant, mut unproven) = consent("anna", "corner", Purpose::Location, kind, now, 1);
     unproven.notice = None;
     let mut letters = vec![
@@ -253,7 +267,7 @@ fn a_visit_ends_with_the_last_fix_that_its_consent_covered() {
     let (seen_at, now) = (clock(1, "12:01"), clock(1, "12:06"));
     let until = Some(clock(1, "12:05"));
     grant(&mut shell, "bert", "bricks", clock(1, "12:00"));
-    let kind = ConsentKind::Grant { until };
+    let kind = ConsentKind::Grant { until, confirm: None };
     let (yes, _) = consent("bert", "corner", Purpose::Location, kind, clock(1, "12:00"), 0);
     shell.deliver(&[yes], clock(1, "12:00"));
     for at in [seen_at, now] {

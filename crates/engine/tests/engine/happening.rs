@@ -80,7 +80,7 @@ pub(crate) fn happening() -> impl Strategy<Value = Happening> {
                 Happening::Fixes { device, place, aside_m, late_secs, n, still, mock, acc_m }
             });
     let kind = prop_oneof![
-        9 => Just(ConsentKind::Grant { until: None }),
+        9 => Just(ConsentKind::Grant { until: None, confirm: None }),
         2 => Just(ConsentKind::Withdraw),
         1 => Just(ConsentKind::Refuse),
         1 => Just(ConsentKind::Pause { until: None }),

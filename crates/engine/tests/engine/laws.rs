@@ -69,7 +69,7 @@ fn runner(clock_source: ClockSource) -> Runner {
     let mut runner = Runner { shell, now, last, withdrawn, run };
     for who in 0..3 {
         for (merchant, purpose) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            let kind = ConsentKind::Grant { until: None };
+            let kind = ConsentKind::Grant { until: None, confirm: None };
             runner.step(&Step {
                 secs: 0,
                 who,
@@ -168,7 +168,7 @@ impl Runner {
             }
             Happening::Consent { merchant, purpose, kind, seen_secs_ago } => {
                 let acted_at = now - Millis::from_secs(*seen_secs_ago);
-                let (merchant, purpose) = (MERCHANTS[*merchant], Purpose::ALL[*purpose]);
+                let (merchant, purpose) = (MERCHANTS[*merchant], Purpose::OF_OFFERS[*purpose]);
                 let message = consent(who, merchant, purpose, *kind, acted_at, 1).0;
                 self.last.insert(step.who, message.clone());
                 Some(message)

@@ -140,9 +140,9 @@ fn agree(town: &Town, shell: &mut Shell) {
             let purposes: &[Purpose] = match agreement {
                 Agreement::Nothing => &[],
                 Agreement::LocationOnly => &[Purpose::Location],
-                Agreement::Offers => &Purpose::ALL,
+                Agreement::Offers => &Purpose::OF_OFFERS,
             };
-            let kind = ConsentKind::Grant { until: None };
+            let kind = ConsentKind::Grant { until: None, confirm: None };
             let said = purposes.iter().map(|purpose| {
                 consent(person.customer.as_str(), merchant.id.as_str(), *purpose, kind, at, 0).0
             });

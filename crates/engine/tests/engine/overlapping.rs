@@ -49,7 +49,7 @@ fn house() -> Arc<House> {
 fn check(edits: &[(usize, bool)], speaks: usize) {
     let mut shell = Shell::new(house(), at_once(), clock(1, "10:00"));
     for purpose in [Purpose::Location, Purpose::OffersPush] {
-        let kind = ConsentKind::Grant { until: None };
+        let kind = ConsentKind::Grant { until: None, confirm: None };
         let (yes, _) = consent("anna", "corner", purpose, kind, clock(1, "10:00"), 0);
         shell.deliver(&[yes], clock(1, "10:00"));
     }

@@ -50,8 +50,10 @@ fn shard(
     };
     let at = clock(day, "12:00");
     for name in &names {
-        let grant =
-            |purpose| consent(name, "corner", purpose, ConsentKind::Grant { until: None }, day_one(), 0).0;
+        let grant = |purpose| {
+            consent(name, "corner", purpose, ConsentKind::Grant { until: None, confirm: None }, day_one(), 0)
+                .0
+        };
         deliver([Purpose::Location, Purpose::OffersPush].map(grant).to_vec(), day_one());
     }
     for (minute, x_m) in [(0, x_of("cafe") + 400.0), (1, x_of("cafe")), (5, x_of("cafe"))] {

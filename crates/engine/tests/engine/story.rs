@@ -204,7 +204,7 @@ impl Teller {
                 message(&wire::encode_feedback(&feedback), "till", Door::Feedback)
             }
             "at" => vec![self.fix(who, x_of(words.next().expect("a place")), words, now)],
-            "agrees" => self.consents(who, ConsentKind::Grant { until: None }, words, now),
+            "agrees" => self.consents(who, ConsentKind::Grant { until: None, confirm: None }, words, now),
             "refuses" => self.consents(who, ConsentKind::Refuse, words, now),
             "withdraws" => self.consents(who, ConsentKind::Withdraw, words, now),
             "pauses" => self.consents(who, ConsentKind::Pause { until: None }, words, now),
@@ -277,9 +277,9 @@ impl Teller {
                 "until" => {
                     let until = Some(self.time(words.next().expect("a time")));
                     kind = match kind {
-                        ConsentKind::Grant { .. } => ConsentKind::Grant { until },
+                        ConsentKind::Grant { .. } => ConsentKind::Grant { until, confirm: None },
                         ConsentKind::Pause { .. } => ConsentKind::Pause { until },
-                        ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Resume => kind,
+                        other => other,
                     };
                 }
                 other => panic!("nobody agrees {other}"),

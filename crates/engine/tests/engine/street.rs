@@ -210,6 +210,7 @@ pub(crate) fn consent(
         method: Method::Toggle,
         notice: Some(Notice { id, version: 1, lang, sha256, shown_at: acted_at }),
         evidence_at: Some(acted_at),
+        app: None,
     };
     (letter_of(customer, &event, ticket), event)
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
+use consent_gate::Purpose;
 use model::{
     Channel, CustomerId, DeviceId, FeedbackKind, FenceId, MerchantId, NotificationId, OfferId, Standing,
     Timestamp, Tolerance,
 };
 use serde::{Deserialize, Serialize};
 
-use super::consent::ConsentEntryV1;
+use super::consent::ConsentEntryV2;
 use super::customer::{ProfileV1, ToleranceV1};
 use super::notification::WordsV1;
 use super::{all_borrowed, all_boxed, boxed, digest, hex, id, instant, known, trigger, unix_ms, visit};
@@ -29,7 +30,7 @@ pub(super) struct EntryV1<'a> {
 #[expect(clippy::large_enum_variant, reason = "one at a time is written or read")]
 enum WhatV1<'a> {
     #[serde(borrow)]
-    Consent(ConsentEntryV1<'a>),
+    Consent(ConsentEntryV2<'a>),
     Decision(DecisionV1<'a>),
     Delivery {
         notification: Cow<'a, str>,
@@ -48,12 +49,17 @@ enum WhatV1<'a> {
         tolerance: Option<ToleranceV1<'a>>,
     },
     Profile(ProfileV1<'a>),
+    Reminder {
+        merchant: Cow<'a, str>,
+        purpose: Cow<'a, str>,
+        until: i64,
+    },
 }
 
 impl<'a> EntryV1<'a> {
     pub(super) fn of(entry: &'a Entry) -> Self {
         let what = match &entry.what {
-            What::Consent(consent) => WhatV1::Consent(ConsentEntryV1::of(consent)),
+            What::Consent(consent) => WhatV1::Consent(ConsentEntryV2::of(consent)),
             What::Decision(decision) => WhatV1::Decision(DecisionV1::of(decision)),
             What::Delivery { notification, outcome, tolerance } => WhatV1::Delivery {
                 notification: hex(notification.0),
@@ -68,6 +74,11 @@ impl<'a> EntryV1<'a> {
                 tolerance: tolerance.as_ref().map(ToleranceV1::of),
             },
             What::Profile(profile) => WhatV1::Profile(ProfileV1::of(profile)),
+            What::Reminder { merchant, purpose, until } => WhatV1::Reminder {
+                merchant: Cow::Borrowed(merchant.as_str()),
+                purpose: Cow::Borrowed(purpose.word()),
+                until: until.unix_ms(),
+            },
         };
         Self { customer: Cow::Borrowed(entry.customer.as_str()), at: entry.at.unix_ms(), what }
     }
@@ -89,6 +100,11 @@ impl<'a> EntryV1<'a> {
                 tolerance: read_tolerance(tolerance)?,
             },
             WhatV1::Profile(profile) => What::Profile(profile.into_profile()?),
+            WhatV1::Reminder { merchant, purpose, until } => What::Reminder {
+                merchant: id(MerchantId::new(&merchant))?,
+                purpose: known(Purpose::from_word(&purpose))?,
+                until: Timestamp::from_unix_ms(until),
+            },
         };
         let customer = id(CustomerId::new(&self.customer))?;
         Ok(Entry { customer, at: Timestamp::from_unix_ms(self.at), what })

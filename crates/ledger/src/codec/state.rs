@@ -9,7 +9,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::consent::ConsentRowV1;
+use super::consent::ConsentRowV2;
 use super::customer::{ProfileV1, ToleranceV1};
 use super::notification::NotificationV1;
 use super::{boxed, hex, id, instant, known, unix_ms, visit};
@@ -22,7 +22,7 @@ pub(super) struct StateV1<'a> {
     customer: Cow<'a, str>,
     epoch: u32,
     #[serde(borrow)]
-    consents: Vec<ConsentRowV1<'a>>,
+    consents: Vec<ConsentRowV2<'a>>,
     consented_since: Option<i64>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     profile: Option<ProfileV1<'a>>,
@@ -41,7 +41,7 @@ impl<'a> StateV1<'a> {
         Self {
             customer: Cow::Borrowed(row.customer.as_str()),
             epoch: row.epoch.0,
-            consents: row.consents_in_order().into_iter().map(ConsentRowV1::of).collect(),
+            consents: row.consents_in_order().into_iter().map(ConsentRowV2::of).collect(),
             consented_since: unix_ms(row.consented_since),
             profile: (!row.profile.is_blank()).then(|| ProfileV1::of(&row.profile)),
             tolerance: (!row.tolerance.is_blank()).then(|| ToleranceV1::of(&row.tolerance)),
@@ -56,7 +56,7 @@ impl<'a> StateV1<'a> {
         let notification = |stored: NotificationV1<'a>| stored.into_notification(customer.clone());
         Ok(StateRow {
             epoch: Epoch(self.epoch),
-            consents: self.consents.into_iter().map(ConsentRowV1::into_row).collect::<Result<_, _>>()?,
+            consents: self.consents.into_iter().map(ConsentRowV2::into_row).collect::<Result<_, _>>()?,
             consented_since: instant(self.consented_since),
             profile: self.profile.map_or_else(|| Ok(Profile::default()), ProfileV1::into_profile)?,
             tolerance: self

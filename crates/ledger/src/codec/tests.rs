@@ -1,6 +1,6 @@
 //! Entries and rows as bytes, and back.
 
-use consent_gate::{ConsentRow, ConsentState, Purpose};
+use consent_gate::{ConsentRow, Purpose};
 use model::MerchantId;
 
 use super::*;
@@ -9,7 +9,7 @@ use crate::samples;
 fn stored(entry: &Entry) -> String {
     let mut bytes = Vec::new();
     encode_entry(entry, &mut bytes);
-    assert_eq!(bytes[0], 1);
+    assert_eq!(bytes[0], 2);
     assert_eq!(decode_entry(&bytes).as_ref(), Ok(entry));
     String::from_utf8(bytes.split_off(1)).unwrap()
 }
@@ -70,19 +70,14 @@ fn consents_are_stored_in_order_and_only_those_that_say_something() {
     let row = samples::row();
     let mut shuffled = row.clone();
     shuffled.consents.reverse();
-    shuffled.consents.push(ConsentRow {
-        merchant: MerchantId::new("another").unwrap(),
-        purpose: Purpose::Location,
-        state: ConsentState::Unknown,
-        restricted_at: None,
-    });
+    shuffled.consents.push(ConsentRow::new(MerchantId::new("another").unwrap(), Purpose::Location));
     assert_eq!(stored_state(&shuffled), stored_state(&row));
 }
 
 #[test]
 fn a_row_of_a_newer_version_is_refused_and_not_guessed_at() {
     let mut bytes = stored_state(&samples::row());
-    bytes[0] = 2;
+    bytes[0] = 3;
     assert_eq!(decode_state(&bytes), Err(Unreadable::UnknownVersion));
     assert_eq!(decode_entry(&bytes), Err(Unreadable::UnknownVersion));
 }
@@ -90,7 +85,7 @@ fn a_row_of_a_newer_version_is_refused_and_not_guessed_at() {
 #[test]
 fn text_that_makes_no_sense_is_refused() {
     let check = |json: &str| {
-        let bytes = [&[1], json.as_bytes()].concat();
+        let bytes = [&[2], json.as_bytes()].concat();
         assert_eq!(decode_entry(&bytes), Err(Unreadable::Malformed), "{json}");
     };
     check("");

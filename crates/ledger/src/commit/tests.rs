@@ -1,6 +1,6 @@
 //! What becomes recorded, and what a failed append leaves.
 
-use consent_gate::{ConsentEvent, ConsentKind, Gate, GatePolicy, Purpose};
+use consent_gate::{ConsentEvent, ConsentKind, Gate, GatePolicy, Purpose, Weighing};
 use model::{MerchantNo, Timestamp};
 
 use super::*;
@@ -15,9 +15,9 @@ fn gate() -> Gate {
     let mut gate = Gate::new(GatePolicy::default());
     gate.open();
     for purpose in Purpose::ALL {
-        let kind = ConsentKind::Grant { until: None };
+        let kind = ConsentKind::Grant { until: None, confirm: None };
         let event = ConsentEvent { purpose, kind, ..samples::grant().event };
-        let change = gate.weigh(ANNA, HARBOUR, &event, at(1_000));
+        let change = gate.weigh(ANNA, HARBOUR, &event, Weighing::PLAIN, at(1_000));
         gate.confirm(&change);
     }
     gate

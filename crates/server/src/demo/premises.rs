@@ -89,7 +89,7 @@ pub fn agreed_at(town: &Town, person: PersonNo, starts_at: Timestamp) -> Timesta
 /// The grants of a person, one for each merchant and purpose that they agreed to.
 #[must_use]
 pub fn grants(town: &Town, person: PersonNo, at: Timestamp) -> Vec<ConsentEvent> {
-    said(town, person, ConsentKind::Grant { until: None }, at)
+    said(town, person, ConsentKind::Grant { until: None, confirm: None }, at)
 }
 
 /// The same taken back.
@@ -118,6 +118,7 @@ fn said(town: &Town, person: PersonNo, kind: ConsentKind, at: Timestamp) -> Vec<
                 method: Method::Toggle,
                 notice: Some(notice(at)),
                 evidence_at: Some(at),
+                app: None,
             });
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use consent_gate::Purpose;
 use ledger::ConsentEntry;
-use model::{FeedbackKind, NotificationId, Profile, Timestamp, Tolerance};
+use model::{FeedbackKind, MerchantId, NotificationId, Profile, Timestamp, Tolerance};
 use serde_json::{Value, json};
 
 use super::clock;
@@ -17,6 +18,13 @@ pub(super) fn consent(consent: &ConsentEntry) -> (String, Value) {
     let text = format!("Consent: {kind} of {purpose} for {merchant} ({}).", effect.replace('_', " "));
     let data = json!({ "kind": "consent", "event": kind, "merchant": merchant, "purpose": purpose, "effect": effect });
     (text, data)
+}
+
+/// A merchant was told that a grant is about to end.
+pub(super) fn reminder(merchant: &MerchantId, purpose: Purpose, until: Timestamp) -> (String, Value) {
+    let (merchant, purpose) = (merchant.as_str(), purpose.word());
+    let text = format!("{merchant} was reminded that their consent to {purpose} ends {}.", clock(until));
+    (text, json!({ "kind": "reminder", "merchant": merchant, "purpose": purpose, "until": until.unix_ms() }))
 }
 
 /// An answer to an offer, with what it changed.
@@ -116,7 +124,7 @@ pub(super) fn profile_as_json(profile: &Profile) -> Value {
         "dial": {
             "per_week": dial.per_week,
             "quiet": dial.quiet.map(|(from, until)| format!("{}-{}", clock(from), clock(until))),
-            "muted_merchants": dial.muted_merchants.iter().map(model::MerchantId::as_str).collect::<Vec<_>>(),
+            "muted_merchants": dial.muted_merchants.iter().map(MerchantId::as_str).collect::<Vec<_>>(),
             "muted_fences": dial.muted_fences.iter().map(model::FenceId::as_str).collect::<Vec<_>>(),
         },
     })
@@ -150,7 +158,7 @@ fn parts(profile: &Profile) -> [(&'static str, String); 12] {
         ("groups that they declared", list(segments.iter().map(String::as_str).collect())),
         ("offers a week", per_week),
         ("their quiet hours", quiet),
-        ("muted merchants", list(muted_merchants.iter().map(model::MerchantId::as_str).collect())),
+        ("muted merchants", list(muted_merchants.iter().map(MerchantId::as_str).collect())),
         ("muted stores", list(muted_fences.iter().map(model::FenceId::as_str).collect())),
     ]
 }

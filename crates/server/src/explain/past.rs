@@ -39,6 +39,7 @@ impl Past {
                 }
                 &decision.tolerance
             }
+            What::Reminder { .. } => return,
             What::Delivery { tolerance, .. } | What::Feedback { tolerance, .. } => tolerance,
         };
         if let Some(tolerance) = tolerance {
@@ -61,9 +62,15 @@ impl Past {
         let event = &consent.event;
         let is_yes = match event.kind {
             ConsentKind::Grant { .. } => consent.effect == Effect::Applied,
-            ConsentKind::Refuse | ConsentKind::Withdraw | ConsentKind::Pause { .. } | ConsentKind::Resume => {
-                false
-            }
+            ConsentKind::Show
+            | ConsentKind::Confirm { .. }
+            | ConsentKind::Refuse
+            | ConsentKind::Withdraw
+            | ConsentKind::Pause { .. }
+            | ConsentKind::Resume
+            | ConsentKind::Supersede
+            | ConsentKind::Block { .. }
+            | ConsentKind::Unblock => false,
         };
         if is_yes {
             let notice = event.notice.as_ref().map(|notice| (notice.id.clone(), notice.version));

@@ -1,6 +1,8 @@
 //! What a customer is told about an offer and about silence.
 
-use consent_gate::{Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Method, Purpose};
+use consent_gate::{
+    Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Hearing, Method, Purpose,
+};
 use ledger::{ConsentEntry, Decision, Said};
 use model::{
     CustomerId, DeviceId, Dial, FeedbackKind, FenceId, MerchantId, OfferId, Partition, Profile, Silence,
@@ -122,9 +124,11 @@ fn consent_and_feedback_are_told_in_their_order() {
         method: Method::Toggle,
         notice: None,
         evidence_at: None,
+        app: None,
     };
     let consent = ConsentEntry {
         event,
+        hearing: Hearing::Live,
         effect: Effect::NothingToChange,
         state: ConsentState::Withdrawn,
         epoch: Epoch(3),

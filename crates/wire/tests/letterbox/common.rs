@@ -1,7 +1,7 @@
 //! What the tests share: an open gate and a decoder behind it.
 
 use consent_gate::{
-    Actor, ConsentEvent, ConsentKind, Consented, EventId, Gate, GatePolicy, Method, Notice, Purpose,
+    Actor, ConsentEvent, ConsentKind, Consented, EventId, Gate, GatePolicy, Method, Notice, Purpose, Weighing,
 };
 use model::{CustomerNo, Fix, MerchantId, MerchantNo, Timestamp};
 use wire::{Decoder, Envelope, Flaw, Limits};
@@ -15,7 +15,7 @@ pub(crate) fn grant() -> ConsentEvent {
         id: EventId::new("e1").unwrap(),
         merchant: MerchantId::new("books").unwrap(),
         purpose: Purpose::Location,
-        kind: ConsentKind::Grant { until: None },
+        kind: ConsentKind::Grant { until: None, confirm: None },
         actor: Actor::Own,
         method: Method::Toggle,
         notice: Some(Notice {
@@ -26,6 +26,7 @@ pub(crate) fn grant() -> ConsentEvent {
             shown_at: NOW,
         }),
         evidence_at: Some(NOW),
+        app: None,
     }
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn consented(envelope: Envelope<'_>) -> Consented<Envelope<'_>> {
     let customer = CustomerNo::new(0, 0);
     let mut gate = Gate::new(GatePolicy::default());
     gate.open();
-    let change = gate.weigh(customer, MerchantNo(0), &grant(), NOW);
+    let change = gate.weigh(customer, MerchantNo(0), &grant(), Weighing::PLAIN, NOW);
     gate.confirm(&change);
     gate.admit(customer, envelope, NOW).unwrap()
 }

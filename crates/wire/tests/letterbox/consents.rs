@@ -34,7 +34,7 @@ fn a_grant_is_read_and_written_field_by_field() {
 fn every_kind_and_purpose_is_read() {
     let until = Some(Timestamp::from_unix_ms(1_763_751_600_000));
     let kinds = [
-        ("grant", ConsentKind::Grant { until }),
+        ("grant", ConsentKind::Grant { until, confirm: None }),
         ("refuse", ConsentKind::Refuse),
         ("withdraw", ConsentKind::Withdraw),
         ("pause", ConsentKind::Pause { until }),
@@ -59,10 +59,9 @@ fn a_grant_without_notice_is_read_for_the_gate_to_refuse() {
 
 #[test]
 fn v04_what_this_version_does_not_know_is_named() {
-    check_flaw(r#""location""#, r#""background""#, Flaw::UnknownPurpose);
-    check_flaw(r#""location""#, r#""third_party""#, Flaw::UnknownPurpose);
+    check_flaw(r#""location""#, r#""astrology""#, Flaw::UnknownPurpose);
     check_flaw(r#""location""#, r#""Location""#, Flaw::UnknownPurpose);
-    check_flaw(r#""grant""#, r#""confirm""#, Flaw::UnknownKind);
+    check_flaw(r#""grant""#, r#""agree""#, Flaw::UnknownKind);
     check_flaw(r#""grant""#, r#""GRANT""#, Flaw::UnknownKind);
     check_flaw(r#""self""#, r#""own""#, Flaw::UnknownActor);
     check_flaw(r#""toggle""#, r#""telepathy""#, Flaw::UnknownMethod);
@@ -196,6 +195,7 @@ fn an_answer_goes_there_and_back() {
         state: "granted".into(),
         effect: "applied".into(),
         epoch: 7,
+        missing: Vec::new(),
     };
     let body = encode_ack(&answer);
     let written = r#"{"v":1,"event_id":"e1","merchant":"books","purpose":"location","state":"granted","effect":"applied","epoch":7}"#;

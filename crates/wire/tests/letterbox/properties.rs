@@ -41,7 +41,7 @@ fn ids() -> impl Strategy<Value = String> {
 fn events() -> impl Strategy<Value = ConsentEvent> {
     let kinds = (0..5_usize, proptest::option::of(timestamps())).prop_map(|(kind, until)| {
         [
-            ConsentKind::Grant { until },
+            ConsentKind::Grant { until, confirm: None },
             ConsentKind::Refuse,
             ConsentKind::Withdraw,
             ConsentKind::Pause { until },
@@ -61,9 +61,10 @@ fn events() -> impl Strategy<Value = ConsentEvent> {
         proptest::sample::select(Actor::ALL.to_vec()),
         proptest::sample::select(Method::ALL.to_vec()),
     );
-    let evidence = (proptest::option::of(notices), proptest::option::of(timestamps()));
+    let app = proptest::option::of("[0-9.]{1,12}".prop_map(Into::into));
+    let evidence = (proptest::option::of(notices), proptest::option::of(timestamps()), app);
     (ids(), ids(), kinds, words, evidence).prop_map(
-        |(id, merchant, kind, (purpose, actor, method), (notice, evidence_at))| ConsentEvent {
+        |(id, merchant, kind, (purpose, actor, method), (notice, evidence_at, app))| ConsentEvent {
             id: EventId::new(&id).unwrap(),
             merchant: MerchantId::new(&merchant).unwrap(),
             purpose,
@@ -72,6 +73,7 @@ fn events() -> impl Strategy<Value = ConsentEvent> {
             method,
             notice,
             evidence_at,
+            app,
         },
     )
 }
@@ -190,9 +192,13 @@ proptest! {
     }
 
     #[test]
-    fn a_written_answer_is_read_back(words in proptest::array::uniform5(".{0,40}"), epoch in any::<u32>()) {
+    fn a_written_answer_is_read_back(
+        words in proptest::array::uniform5(".{0,40}"),
+        epoch in any::<u32>(),
+        missing in proptest::collection::vec("[a-z_]{1,20}", 0..3),
+    ) {
         let [event_id, merchant, purpose, state, effect] = words.map(|word: String| word.replace('\0', ""));
-        let answer = Acknowledgement { event_id, merchant, purpose, state, effect, epoch };
+        let answer = Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing };
         prop_assert_eq!(Acknowledgement::decode(&encode_ack(&answer)), Ok(answer));
     }
 

@@ -1,7 +1,7 @@
 //! The long form tells all that a record says, and nothing that it does not.
 
 use consent_gate::{
-    Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Method, Notice, Purpose,
+    Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Hearing, Method, Notice, Purpose,
 };
 use ledger::{ConsentEntry, Counted, Entry, Said, What};
 use model::{
@@ -171,14 +171,21 @@ fn past() -> Past {
             id: EventId::new("e1").unwrap(),
             merchant: MerchantId::new("books").unwrap(),
             purpose: Purpose::Location,
-            kind: ConsentKind::Grant { until: None },
+            kind: ConsentKind::Grant { until: None, confirm: None },
             actor: Actor::Own,
             method: Method::Toggle,
             notice: Some(notice),
             evidence_at: None,
+            app: None,
         };
         let state = ConsentState::Granted { until: LATER };
-        let what = What::Consent(ConsentEntry { event, effect: Effect::Applied, state, epoch: Epoch(0) });
+        let what = What::Consent(ConsentEntry {
+            event,
+            hearing: Hearing::Live,
+            effect: Effect::Applied,
+            state,
+            epoch: Epoch(0),
+        });
         past.take(&Entry { customer: CustomerId::new("ada").unwrap(), at, what });
     }
     past
