@@ -7,8 +7,9 @@ use std::sync::Arc;
 use model::{CustomerId, Partition, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::CustomerHash;
-use crate::seal::{KEY_LEN, customer_hash};
+use crate::cipher::KEY_LEN;
+use crate::seal::customer_hash;
+use crate::{CustomerHash, SealedHash};
 
 /// An erasure that is done: where the ledger says so, and what it destroyed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,16 @@ pub struct Erasure {
 }
 
 impl Erasure {
+    /// What stands in the chain in the place of the hash of a sealed entry: nothing was sealed, and the
+    /// link proves when it was, of which key, and how much it took away.
+    #[must_use]
+    pub fn sealed_hash(&self) -> SealedHash {
+        let mut hasher = blake3::Hasher::new_derive_key("stile erasure v1");
+        let key = self.key.map_or([0; 16], |key| key.0);
+        hasher.update(&self.at.unix_ms().to_le_bytes()).update(&[self.key.is_some().into()]).update(&key);
+        *hasher.update(&self.n_entries.to_le_bytes()).finalize().as_bytes()
+    }
+
     /// The erasure of somebody of whom a storage that keeps nothing knew nothing.
     #[must_use]
     pub fn of_nothing(customer: &CustomerId, at: Timestamp) -> Self {

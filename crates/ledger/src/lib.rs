@@ -44,6 +44,7 @@
 //! The room is pure: no clock, no chance, no I/O. Random bytes come from the caller.
 
 mod chain;
+mod cipher;
 mod codec;
 mod commit;
 mod entry;

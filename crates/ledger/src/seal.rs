@@ -6,19 +6,14 @@
 
 use std::fmt;
 
-use chacha20poly1305::aead::{AeadInOut, KeyInit};
-use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
 use model::{CustomerId, Partition};
 use zeroize::Zeroizing;
 
+use crate::cipher::{Cipher, KEY_LEN, Key};
 use crate::{Entry, Graves, StateRow, StoredState, Table, codec};
 
 /// Random bytes for one sealing, never used twice under one key.
-pub type Nonce = [u8; NONCE_LEN];
-
-const NONCE_LEN: usize = 24;
-const TAG_LEN: usize = 16;
-pub(crate) const KEY_LEN: usize = 32;
+pub type Nonce = [u8; 24];
 
 /// Why a stored row cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +72,7 @@ pub struct Place {
 }
 
 impl Place {
-    fn bytes(&self) -> [u8; 27] {
+    pub(crate) fn bytes(&self) -> [u8; 27] {
         let mut bytes = [0; 27];
         bytes[0] = match self.table {
             Table::Entries => 1,
@@ -92,35 +87,29 @@ impl Place {
 }
 
 /// The key under which one customer's rows are sealed; wiped from memory when dropped.
-pub struct CustomerKey(Zeroizing<[u8; KEY_LEN]>);
+pub struct CustomerKey(Key);
 
 impl CustomerKey {
-    /// A key of random bytes.
-    #[must_use]
-    pub fn new(random: [u8; KEY_LEN]) -> Self {
-        Self(Zeroizing::new(random))
-    }
-
     /// Seals an entry.
     #[must_use]
     pub fn seal_entry(&self, entry: &Entry, place: &Place, nonce: &Nonce) -> Vec<u8> {
-        seal(&self.0, place, nonce, |out| codec::encode_entry(entry, out))
+        self.0.seal(place, nonce, |out| codec::encode_entry(entry, out))
     }
 
     /// Opens an entry.
     pub fn open_entry(&self, sealed: &[u8], place: &Place) -> Result<Entry, Unreadable> {
-        codec::decode_entry(&open(&self.0, place, sealed)?)
+        codec::decode_entry(&self.0.open(place, sealed)?)
     }
 
     /// Seals a state row.
     #[must_use]
     pub fn seal_state(&self, row: &StateRow, place: &Place, nonce: &Nonce) -> Vec<u8> {
-        seal(&self.0, place, nonce, |out| codec::encode_state(row, out))
+        self.0.seal(place, nonce, |out| codec::encode_state(row, out))
     }
 
     /// Opens a state row.
     pub fn open_state(&self, sealed: &[u8], place: &Place) -> Result<StoredState, Unreadable> {
-        codec::decode_state(&open(&self.0, place, sealed)?).map(StoredState::new)
+        codec::decode_state(&self.0.open(place, sealed)?).map(StoredState::new)
     }
 }
 
@@ -134,17 +123,35 @@ impl fmt::Debug for CustomerKey {
 /// keys; wiped from memory when dropped.
 pub struct Vault {
     index_key: Zeroizing<[u8; KEY_LEN]>,
-    wrapping_key: Zeroizing<[u8; KEY_LEN]>,
+    wrapping_key: Key,
 }
 
 impl Vault {
     /// The vault of a master key; the caller wipes its own copy.
     #[must_use]
     pub fn new(master_key: &[u8; KEY_LEN]) -> Self {
+        Self::with(master_key, Cipher::default())
+    }
+
+    /// A vault that hides nothing, for tests that look at every byte of what was written.
+    #[cfg(feature = "null-cipher")]
+    #[must_use]
+    pub fn without_cipher(master_key: &[u8; KEY_LEN]) -> Self {
+        Self::with(master_key, Cipher::Null)
+    }
+
+    fn with(master_key: &[u8; KEY_LEN], cipher: Cipher) -> Self {
+        let wrapping_key = Key::new(blake3::derive_key("stile ledger wrapping v1", master_key), cipher);
         Self {
             index_key: Zeroizing::new(blake3::derive_key("stile ledger index v1", master_key)),
-            wrapping_key: Zeroizing::new(blake3::derive_key("stile ledger wrapping v1", master_key)),
+            wrapping_key,
         }
+    }
+
+    /// A customer's key, made of random bytes.
+    #[must_use]
+    pub fn key(&self, random: [u8; KEY_LEN]) -> CustomerKey {
+        CustomerKey(Key::new(random, self.wrapping_key.cipher()))
     }
 
     /// What stands for a customer in index columns.
@@ -162,13 +169,14 @@ impl Vault {
     /// A customer's key as it may be stored.
     #[must_use]
     pub fn wrap(&self, key: &CustomerKey, place: &Place, nonce: &Nonce) -> Vec<u8> {
-        seal(&self.wrapping_key, place, nonce, |out| out.extend_from_slice(&*key.0))
+        self.wrapping_key.seal(place, nonce, |out| out.extend_from_slice(key.0.bytes()))
     }
 
     /// The key that was wrapped.
     pub fn unwrap(&self, wrapped: &[u8], place: &Place) -> Result<CustomerKey, Unreadable> {
-        let opened = Zeroizing::new(open(&self.wrapping_key, place, wrapped)?);
-        opened.as_slice().try_into().map(CustomerKey::new).map_err(|_| Unreadable::Malformed)
+        let opened = Zeroizing::new(self.wrapping_key.open(place, wrapped)?);
+        let bytes = <[u8; KEY_LEN]>::try_from(opened.as_slice()).map_err(|_| Unreadable::Malformed)?;
+        Ok(self.key(bytes))
     }
 }
 
@@ -184,35 +192,6 @@ pub(crate) fn customer_hash(index_key: &[u8; KEY_LEN], customer: &CustomerId) ->
     let mut hasher = blake3::Hasher::new_keyed(index_key);
     hasher.update(customer.as_str().as_bytes()).finalize_xof().fill(&mut bytes);
     CustomerHash(bytes)
-}
-
-/// Nonce, ciphertext, tag.
-fn seal(key: &[u8; KEY_LEN], place: &Place, nonce: &Nonce, encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let mut sealed = Vec::with_capacity(512);
-    sealed.extend_from_slice(nonce);
-    encode(&mut sealed);
-    let cipher = XChaCha20Poly1305::new(key.into());
-    let text = sealed[NONCE_LEN..].as_mut().into();
-    let tag = cipher
-        .encrypt_inout_detached(&XNonce::from(*nonce), &place.bytes(), text)
-        .expect("a row is shorter than what the cipher can seal");
-    sealed.extend_from_slice(&tag);
-    sealed
-}
-
-fn open(key: &[u8; KEY_LEN], place: &Place, sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
-    let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unreadable::NotAuthentic)?;
-    let (text, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(Unreadable::NotAuthentic)?;
-    let mut text = text.to_vec();
-    XChaCha20Poly1305::new(key.into())
-        .decrypt_inout_detached(
-            &XNonce::from(*nonce),
-            &place.bytes(),
-            text.as_mut_slice().into(),
-            &Tag::from(*tag),
-        )
-        .map_err(|_| Unreadable::NotAuthentic)?;
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ fn heads_in(copy: &Connection, part: Part) -> rusqlite::Result<Vec<Head>> {
             let heads = partitions().map(|partition| head_row(copy, partition));
             heads.filter(|head| !matches!(head, Ok(head) if head.no() == 0)).collect()
         }
-        Part::Keys | Part::MasterKey | Part::Heads => Ok(Vec::new()),
+        Part::Keys | Part::MasterKey | Part::Heads | Part::Tombstones => Ok(Vec::new()),
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Part {
     MasterKey,
     /// Where each chain ended; the sign that there were data.
     Heads,
+    /// Who was erased.
+    Tombstones,
 }
 
 impl Part {
@@ -32,6 +34,7 @@ impl Part {
             Self::Keys => "keys.db",
             Self::MasterKey => "master.key",
             Self::Heads => "heads",
+            Self::Tombstones => "tombstones",
         }
     }
 }

@@ -94,6 +94,15 @@ pub enum OpenError {
         /// What is wrong with it.
         reason: Box<str>,
     },
+    /// An erasure that was decided before could not be finished, so nothing is read.
+    #[error("an erasure in {} is not finished", .dir.display())]
+    Unfinished {
+        /// The directory.
+        dir: PathBuf,
+        /// Why not.
+        #[source]
+        source: StorageError,
+    },
     /// The file system failed.
     #[error("cannot open {}", .path.display())]
     Io {

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use ledger::{CustomerHash, CustomerKey, Graves, Nonce, Place, StorageError, Table, Unreadable, Vault};
+use ledger::{
+    CustomerHash, CustomerKey, Graves, KeyId, Nonce, Place, StorageError, Table, Unreadable, Vault,
+};
 use model::{CustomerId, Partition};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use zeroize::Zeroizing;
@@ -21,6 +23,9 @@ pub(crate) struct KeyRoom {
     known: HashMap<CustomerHash, CustomerKey>,
 }
 
+/// Open keys in memory; one that is not among them is read and opened again, in microseconds.
+const KNOWN_MAX: usize = 16_384;
+
 /// A constant wrapped by the master key, to know the right one.
 const CHECK: &str = "check";
 
@@ -36,7 +41,7 @@ impl KeyRoom {
             Some(wrapped) => vault.unwrap(&wrapped, &check_place()).is_ok(),
             None if !is_new => false,
             None => {
-                let check = vault.wrap(&CustomerKey::new([0; 32]), &check_place(), &nonce(chance));
+                let check = vault.wrap(&vault.key([0; 32]), &check_place(), &nonce(chance));
                 set_meta(&connection, CHECK, &check)?;
                 true
             }
@@ -51,7 +56,8 @@ impl KeyRoom {
         Ok((Self { connection, vault, known: HashMap::new() }, fits))
     }
 
-    pub(crate) fn settle(&self) -> rusqlite::Result<()> {
+    /// Empties the log; false when a reader still needs it.
+    pub(crate) fn settle(&self) -> rusqlite::Result<bool> {
         settle(&self.connection)
     }
 
@@ -74,7 +80,7 @@ impl KeyRoom {
         if !self.known.contains_key(&owner.1) {
             let Some(wrapped) = self.wrapped(owner.1)? else { return Ok(None) };
             let key = self.vault.unwrap(&wrapped, &place(owner)).map_err(|why| damaged(owner, why))?;
-            self.known.insert(owner.1, key);
+            self.remember(owner.1, key);
         }
         Ok(self.known.get(&owner.1))
     }
@@ -111,13 +117,35 @@ impl KeyRoom {
         for &owner in owners {
             let mut random = Zeroizing::new([0; 32]);
             chance(&mut *random);
-            let key = CustomerKey::new(*random);
+            let key = self.vault.key(*random);
             wrapped.push((owner.1, self.vault.wrap(&key, &place(owner), &nonce(chance))));
             made.push((owner.1, key));
         }
         self.insert(&wrapped).map_err(storage_error)?;
-        self.known.extend(made);
+        made.into_iter().for_each(|(customer, key)| self.remember(customer, key));
         Ok(())
+    }
+
+    /// What names the key of a customer, if there is one.
+    pub(crate) fn id(&self, customer: CustomerHash) -> Result<Option<KeyId>, StorageError> {
+        Ok(self.wrapped(customer)?.map(|wrapped| KeyId::of_wrapped(&wrapped)))
+    }
+
+    /// Destroys a key and forgets it, durable on return; the log may still hold it.
+    pub(crate) fn destroy(&mut self, customer: CustomerHash) -> Result<(), StorageError> {
+        self.known.remove(&customer);
+        let delete = || {
+            let mut delete = self.connection.prepare_cached("DELETE FROM keys WHERE customer = ?1")?;
+            delete.execute([customer.bytes()])
+        };
+        delete().map(drop).map_err(storage_error)
+    }
+
+    fn remember(&mut self, customer: CustomerHash, key: CustomerKey) {
+        if self.known.len() == KNOWN_MAX {
+            self.known.clear();
+        }
+        self.known.insert(customer, key);
     }
 
     fn insert(&mut self, wrapped: &[(CustomerHash, Vec<u8>)]) -> rusqlite::Result<()> {
@@ -131,7 +159,7 @@ impl KeyRoom {
         transaction.commit()
     }
 
-    fn wrapped(&self, customer: CustomerHash) -> Result<Option<Vec<u8>>, StorageError> {
+    pub(crate) fn wrapped(&self, customer: CustomerHash) -> Result<Option<Vec<u8>>, StorageError> {
         let find = || {
             let mut select =
                 self.connection.prepare_cached("SELECT wrapped FROM keys WHERE customer = ?1")?;

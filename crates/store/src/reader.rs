@@ -11,8 +11,8 @@ use crate::directory::{Directory, Part};
 use crate::error::{OpenError, storage_error};
 use crate::heads::{Instance, partitions, read_heads};
 use crate::keys::KeyRoom;
+use crate::scan::scan_partition;
 use crate::schema;
-use crate::sqlite::scan_partition;
 
 /// Why a chain could not be walked at all.
 #[derive(Debug, thiserror::Error)]

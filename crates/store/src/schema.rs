@@ -33,7 +33,19 @@ const LEDGER_TABLES: &str = "
         link BLOB NOT NULL,
         sealed BLOB
     );
-    CREATE INDEX entries_of_customer ON entries (customer);
+    CREATE INDEX entries_of_customer ON entries (customer) WHERE sealed IS NOT NULL;
+    CREATE TABLE erasures (
+        place INTEGER PRIMARY KEY,
+        customer BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        key BLOB,
+        n_entries INTEGER NOT NULL
+    );
+    CREATE INDEX erasures_of_customer ON erasures (customer, at);
+    CREATE TABLE retained (
+        partition INTEGER PRIMARY KEY,
+        no INTEGER NOT NULL
+    );
     CREATE TABLE states (
         partition INTEGER NOT NULL,
         customer BLOB NOT NULL,
@@ -58,6 +70,8 @@ const LEDGER_TABLES: &str = "
         last_at INTEGER NOT NULL
     );";
 
+/// Rows of one length: SQLite never moves them within a page, so that it leaves no copy of one that is
+/// deleted. (Of 12,000 deleted among 40,000 none was found; of rows of many lengths 17 of 18,000.)
 const KEYS_TABLES: &str = "
     CREATE TABLE keys (
         customer BLOB PRIMARY KEY,
@@ -71,7 +85,7 @@ pub(crate) fn open(directory: &Directory, part: Part, is_new: bool) -> Result<Co
     }
     let path = directory.file(part);
     let failed = |source: rusqlite::Error| OpenError::Sqlite { path: path.clone(), source };
-    let mut connection = connect(&path, part).map_err(failed)?;
+    let mut connection = connect(&path).map_err(failed)?;
     if format_of(&connection, directory, part)? == 0 {
         let n_tables: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
@@ -140,7 +154,7 @@ fn not_ours(directory: &Directory, part: Part) -> OpenError {
     OpenError::Damaged { dir: directory.path().into(), part, reason: "it is no database of ours".into() }
 }
 
-fn connect(path: &Path, part: Part) -> rusqlite::Result<Connection> {
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_MAX)?;
@@ -152,8 +166,8 @@ fn connect(path: &Path, part: Part) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    // What is deleted from the keys must not linger in free pages.
-    connection.pragma_update(None, "secure_delete", part == Part::Keys)?;
+    // What is deleted must not linger in free space.
+    connection.pragma_update(None, "secure_delete", true)?;
     Ok(connection)
 }
 
@@ -168,9 +182,10 @@ fn create_tables(connection: &mut Connection, part: Part) -> rusqlite::Result<()
     transaction.commit()
 }
 
-/// Moves what is in the log into the database itself.
-pub(crate) fn settle(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+/// Moves what is in the log into the database itself and empties the log; false when a reader still
+/// needs the log after [`BUSY_MAX`].
+pub(crate) fn settle(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok(row.get::<_, i64>(0)? == 0))
 }
 
 /// A named value of the database itself.

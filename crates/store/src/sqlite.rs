@@ -3,17 +3,20 @@
 use std::path::Path;
 
 use ledger::{
-    Batch, CustomerHash, Entry, Erasure, Graves, Head, Numbered, Retained, Retention, StockCount, Storage,
-    StorageError, StoredState, Table, Vault, sealed_hash,
+    Batch, CustomerHash, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage, StorageError,
+    StoredState, Table, Vault,
 };
 use model::{CustomerId, OfferId, Partition, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::directory::{Directory, Part};
+use crate::erase::graves_of;
 use crate::error::{OpenError, storage_error};
 use crate::heads::{Heads, HeadsFile, Instance, empty_heads, partitions};
 use crate::keys::{KeyRoom, Owner};
-use crate::verify::{Chains, ClosedPartition, entry_no, entry_place, verify};
+use crate::scan::{scan_customer, scan_partition};
+use crate::tombstones::Tombstones;
+use crate::verify::{Chains, ClosedPartition, verify};
 use crate::write::{SealedBatch, place};
 use crate::{Chance, schema};
 
@@ -32,10 +35,12 @@ impl Default for Options {
 
 /// A ledger in a data directory, which nobody else can open meanwhile.
 pub struct SqliteStore {
-    ledger: Connection,
-    keys: KeyRoom,
-    heads: Heads,
-    heads_file: HeadsFile,
+    pub(crate) ledger: Connection,
+    pub(crate) keys: KeyRoom,
+    pub(crate) heads: Heads,
+    pub(crate) heads_file: HeadsFile,
+    pub(crate) tombstones: Tombstones,
+    pub(crate) graves: Graves,
     closed: Vec<ClosedPartition>,
     suspect: Option<Box<str>>,
     chance: Chance,
@@ -59,16 +64,37 @@ impl SqliteStore {
         if !is_new {
             directory.require(Part::Keys)?;
             directory.require(Part::Ledger)?;
+            directory.require(Part::Tombstones)?;
         }
         let vault = Vault::new(&*directory.master_key(&mut chance)?);
         let (ledger, keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;
+        let tombstones = if is_new {
+            Tombstones::create(&directory, instance)?
+        } else {
+            Tombstones::open(&directory, instance)?
+        };
         let (heads_file, apart) = if is_new {
             create_heads(&directory, instance, &ledger, &keys)?
         } else {
             HeadsFile::open(&directory, instance)?
         };
         let Chains { heads, closed } = verify(&ledger, &apart).map_err(directory.sqlite(Part::Ledger))?;
-        Ok(Self { ledger, keys, heads, heads_file, closed, suspect: None, chance, _directory: directory })
+        let graves = graves_of(&tombstones, keys.graves());
+        let suspect = None;
+        let mut store = Self {
+            ledger,
+            keys,
+            heads,
+            heads_file,
+            tombstones,
+            graves,
+            closed,
+            suspect,
+            chance,
+            _directory: directory,
+        };
+        store.finish_erasures().map_err(|source| OpenError::Unfinished { dir: dir.into(), source })?;
+        Ok(store)
     }
 
     /// The partitions that are closed, by number; a scan of the states may close more.
@@ -84,7 +110,7 @@ impl SqliteStore {
         Ok(found.map(Timestamp::from_unix_ms))
     }
 
-    fn is_closed(&self, partition: Partition) -> bool {
+    pub(crate) fn is_closed(&self, partition: Partition) -> bool {
         self.closed.iter().any(|closed| closed.partition == partition)
     }
 
@@ -112,10 +138,10 @@ impl SqliteStore {
         if new.is_empty() { Ok(()) } else { self.keys.make(&new, &mut self.chance) }
     }
 
-    fn has_rows(&self, (partition, customer): Owner) -> rusqlite::Result<bool> {
+    pub(crate) fn has_rows(&self, (partition, customer): Owner) -> rusqlite::Result<bool> {
         let mut select = self.ledger.prepare_cached(
             "SELECT 1 FROM states WHERE partition = ?1 AND customer = ?2
-             UNION ALL SELECT 1 FROM entries WHERE customer = ?2 LIMIT 1",
+             UNION ALL SELECT 1 FROM entries WHERE customer = ?2 AND sealed IS NOT NULL LIMIT 1",
         )?;
         let found = select.query_row((partition.no(), customer.bytes()), |_| Ok(())).optional()?;
         Ok(found.is_some())
@@ -201,18 +227,28 @@ impl Storage for SqliteStore {
         visit: &mut dyn FnMut(Numbered),
     ) -> Result<(), StorageError> {
         match of {
-            Some(customer) => self.scan_customer(customer, visit),
+            Some(customer) => {
+                let owner = self.keys.owner(customer);
+                scan_customer(&self.ledger, &mut self.keys, owner, visit)
+            }
             None => partitions()
                 .try_for_each(|partition| scan_partition(&self.ledger, &mut self.keys, partition, visit)),
         }
     }
 
-    fn erase(&mut self, _: &CustomerId, _: Timestamp) -> Result<Erasure, StorageError> {
-        Err(StorageError::Io("this store cannot erase yet".into()))
+    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
+        if let Some(reason) = &self.suspect {
+            return Err(StorageError::Suspect(reason.clone()));
+        }
+        let erased = self.erase_customer(customer, at);
+        if let Err(StorageError::Suspect(reason)) = &erased {
+            self.suspect = Some(reason.clone());
+        }
+        erased
     }
 
     fn graves(&self) -> Graves {
-        self.keys.graves()
+        self.graves.clone()
     }
 
     fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
@@ -233,75 +269,6 @@ impl SqliteStore {
         }
         Ok(())
     }
-
-    fn scan_customer(
-        &mut self,
-        customer: &CustomerId,
-        visit: &mut dyn FnMut(Numbered),
-    ) -> Result<(), StorageError> {
-        let owner = self.keys.owner(customer);
-        let mut select = self
-            .ledger
-            .prepare_cached("SELECT place, sealed FROM entries WHERE customer = ?1 ORDER BY place")
-            .map_err(storage_error)?;
-        let mut rows = select.query([owner.1.bytes()]).map_err(storage_error)?;
-        while let Some(row) = rows.next().map_err(storage_error)? {
-            let found = row.get(0).map_err(storage_error)?;
-            let no = entry_no(found);
-            if found != entry_place(owner.0, no) {
-                return Err(damaged(owner.0, no, "it stands in another partition"));
-            }
-            let sealed = row.get_ref(1).map_err(storage_error)?.as_blob().unwrap_or_default();
-            let entry = open_entry(&mut self.keys, owner, no, sealed)?;
-            visit(Numbered { partition: owner.0, no, entry });
-        }
-        Ok(())
-    }
-}
-
-/// Visits a whole chain and checks every link of it.
-pub(crate) fn scan_partition(
-    ledger: &Connection,
-    keys: &mut KeyRoom,
-    partition: Partition,
-    visit: &mut dyn FnMut(Numbered),
-) -> Result<(), StorageError> {
-    let mut select = ledger
-        .prepare_cached(
-            "SELECT place, customer, sealed_hash, link, sealed FROM entries
-             WHERE ?1 < place AND place < ?2 ORDER BY place",
-        )
-        .map_err(storage_error)?;
-    let ends = (entry_place(partition, 0), i64::from(partition.no() + 1) << 40);
-    let mut rows = select.query(ends).map_err(storage_error)?;
-    let mut head = Head::empty(partition);
-    while let Some(row) = rows.next().map_err(storage_error)? {
-        let no = entry_no(row.get(0).map_err(storage_error)?);
-        if no != head.no() + 1 {
-            return Err(damaged(partition, head.no() + 1, "it is missing"));
-        }
-        let customer = CustomerHash::from_bytes(row.get(1).map_err(storage_error)?);
-        let sealed = row.get_ref(4).map_err(storage_error)?.as_blob().unwrap_or_default();
-        head = head.next(customer, &row.get(2).map_err(storage_error)?);
-        if *head.link() != row.get::<_, [u8; 32]>(3).map_err(storage_error)? {
-            return Err(damaged(partition, no, "its link does not follow from the one before"));
-        }
-        if sealed_hash(sealed) != row.get::<_, [u8; 32]>(2).map_err(storage_error)? {
-            return Err(damaged(partition, no, "it is not what was written there"));
-        }
-        let entry = open_entry(keys, (partition, customer), no, sealed)?;
-        visit(Numbered { partition, no, entry });
-    }
-    Ok(())
-}
-
-fn open_entry(keys: &mut KeyRoom, owner: Owner, no: u64, sealed: &[u8]) -> Result<Entry, StorageError> {
-    let opened = keys.require(owner)?.open_entry(sealed, &place(Table::Entries, owner, no));
-    opened.map_err(|why| damaged(owner.0, no, why.text()))
-}
-
-const fn damaged(partition: Partition, no: u64, reason: &'static str) -> StorageError {
-    StorageError::Damaged { table: Table::Entries, partition, no, reason }
 }
 
 /// Opens both databases, and finds out whether they and the master key belong together.
@@ -339,8 +306,8 @@ fn create_heads(
     if !no_keys || !has_no_rows(ledger).map_err(directory.sqlite(Part::Ledger))? {
         return Err(directory.missing(Part::Heads));
     }
-    keys.settle().map_err(directory.sqlite(Part::Keys))?;
-    schema::settle(ledger).map_err(directory.sqlite(Part::Ledger))?;
+    let _nobody_reads_yet = keys.settle().map_err(directory.sqlite(Part::Keys))?;
+    let _nobody_reads_yet = schema::settle(ledger).map_err(directory.sqlite(Part::Ledger))?;
     Ok((HeadsFile::create(directory, instance)?, empty_heads()))
 }
 

@@ -27,6 +27,11 @@ pub(crate) fn entry_place(partition: Partition, no: u64) -> i64 {
     (i64::from(partition.no()) << NO_BITS) | no.cast_signed()
 }
 
+/// The partition in the primary key of an entry.
+pub(crate) fn entry_partition(place: i64) -> Partition {
+    Partition::from_no((place >> NO_BITS) as u16)
+}
+
 /// The number in the primary key of an entry.
 pub(crate) const fn entry_no(place: i64) -> u64 {
     place.cast_unsigned() & NO_MAX

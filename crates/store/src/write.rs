@@ -128,17 +128,21 @@ impl SealedBatch {
     }
 
     fn put_heads(&self, ledger: &Connection) -> rusqlite::Result<()> {
-        let mut put = ledger.prepare_cached(
-            "INSERT INTO heads (partition, no, link, last_at) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET no = excluded.no, link = excluded.link,
-                 last_at = max(last_at, excluded.last_at)",
-        )?;
-        for (partition, at) in &self.last_at {
-            let head = &self.heads[usize::from(partition.no())];
-            put.execute((partition.no(), head.no().cast_signed(), head.link(), at.unix_ms()))?;
-        }
-        Ok(())
+        self.last_at
+            .iter()
+            .try_for_each(|(partition, at)| put_head(ledger, &self.heads[usize::from(partition.no())], *at))
     }
+}
+
+/// Moves the end of a chain, whose last entry is as old as `at`.
+pub(crate) fn put_head(ledger: &Connection, head: &Head, at: Timestamp) -> rusqlite::Result<()> {
+    let mut put = ledger.prepare_cached(
+        "INSERT INTO heads (partition, no, link, last_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET no = excluded.no, link = excluded.link,
+             last_at = max(last_at, excluded.last_at)",
+    )?;
+    put.execute((head.partition().no(), head.no().cast_signed(), head.link(), at.unix_ms()))?;
+    Ok(())
 }
 
 /// Where a row of a customer stands.

@@ -35,11 +35,11 @@ fn a_backup_holds_what_lies_beside_the_ledger_and_no_key() {
     let (dir, to) = furnished();
     let backup = to.path().join("monday");
     let manifest = back_up(dir.path(), &backup, NOW).unwrap();
-    assert_eq!(names(&backup), ["fences", "ledger.db", "manifest.json", "offers.json"]);
+    assert_eq!(names(&backup), ["fences", "ledger.db", "manifest.json", "offers.json", "tombstones"]);
     assert_eq!(names(&backup.join("fences")), ["000001.geojson"], "what is half written is left out");
     assert_eq!(names(to.path()), ["monday"], "nothing is left beside it");
     let paths: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
-    assert_eq!(paths, ["fences/000001.geojson", "ledger.db", "offers.json"]);
+    assert_eq!(paths, ["fences/000001.geojson", "ledger.db", "offers.json", "tombstones"]);
     let checked = check(&backup, &mut |_| ()).unwrap();
     assert_eq!((checked.n_entries, checked.manifest), (9, manifest));
     // Neither the master key nor a wrapped one.

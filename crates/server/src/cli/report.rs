@@ -55,7 +55,10 @@ impl Failure {
     pub fn open(error: &OpenError) -> Self {
         let code = match error {
             OpenError::Locked { .. } => 75,
-            OpenError::Io { .. } | OpenError::Sqlite { .. } | OpenError::Damaged { .. } => 74,
+            OpenError::Io { .. }
+            | OpenError::Sqlite { .. }
+            | OpenError::Damaged { .. }
+            | OpenError::Unfinished { .. } => 74,
             OpenError::NoData { .. }
             | OpenError::Missing { .. }
             | OpenError::LooseMode { .. }

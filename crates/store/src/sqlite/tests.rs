@@ -1,6 +1,6 @@
 //! What only the inside can provoke: a disk that fills up in the middle of a batch.
 
-use ledger::{DeliveryOutcome, StateRow, What, commit, stage};
+use ledger::{DeliveryOutcome, Entry, StateRow, What, commit, stage};
 use model::{Digest, NotificationId};
 
 use super::*;
