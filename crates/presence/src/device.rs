@@ -37,6 +37,16 @@ pub(crate) struct Unsettled {
     held: Option<Box<Fix>>,
     /// What the fix before the present one told about crossings; `None` until one was noted here.
     pub(crate) before: Option<Box<Before>>,
+    /// Until a fix of this life is used.
+    earlier: Option<Earlier>,
+}
+
+/// What is known of the last fix that an earlier life of the engine used.
+#[derive(Clone, Copy, Debug)]
+struct Earlier {
+    at: Timestamp,
+    /// The visits that were read back.
+    n_visits: usize,
 }
 
 /// The last used fix, as far as a passage needs it.
@@ -48,7 +58,7 @@ pub(crate) struct Before {
 
 impl Unsettled {
     fn is_empty(&self) -> bool {
-        self.visits.is_empty() && self.held.is_none() && self.before.is_none()
+        self.visits.is_empty() && self.held.is_none() && self.before.is_none() && self.earlier.is_none()
     }
 }
 
@@ -78,7 +88,7 @@ impl Device {
             Ok(flag) => flag,
             Err(drop) => return Screening::dropped(drop),
         };
-        if self.last.is_some_and(|last| fix.taken_at <= last.taken_at) {
+        if self.is_past(&fix) {
             return Screening::dropped(Drop::Late);
         }
         let held = held.and_then(|held| self.settle_held(held, &fix, policy, now));
@@ -90,6 +100,20 @@ impl Device {
         };
         self.tidy();
         Screening { held, arrival }
+    }
+
+    /// Whether a fix is not newer than the last one used, be it by an earlier life.
+    ///
+    /// The last one of that may come once more and tell where the device is, but it begins no visit anew
+    /// that has ended since.
+    fn is_past(&self, fix: &Fix) -> bool {
+        if let Some(last) = self.last {
+            return fix.taken_at <= last.taken_at;
+        }
+        let earlier = self.unsettled.as_ref().and_then(|unsettled| unsettled.earlier);
+        earlier.is_some_and(|Earlier { at, n_visits }| {
+            fix.taken_at < at || (fix.taken_at == at && self.visits().len() < n_visits)
+        })
     }
 
     /// Uses the held fix when a newer one confirms it, else drops it; an older fix leaves it waiting
@@ -175,6 +199,7 @@ impl Device {
     pub(crate) fn forget_place(&mut self) -> bool {
         self.last = None;
         self.seen = None;
+        self.forget_earlier();
         let abandoned = self.take_held().is_some();
         self.forget_before();
         abandoned
@@ -186,6 +211,12 @@ impl Device {
             unsettled.before = None;
         }
         self.tidy();
+    }
+
+    fn forget_earlier(&mut self) {
+        if let Some(unsettled) = &mut self.unsettled {
+            unsettled.earlier = None;
+        }
     }
 
     pub(crate) fn heard(&mut self, at: Timestamp) {
@@ -209,7 +240,10 @@ impl Device {
     /// Takes over a visit that was read back.
     pub(crate) fn resume(&mut self, open: OpenVisit) {
         self.heard(open.last_at);
-        self.unsettled_mut().visits.begin(Visit::resumed(open));
+        let unsettled = self.unsettled_mut();
+        let at = unsettled.earlier.map_or(open.last_at, |earlier| earlier.at.max(open.last_at));
+        unsettled.visits.begin(Visit::resumed(open));
+        unsettled.earlier = Some(Earlier { at, n_visits: unsettled.visits.len() });
     }
 
     /// Ends visits, each for its reason.
@@ -277,6 +311,7 @@ impl Device {
     fn take(&mut self, fix: Fix, flag: Option<Flag>) -> Used {
         let previous = self.last.map(|last| last.position);
         self.last = Some(Whereabouts::of(&fix));
+        self.forget_earlier();
         Used { fix, flag, previous }
     }
 
@@ -378,6 +413,7 @@ mod tests {
         device.resume(open);
         assert_eq!(device.due_at(&policy), at(65));
         device.end_visits(|_, _| Some(ExitReason::ConsentWithdrawn), |_| {});
+        device.forget_place();
         assert_eq!((device.due_at(&policy), device.unsettled.is_none()), (Timestamp::MAX, true));
     }
 }

@@ -298,7 +298,7 @@ impl Oracle {
             // A phone that repeats its last place, for hours even, is alive.
             device.heard_at(now_ms);
         }
-        let Screened { held, arrived } = device.track.screen(fix, &self.rules, now_ms);
+        let Screened { held, arrived } = device.track.screen(fix, device.visits.len(), &self.rules, now_ms);
         match held {
             None => {}
             Some(Ok(used)) => self.see(customer, place, &used, changes, now_ms),

@@ -221,7 +221,7 @@ impl Device {
     pub(crate) const fn new(no: u32) -> Self {
         Self {
             no,
-            track: Track { last: None, held: None },
+            track: Track { last: None, held: None, used_before: None },
             alive_at_ms: i64::MIN,
             is_new: true,
             n_edits_seen: 0,

@@ -6,6 +6,7 @@ use crate::consent::Row;
 use crate::customer::{Customer, Durability, Outgoing};
 use crate::kept::Kept;
 use crate::presence::{Device, Visit};
+use crate::screening::UsedBefore;
 use crate::speaking::is_said_by;
 use crate::{Counts, Heard, Oracle, Patience, Profile, Restored, StoredCustomer, StoredNotice};
 
@@ -136,6 +137,9 @@ impl Oracle {
             let at = device.visits.partition_point(|open| open.fence < visit.fence);
             let open = Visit::stored(visit.fence, visit.entered_at_ms, visit.initial, visit.dwelled);
             device.visits.insert(at, open);
+            let before_ms = device.track.used_before.map_or(i64::MIN, |before| before.at_ms);
+            let at_ms = before_ms.max(visit.last_at_ms);
+            device.track.used_before = Some(UsedBefore { at_ms, n_visits: device.visits.len() });
         }
     }
 }

@@ -27,6 +27,16 @@ pub(crate) struct Track {
     pub(crate) last: Option<Fix>,
     /// A jump that waits for the next fix to confirm it.
     pub(crate) held: Option<Fix>,
+    /// Until a fix is used: what was used before a crash.
+    pub(crate) used_before: Option<UsedBefore>,
+}
+
+/// The last fix that is known to have been used before a crash.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UsedBefore {
+    pub(crate) at_ms: i64,
+    /// How many visits were open then. Once fewer are, the same fix would begin one again that is over.
+    pub(crate) n_visits: usize,
 }
 
 /// Words of fixes that are of no use.
@@ -37,7 +47,7 @@ const DUPLICATE: &str = "duplicate";
 const NULL_ISLAND_DEG: f64 = 0.01;
 
 impl Track {
-    pub(crate) fn screen(&mut self, fix: &Fix, rules: &Rules, now_ms: i64) -> Screened {
+    pub(crate) fn screen(&mut self, fix: &Fix, n_visits: usize, rules: &Rules, now_ms: i64) -> Screened {
         let dropped = |reason| Screened { held: None, arrived: Err(reason) };
         if self.repeats_last(fix) || self.held.is_some_and(|held| is_same(&held, fix)) {
             return dropped(DUPLICATE);
@@ -52,7 +62,13 @@ impl Track {
         if fix.at.lat.abs() < NULL_ISLAND_DEG && fix.at.lng.abs() < NULL_ISLAND_DEG {
             return dropped("null_island");
         }
-        if self.last.is_some_and(|last| fix.taken_at_ms <= last.taken_at_ms) {
+        let is_known = |before: UsedBefore| {
+            let earliest_ms = if n_visits < before.n_visits { before.at_ms + 1 } else { before.at_ms };
+            fix.taken_at_ms < earliest_ms
+        };
+        if self.last.is_some_and(|last| fix.taken_at_ms <= last.taken_at_ms)
+            || self.used_before.is_some_and(is_known)
+        {
             return dropped("out_of_order");
         }
         let held = self.settle(fix, rules, now_ms);
@@ -88,6 +104,7 @@ impl Track {
     fn take(&mut self, fix: &Fix, rules: &Rules, now_ms: i64) -> Used {
         let is_fresh = now_ms.saturating_sub(fix.taken_at_ms) <= rules.fresh_max_ms;
         let is_exact = fix.accuracy_m.is_none_or(|accuracy_m| accuracy_m <= rules.accuracy_trigger_max_m);
+        self.used_before = None;
         let before = self.last.replace(*fix).map(|last| last.at);
         Used { fix: *fix, is_fit: !fix.mock && is_fresh && is_exact, before }
     }

@@ -10,11 +10,18 @@ pub(crate) struct PlainScreen {
     policy: PresencePolicy,
     used: Vec<Fix>,
     held: Option<Fix>,
+    pub(crate) n_visits: usize,
+    /// How many visits were read back, and when the last of them was seen.
+    earlier: (usize, Option<Timestamp>),
 }
 
 impl PlainScreen {
     pub(crate) const fn new(policy: PresencePolicy) -> Self {
-        Self { policy, used: Vec::new(), held: None }
+        Self::resumed(policy, (0, None))
+    }
+
+    pub(crate) const fn resumed(policy: PresencePolicy, earlier: (usize, Option<Timestamp>)) -> Self {
+        Self { policy, used: Vec::new(), held: None, n_visits: earlier.0, earlier }
     }
 
     /// What becomes of the held fix, if anything, and of the one that comes.
@@ -30,7 +37,9 @@ impl PlainScreen {
             Some("future")
         } else if self.policy.stale_max.ms() < age_ms {
             Some("stale")
-        } else if last.is_some_and(|last| fix.taken_at <= last.taken_at) {
+        } else if last.is_some_and(|last| fix.taken_at <= last.taken_at)
+            || (last.is_none() && self.is_of_an_earlier_life(&fix))
+        {
             Some("out_of_order")
         } else {
             None
@@ -59,6 +68,13 @@ impl PlainScreen {
             outcomes.push("held");
         }
         outcomes
+    }
+
+    /// The last fix of an earlier life may come again while all is as it was.
+    fn is_of_an_earlier_life(&self, fix: &Fix) -> bool {
+        let (n_visits, last_at) = self.earlier;
+        let is_as_it_was = self.n_visits == n_visits;
+        last_at.is_some_and(|last_at| fix.taken_at < last_at || (fix.taken_at == last_at && !is_as_it_was))
     }
 
     /// A held fix is given up when its phone has been silent for too long since.

@@ -372,6 +372,42 @@ fn what_is_found_after_a_restart_was_there_before() {
 }
 
 #[test]
+fn what_an_earlier_life_has_used_tells_nothing_new() {
+    // A letter that was not acknowledged comes again, and two fixes outside would end the visit that
+    // the third began.
+    check(
+        "0:00 at 300          => used
+         1:00 at 0            => used, enter shop
+         2:00 restart         => nothing
+         0:00 at 300 late 120 => out_of_order
+         0:30 at 300 late 90  => out_of_order
+         1:00 at 0 late 60    => used
+         1:00 at 0 late 61    => duplicate
+         4:00 at 0            => used, dwell shop",
+    );
+}
+
+#[test]
+fn a_visit_that_has_ended_since_a_restart_is_not_begun_again_by_its_first_fix() {
+    check(
+        "0:00 at 300         => used
+         1:00 at 0           => used, enter shop
+         2:00 restart        => nothing
+         62:00 wait          => exit shop timed_out
+         1:00 at 0 late 3660 => out_of_order
+         1:01 at 0 late 3660 => used, enter shop initial mute",
+    );
+    check(
+        "0:00 at 300         => used
+         1:00 at 0           => used, enter shop
+         2:00 restart        => nothing
+         3:00 withdraw shop  => exit shop consent_withdrawn
+         1:00 at 0 late 120  => out_of_order
+         4:00 at 0           => used, enter shop initial",
+    );
+}
+
+#[test]
 fn a_visit_read_back_is_waited_for_from_the_restart_on() {
     check(
         "0:00 at 300    => used

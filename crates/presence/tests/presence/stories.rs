@@ -1,10 +1,12 @@
 //! Random stories of phones, silences, restarts and edits, and what came of each step.
 
+use std::collections::BTreeMap;
+
 use model::{DeviceNo, ExitReason, FenceNo, Fix, Meters, Millis, Timestamp};
 use presence::{Change, PresencePolicy};
 use proptest::prelude::*;
 
-use crate::world::{FENCES, PHONE, Seen, Street, World, place, start};
+use crate::world::{FENCES, OTHER_PHONE, PHONE, Seen, Street, World, place, start};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Happening {
@@ -89,6 +91,8 @@ pub(crate) struct Told {
     pub(crate) seen: Vec<Seen>,
     /// Fences are told by their numbers at first, which edits do not change.
     pub(crate) changes: Vec<Change>,
+    /// The open visits of the phone, and when the last of them was seen.
+    pub(crate) open: (usize, Option<Timestamp>),
     /// Fences that were drawn.
     pub(crate) drawn: Vec<usize>,
 }
@@ -97,13 +101,14 @@ pub(crate) struct Told {
 pub(crate) struct Play {
     pub(crate) world: World,
     now: Timestamp,
-    restarted_at: Timestamp,
+    /// Nothing older comes of a phone of which a restart read nothing back: it would be told again.
+    earliest: BTreeMap<DeviceNo, Timestamp>,
 }
 
 impl Play {
     pub(crate) fn new() -> Self {
         let policy = PresencePolicy { crossings: true, ..PresencePolicy::default() };
-        Self { world: World::new(policy), now: start(), restarted_at: start() }
+        Self { world: World::new(policy), now: start(), earliest: BTreeMap::new() }
     }
 
     pub(crate) fn step(&mut self, (secs, phone, happening): &Step) -> Told {
@@ -122,6 +127,8 @@ impl Play {
         };
         assert!(self.world.is_balanced(), "held fixes and outcomes balance");
         let at_home = |change: Change| Change { fence: home_of(&street, change.fence), ..change };
+        let open = || self.world.presence.open_visits(*phone);
+        let open = (open().count(), open().map(|visit| visit.last_at).max());
         let is_drawn = |fence: &&(usize, f64, f64)| !street.0.contains(fence);
         Told {
             now,
@@ -130,6 +137,7 @@ impl Play {
             outcomes,
             seen: std::mem::take(&mut self.world.seen),
             changes: changes.into_iter().map(at_home).collect(),
+            open,
             drawn: self.world.street.0.iter().filter(is_drawn).map(|fence| fence.0).collect(),
         }
     }
@@ -144,7 +152,8 @@ impl Play {
             }
             Happening::Old { secs, x_m } => {
                 let taken_at = self.now - Millis::from_secs(secs);
-                let taken_at = taken_at.max(self.restarted_at + Millis::from_secs(1));
+                let earliest = self.earliest.get(&self.world.phone).copied().unwrap_or(start());
+                let taken_at = taken_at.max(earliest + Millis::from_secs(1));
                 Some((Fix::at(taken_at, place(x_m)), self.now.max(taken_at)))
             }
             Happening::Wait | Happening::Restart | Happening::Edit(_) | Happening::Withdraw => None,
@@ -155,7 +164,11 @@ impl Play {
         match happening {
             Happening::Restart => {
                 self.world.restart(self.now);
-                self.restarted_at = self.now;
+                for phone in [PHONE, OTHER_PHONE] {
+                    if self.world.presence.open_visits(phone).next().is_none() {
+                        self.earliest.insert(phone, self.now);
+                    }
+                }
             }
             Happening::Edit(fences) => {
                 let fence =
