@@ -58,6 +58,7 @@ impl Oracle {
             said: Said { customer, device, offer, fence, entered_at_ms },
             merchant,
             kind,
+            at_ms,
             initial,
             is_fit,
             speed_mm_s: speed_mps.map(mm_s),
@@ -109,7 +110,7 @@ impl Oracle {
         {
             let known = &self.customers[customer as usize];
             let mut cases = Vec::new();
-            for occasion in &gathering.occasions {
+            for occasion in &self.in_turn(gathering) {
                 match self.obstacle(occasion, is_late) {
                     Some(word) => decided.push(Decided::dropped(occasion, word)),
                     None => cases.push(self.case(*occasion, known, now_ms)),
@@ -120,6 +121,21 @@ impl Oracle {
         for decided in decided {
             self.conclude(&decided, now_ms);
         }
+    }
+
+    /// By time, then as presence tells changes, then by name: numbers say nothing about what comes first.
+    fn in_turn(&self, gathering: &Gathering) -> Vec<Occasion> {
+        let mut occasions = gathering.occasions.clone();
+        occasions.sort_by_key(|&Occasion { said, at_ms, kind, .. }| {
+            let rank = match kind {
+                Kind::Dwell | Kind::Exit => 0,
+                Kind::Enter => 1,
+                Kind::Cross => 2,
+            };
+            let fence = self.map.fence(said.fence).map(|fence| fence.id.as_str());
+            (at_ms, rank, fence, self.offer(said.offer).map(|offer| offer.id.as_str()))
+        });
+        occasions
     }
 
     /// What is decided without asking any rule.

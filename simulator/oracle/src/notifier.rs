@@ -17,6 +17,8 @@ pub(crate) struct Occasion {
     pub(crate) said: Said,
     pub(crate) merchant: u32,
     pub(crate) kind: Kind,
+    /// Device time of the change.
+    pub(crate) at_ms: i64,
     pub(crate) initial: bool,
     /// The deciding fix was fresh, honest and exact enough.
     pub(crate) is_fit: bool,

@@ -65,6 +65,9 @@ pub struct Rules {
     pub mode: Mode,
     /// How long a grant holds that names no end.
     pub grant_lasts_ms: i64,
+    /// Time is that of the fixes and leaps from one to the next: what was decided on its way to a fix went
+    /// out before it. No key names it.
+    pub clock_leaps: bool,
 }
 
 const SECOND: i64 = 1_000;
@@ -104,6 +107,7 @@ impl Default for Rules {
             key: "stile".to_owned(),
             mode: Mode::Live,
             grant_lasts_ms: 365 * DAY,
+            clock_leaps: false,
         }
     }
 }

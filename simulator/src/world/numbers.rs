@@ -1,6 +1,6 @@
 //! The numbers of a policy as the oracle goes by them.
 
-use engine::Policy;
+use engine::{ClockSource, Policy};
 use notifier::{AnswerPolicy, Costs, NotifierPolicy};
 
 use super::second;
@@ -44,6 +44,7 @@ pub(crate) fn rules(policy: &Policy) -> oracle::Rules {
         key: notifier.key.to_string(),
         mode: second::mode(policy.mode),
         grant_lasts_ms: policy.gate.grant_lasts.ms(),
+        clock_leaps: policy.clock == ClockSource::Fixes,
     }
 }
 

@@ -136,3 +136,18 @@ fn what_was_decided_under_fewer_restrictions_is_not_sent() {
     let told = [street.after(MINUTE, |fix| fix, CAFE), street.after(3 * MINUTE, |fix| fix, CAFE)].concat();
     assert!(told.contains(&"offer 2".to_owned()), "what expired does not count: {told:?}");
 }
+
+#[test]
+fn an_offer_about_a_stay_that_is_over_is_stale_unless_the_clock_leaps() {
+    for (clock_leaps, says) in [(false, Err(Leaving::Expired)), (true, Ok(()))] {
+        let mut street = Street::new(Rules { clock_leaps, ..simple() });
+        for x_m in [400.0, 0.0, 0.0] {
+            street.after(3 * MINUTE, |fix| fix, BOOKS + x_m);
+        }
+        let said = street.oracle.to_send()[0];
+        assert_eq!(street.oracle.may_send(&said, street.now_ms), Ok(()));
+        street.after(MINUTE, |fix| fix, BOOKS + 400.0);
+        street.after(MINUTE, |fix| fix, BOOKS + 400.0);
+        assert_eq!(street.oracle.may_send(&said, street.now_ms), says);
+    }
+}

@@ -400,6 +400,9 @@ fn who_only_looks_on_changes_nothing_of_what_is_said() {
         let told = verdicts(&mut street, BOOKS);
         assert_eq!(told, ["no 0 cooldown_fence", "no 1 cooldown_fence"]);
     }
+    // Names, not numbers, say what comes first.
+    let offers = vec![dwell("b", &[0]), Offer { mode: Mode::Observe, ..dwell("a", &[0]) }];
+    assert_eq!(verdicts(&mut Street::with(fences(), offers, simple()), BOOKS), ["no 1 observed", "offer 0"]);
     let rules = Rules { mode: Mode::Observe, ..simple() };
     let mut street = Street::with(fences(), vec![dwell("a", &[0])], rules);
     assert_eq!(verdicts(&mut street, BOOKS), ["no 0 observed"]);
