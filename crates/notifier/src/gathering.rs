@@ -82,11 +82,4 @@ impl Gatherings {
     pub(crate) const fn n_waiting(&self) -> usize {
         self.n_waiting
     }
-
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = (CustomerNo, &Occasion)> {
-        self.line.iter().flat_map(|&(_, customer)| {
-            let occasions = self.open.get(&customer).into_iter().flatten();
-            occasions.map(move |occasion| (customer, occasion))
-        })
-    }
 }

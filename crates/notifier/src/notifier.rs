@@ -106,11 +106,6 @@ impl Notifier {
         self.gatherings.n_waiting()
     }
 
-    /// What waits, in the order in which it will be due.
-    pub fn waiting(&self) -> impl Iterator<Item = (CustomerNo, &Occasion)> {
-        self.gatherings.waiting()
-    }
-
     /// When the next gathering is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {

@@ -162,12 +162,6 @@ impl Presence {
         visits.iter().find(is_it).is_some_and(Visit::is_inside)
     }
 
-    /// Device time of the last used fix, if the device's place is known.
-    #[must_use]
-    pub fn last_at(&self, device: DeviceNo) -> Option<Timestamp> {
-        self.devices.known(device).filter(|known| known.knows_its_place()).map(Device::last_at)
-    }
-
     /// Begins anew to wait for devices whose visits were read back.
     ///
     /// How long they were silent while nobody listened is not known; a visit older than

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use model::{DeviceNo, FenceNo, Fix, Meters, Millis, Position, TransitionKind};
-use presence::{Arrival, Flag, Presence, PresencePolicy, Surroundings};
+use presence::{Arrival, Drop, Flag, Presence, PresencePolicy, Surroundings};
 
 use crate::world::{PHONE, World, place, start};
 
@@ -84,14 +84,10 @@ fn a_phone_that_takes_the_place_of_another_knows_nothing_of_it() {
         presence.update(device, &used, &Everywhere(RefCell::default()), &mut changes);
         assert_eq!((presence.n_open_visits(), presence.open_visits(device).count()), (1, 1));
     }
-    assert_eq!((presence.last_at(second), presence.open_visits(second).count()), (None, 0));
+    assert_eq!(presence.open_visits(second).count(), 0);
     assert_eq!(
         changes.iter().filter(|change| change.kind == TransitionKind::Enter && change.initial).count(),
         3
-    );
-    assert_eq!(
-        (presence.last_at(DeviceNo::new(6, 0)), presence.last_at(DeviceNo::new(99_999, 0))),
-        (None, None)
     );
 }
 
@@ -99,22 +95,24 @@ fn a_phone_that_takes_the_place_of_another_knows_nothing_of_it() {
 fn phones_far_apart_in_number_are_told_apart() {
     let mut presence = Presence::new(PresencePolicy::default());
     let phones = [0, 1, 1_023, 1_024, 5_000, 70_000].map(|slot| DeviceNo::new(slot, 0));
-    for (i, phone) in (1..).zip(phones) {
-        let at = start() + Millis::from_secs(i);
-        assert!(matches!(presence.screen(phone, Fix::at(at, place(0.0)), at).arrival, Arrival::Used(_)));
-    }
-    presence.prefetch(phones.into_iter());
-    let last_at = phones.map(|phone| presence.last_at(phone));
-    assert_eq!(last_at, [1, 2, 3, 4, 5, 6].map(|i| Some(start() + Millis::from_secs(i))));
+    let mut arrivals = || {
+        let fixes = (1..).zip(phones).map(|(i, phone)| (phone, start() + Millis::from_secs(i)));
+        let arrivals =
+            fixes.map(|(phone, at)| presence.screen(phone, Fix::at(at, place(0.0)), at).arrival).collect();
+        presence.prefetch(phones.into_iter());
+        arrivals
+    };
+    let first: Vec<Arrival> = arrivals();
+    assert!(first.iter().all(|arrival| matches!(arrival, Arrival::Used(_))));
+    assert_eq!(arrivals(), [Arrival::Dropped(Drop::Duplicate); 6], "each knows its own fix again");
 }
 
 #[test]
 fn what_is_asked_about_a_phone_is_answered_by_its_last_fix() {
     let mut world = World::new(PresencePolicy::default());
     let (entered_at, left_at) = (start(), start() + Millis::from_mins(1));
-    assert_eq!((world.presence.last_at(PHONE), world.presence.due_device(left_at)), (None, None));
+    assert_eq!(world.presence.due_device(left_at), None);
     world.fix(Fix::at(entered_at, place(0.0)), entered_at, &mut Vec::new());
-    assert_eq!(world.presence.last_at(PHONE), Some(entered_at));
     assert!(world.presence.is_inside(PHONE, FenceNo(0), entered_at));
     assert!(!world.presence.is_inside(PHONE, FenceNo(0), left_at), "another visit");
     world.fix(Fix::at(left_at, place(300.0)), left_at, &mut Vec::new());
@@ -128,8 +126,10 @@ fn what_is_asked_about_a_phone_is_answered_by_its_last_fix() {
     world.presence.handle_timeout(&mut Vec::new(), entered_at + silence);
     assert_eq!(world.presence.due_device(left_at + silence - Millis::new(1)), None);
     assert_eq!(world.presence.due_device(left_at + silence), Some(PHONE));
+    let again = Fix::at(left_at, place(300.0));
+    assert_eq!(world.fix(again, left_at, &mut Vec::new()), ["duplicate"]);
     world.presence.forget_place(PHONE);
-    assert_eq!(world.presence.last_at(PHONE), None);
+    assert_eq!(world.fix(again, left_at, &mut Vec::new()), ["used"]);
 }
 
 /// One fence that holds everything, and the points that it was asked about.
