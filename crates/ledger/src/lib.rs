@@ -56,6 +56,7 @@ mod retention;
 mod samples;
 mod seal;
 mod state;
+mod statement;
 mod stock;
 mod storage;
 
@@ -68,5 +69,6 @@ pub use replay::{Disagreement, Rebuilt, replay};
 pub use retention::{Retained, Retention};
 pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};
+pub use statement::{Statement, StatementFlaw, statement};
 pub use stock::{STOCK_DAYS_KEPT, StockChange, StockCount};
 pub use storage::{Numbered, Storage, StorageError, Table};

@@ -15,6 +15,7 @@ use crate::error::{OpenError, storage_error};
 use crate::heads::{Heads, HeadsFile, Instance, empty_heads, partitions};
 use crate::keys::{KeyRoom, Owner};
 use crate::scan::{scan_customer, scan_partition};
+use crate::signing::Signer;
 use crate::tombstones::Tombstones;
 use crate::verify::{Chains, ClosedPartition, verify};
 use crate::write::{SealedBatch, place};
@@ -41,6 +42,8 @@ pub struct SqliteStore {
     pub(crate) heads_file: HeadsFile,
     pub(crate) tombstones: Tombstones,
     pub(crate) graves: Graves,
+    signer: Signer,
+    instance: Instance,
     closed: Vec<ClosedPartition>,
     suspect: Option<Box<str>>,
     chance: Chance,
@@ -66,7 +69,8 @@ impl SqliteStore {
             directory.require(Part::Ledger)?;
             directory.require(Part::Tombstones)?;
         }
-        let vault = Vault::new(&*directory.master_key(&mut chance)?);
+        let master_key = directory.master_key(&mut chance)?;
+        let (vault, signer) = (Vault::new(&master_key), Signer::new(&master_key));
         let (ledger, keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;
         let tombstones = if is_new {
             Tombstones::create(&directory, instance)?
@@ -88,6 +92,8 @@ impl SqliteStore {
             heads_file,
             tombstones,
             graves,
+            signer,
+            instance,
             closed,
             suspect,
             chance,
@@ -249,6 +255,18 @@ impl Storage for SqliteStore {
 
     fn graves(&self) -> Graves {
         self.graves.clone()
+    }
+
+    fn instance(&self) -> [u8; 16] {
+        self.instance
+    }
+
+    fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signer.sign(message)
+    }
+
+    fn public_key(&self) -> [u8; 32] {
+        self.signer.public_key()
     }
 
     fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
