@@ -50,6 +50,7 @@ mod commit;
 mod entry;
 mod erasure;
 mod memory;
+mod paper;
 mod replay;
 mod retention;
 #[cfg(test)]
@@ -65,6 +66,7 @@ pub use commit::{Batch, Committed, NotCommitted, Recorded, Staged, commit, stage
 pub use entry::{ConsentEntry, Counted, Decision, DeliveryOutcome, Entry, SENT, Said, What};
 pub use erasure::{Erasure, Graves, KeyId};
 pub use memory::MemoryStorage;
+pub use paper::{entry_from_paper, entry_on_paper, state_from_paper, state_on_paper};
 pub use replay::{Disagreement, Rebuilt, replay};
 pub use retention::{Retained, Retention};
 pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};

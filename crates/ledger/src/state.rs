@@ -91,6 +91,12 @@ impl StoredState {
         &self.0.customer
     }
 
+    /// The whole row, to be told and not to be sent.
+    #[must_use]
+    pub const fn row(&self) -> &StateRow {
+        &self.0
+    }
+
     /// The row with its outbox emptied, and the outbox, oldest first.
     #[must_use]
     pub fn into_parts(self) -> (StateRow, Vec<Stored>) {
