@@ -12,10 +12,12 @@ pub mod fences;
 pub mod match_points;
 pub mod offers;
 pub mod output;
+pub mod privacy;
 pub mod rehearse;
 pub mod replay;
 pub mod report;
 pub mod serve;
+pub mod when;
 
 use std::process::ExitCode;
 
@@ -52,12 +54,14 @@ enum Command {
     /// Lists, pauses, resumes and stops offers, and tells what became of them.
     #[command(subcommand)]
     Offers(offers::Command),
-    /// Shows and imports consent.
+    /// Who agreed to what, on which text: shows, changes, imports and exports it.
     #[command(subcommand)]
     Consent(consent::Command),
-    /// Answers a customer's questions.
+    /// Answers a customer's questions, and does what they ask for: export, erase, pause, dial.
     #[command(subcommand)]
     Customer(customer::Command),
+    /// Prints what this deployment collects about people, why, for how long, and who sees it.
+    Privacy(privacy::Args),
     /// Backs the ledger up beside a running server, or the customers' keys apart.
     Backup(backup::Args),
     /// Proves that nothing in the ledger was changed.
@@ -81,6 +85,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Offers(command) => offers::run(command),
         Command::Consent(command) => consent::run(command),
         Command::Customer(command) => customer::run(command),
+        Command::Privacy(args) => privacy::run(args),
         Command::Backup(args) => backup::run(args),
         Command::Audit(command) => audit::run(command),
     };

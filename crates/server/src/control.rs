@@ -5,6 +5,7 @@
 
 mod fences;
 mod offers;
+mod officer;
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,10 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use engine::Tally;
-use ledger::StateRow;
-use model::{CustomerId, Timestamp};
+use model::CustomerId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
@@ -27,6 +26,7 @@ use crate::explain;
 use crate::fence_sets::Wish;
 use crate::machine::{Clock, Running};
 use crate::mqtt::{LinkState, ListenerTally};
+use crate::officer::Question;
 use crate::orders::OfferWish;
 use crate::trace::trace_line;
 
@@ -38,21 +38,8 @@ pub enum Request {
     Status,
     /// The trace since the last time somebody asked; the first question starts it.
     Events,
-    /// What a customer agreed to.
-    ConsentShow {
-        /// Who.
-        customer: String,
-    },
-    /// All that holds for a customer now.
-    CustomerShow {
-        /// Who.
-        customer: String,
-    },
-    /// Hands consent events in, in order; the answer comes when all are durable.
-    ConsentImport {
-        /// Each with its customer and its text as JSON.
-        events: Vec<(String, String)>,
-    },
+    /// Consent, notices, and what is held of people.
+    Officer(Question),
     /// Why a customer heard this, and why nothing.
     CustomerExplain {
         /// Who.
@@ -71,6 +58,7 @@ pub enum Request {
 pub use self::fences::FenceDesk;
 pub(crate) use self::fences::{kept_as_json, unchanged_as_json, user_word};
 pub(crate) use self::offers::{listed_as_json, operated_as_json};
+pub use self::officer::OfficerDesk;
 
 /// The socket of a data directory.
 #[must_use]
@@ -114,6 +102,8 @@ pub struct Answering {
     pub running: Arc<Running>,
     /// Who keeps the fences; one change at a time.
     pub keeper: FenceDesk,
+    /// Who knows what people agreed to.
+    pub officer: OfficerDesk,
     /// The machine's clock.
     pub clock: Clock,
 }
@@ -180,19 +170,13 @@ async fn answer_all(stream: UnixStream, desk: &Answering) -> io::Result<()> {
 }
 
 async fn answer(request: Request, desk: &Answering, user: Option<u32>) -> Value {
-    let Answering { running, keeper, clock } = desk;
+    let Answering { running, keeper, officer, clock } = desk;
     let answered = match request {
         Request::Status => {
             running.tally().await.map(|tally| status(&tally, running)).map_err(|error| error.to_string())
         }
         Request::Events => events(running).await,
-        Request::ConsentShow { customer } => {
-            show(&customer, running, clock.now(), explain::consent_as_json).await
-        }
-        Request::CustomerShow { customer } => {
-            show(&customer, running, clock.now(), explain::customer_as_json).await
-        }
-        Request::ConsentImport { events } => import_consent(events, running).await,
+        Request::Officer(question) => Ok(officer.answer(question, running, *clock, user).await),
         Request::CustomerExplain { customer, n_max } => explain_customer(&customer, n_max, running).await,
         Request::FencesChange(wish) => keeper.change(wish, running, &user_word(user), clock.now()).await,
         Request::OffersList => Ok(keeper.offers(running.stock()).await),
@@ -243,36 +227,6 @@ async fn events(running: &Running) -> Result<Value, String> {
         trace_line(event).write(&mut lines).map_err(|error| error.to_string())?;
     }
     Ok(json!({ "events": String::from_utf8_lossy(&lines) }))
-}
-
-/// What is known of a customer, as it is wished.
-async fn show(
-    customer: &str,
-    running: &Running,
-    now: Timestamp,
-    as_json: fn(&StateRow, Timestamp) -> Value,
-) -> Result<Value, String> {
-    let id = customer_id(customer)?;
-    let state = running.state_of(&id).await.map_err(|error| error.to_string())?;
-    Ok(state.map_or_else(
-        || stranger(customer),
-        // A clock driven by fixes is where the engine is.
-        |(state, engine_at)| as_json(&state, now.max(engine_at)),
-    ))
-}
-
-async fn import_consent(events: Vec<(String, String)>, running: &Running) -> Result<Value, String> {
-    let n_events = events.len();
-    let ids: Vec<CustomerId> =
-        events.iter().map(|(customer, _)| customer_id(customer)).collect::<Result<_, _>>()?;
-    let handed_in =
-        ids.iter().zip(events).map(|(id, (_, event))| running.hear_consent(id, Bytes::from(event)));
-    let durable = futures_util::future::join_all(handed_in).await;
-    let n_durable = durable.into_iter().filter(|durable| *durable).count();
-    if n_durable < n_events {
-        return Err(format!("{} of {n_events} events could not be made durable", n_events - n_durable));
-    }
-    Ok(json!({ "imported": n_durable }))
 }
 
 async fn explain_customer(customer: &str, n_max: usize, running: &Running) -> Result<Value, String> {

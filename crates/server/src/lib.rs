@@ -12,5 +12,7 @@ pub mod machine;
 pub mod measure;
 pub mod mqtt;
 pub mod offer_report;
+pub mod officer;
 pub mod orders;
+pub mod privacy;
 pub mod trace;

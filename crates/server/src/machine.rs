@@ -21,6 +21,7 @@ mod tickets;
 mod writer;
 
 pub use clock::Clock;
+pub use inbound::NotDurable;
 pub use running::{Running, Setup, StartError};
 pub(crate) use running::{entries_of, stock};
 pub use shard::ShardError;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ledger::{Numbered, StorageError, Vault};
+use ledger::{CustomerHash, Graves, Numbered, StorageError, StoredState, Table, Vault};
 use model::Partition;
 use rusqlite::Connection;
 
@@ -13,6 +13,8 @@ use crate::heads::{Instance, partitions, read_heads};
 use crate::keys::KeyRoom;
 use crate::scan::scan_partition;
 use crate::schema;
+use crate::tombstones;
+use crate::write::place;
 
 /// Why a chain could not be walked at all.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +77,45 @@ impl Reader {
     /// All partitions, in order.
     pub fn partitions(&self) -> impl Iterator<Item = Partition> + use<> {
         partitions()
+    }
+
+    /// Who was erased.
+    ///
+    /// # Errors
+    /// When the tombstones cannot be read.
+    pub fn graves(&self) -> Result<Graves, OpenError> {
+        let mut graves = self.keys.graves();
+        for stone in tombstones::read(&self.directory, self.instance)? {
+            graves.add_hash(stone.customer, stone.at);
+        }
+        Ok(graves)
+    }
+
+    /// Visits the state rows of one partition, in no order.
+    ///
+    /// # Errors
+    /// When it is damaged; what was visited before was good.
+    pub fn scan_states(
+        &mut self,
+        partition: Partition,
+        visit: &mut dyn FnMut(StoredState),
+    ) -> Result<(), StorageError> {
+        let select = "SELECT customer, as_of, sealed FROM states WHERE partition = ?1";
+        let mut select = self.ledger.prepare_cached(select).map_err(storage_error)?;
+        let mut rows = select.query([partition.no()]).map_err(storage_error)?;
+        while let Some(row) = rows.next().map_err(storage_error)? {
+            let owner = (partition, CustomerHash::from_bytes(row.get(0).map_err(storage_error)?));
+            let no = row.get::<_, i64>(1).map_err(storage_error)?.cast_unsigned();
+            let sealed = row.get_ref(2).map_err(storage_error)?.as_blob().unwrap_or_default();
+            let opened = self.keys.require(owner)?.open_state(sealed, &place(Table::States, owner, no));
+            visit(opened.map_err(|why| StorageError::Damaged {
+                table: Table::States,
+                partition,
+                no,
+                reason: why.text(),
+            })?);
+        }
+        Ok(())
     }
 
     /// Visits the entries of one partition, ascending by number, and checks every link of its chain.

@@ -1,122 +1,54 @@
-//! `stile customer`: what holds for one customer, why this offer, and why nothing.
+//! `stile customer`: what is held of one customer, why this offer and why nothing, and their rights.
+
+mod dialing;
+mod erasing;
+mod showing;
+mod taking_along;
 
 use std::process::ExitCode;
 
-use model::CustomerId;
-use serde_json::Value;
-use settings::Shown;
-
-use super::data::Data;
 use super::report::Failure;
-use crate::explain::in_a_word;
 
-/// Answers a customer's questions.
+/// Answers a customer's questions, and does what they ask for.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
     /// Consent, what they said of themselves, and what their answers brought.
-    Show(ShowArgs),
+    Show(showing::ShowArgs),
     /// Why this offer, and why nothing, in plain sentences from the record alone.
-    Explain(ExplainArgs),
-}
-
-/// Why this offer, and why nothing.
-#[derive(clap::Args, Debug)]
-pub struct ExplainArgs {
-    /// The customer's id.
-    customer: String,
-    /// Tells the last so many things that happened.
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    last: usize,
-    /// Tells all that the record says of each decision
-    #[arg(long)]
-    full: bool,
-    #[command(flatten)]
-    data: Data,
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-/// What holds for one customer now.
-#[derive(clap::Args, Debug)]
-pub struct ShowArgs {
-    /// The customer's id.
-    customer: String,
-    #[command(flatten)]
-    data: Data,
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
+    Explain(showing::ExplainArgs),
+    /// Writes everything that is held of a customer, signed, as one JSON document.
+    Export(taking_along::ExportArgs),
+    /// Takes in an export: whole when it is signed by a key that counts, else only what it takes away.
+    Import(taking_along::ImportArgs),
+    /// Takes away everything that is held of a customer, for good, and prints a signed statement of it.
+    Erase(erasing::Args),
+    /// Rests every yes of a customer, until a time or until it is resumed.
+    Pause(dialing::PauseArgs),
+    /// Ends every pause of a customer.
+    Resume(dialing::ResumeArgs),
+    /// Sets how many offers a week they want, and their own quiet hours.
+    Dial(dialing::DialArgs),
+    /// Says nothing of a merchant or a store any more.
+    Mute(dialing::MuteArgs),
+    /// Lets a merchant or a store be heard again.
+    Unmute(dialing::MuteArgs),
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the data cannot be read.
+/// When what was given is wrong, or the data cannot be read.
 pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::Show(args) => show(args),
-        Command::Explain(args) => explain(args),
+        Command::Show(args) => showing::show(args),
+        Command::Explain(args) => showing::explain(args),
+        Command::Export(args) => taking_along::export(args),
+        Command::Import(args) => taking_along::import(args),
+        Command::Erase(args) => erasing::run(args),
+        Command::Pause(args) => dialing::pause(args),
+        Command::Resume(args) => dialing::resume(args),
+        Command::Dial(args) => dialing::dial(args),
+        Command::Mute(args) => dialing::mute(args, true),
+        Command::Unmute(args) => dialing::mute(args, false),
     }
-}
-
-fn named(customer: &str) -> Result<CustomerId, Failure> {
-    CustomerId::new(customer).map_err(|flaw| Failure::Usage(format!("the customer's id {}", flaw.text())))
-}
-
-fn show(args: &ShowArgs) -> Result<ExitCode, Failure> {
-    let shown = args.data.open()?.show(&named(&args.customer)?)?;
-    if args.json {
-        println!("{shown}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let rows = shown["consents"].as_array().map_or(&[][..], Vec::as_slice);
-    if rows.is_empty() {
-        println!("nothing is known of this customer: every fix is refused unread");
-    }
-    for row in rows {
-        println!("{:<20} {:<15} {}", word(row, "merchant"), word(row, "purpose"), word(row, "state"));
-    }
-    for said in shown["told"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        println!("{}", Shown(said));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let customer = named(&args.customer)?;
-    let explained = args.data.open()?.explain(&customer, args.last)?;
-    if args.json {
-        println!("{explained}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let sentences = explained["sentences"].as_array().map_or(&[][..], Vec::as_slice);
-    if sentences.is_empty() {
-        println!("nothing is recorded about this customer: no consent, no offer, no decision");
-    }
-    for sentence in sentences {
-        let at = word(sentence, "at");
-        println!("{}  {}", at.get(..16).unwrap_or(at).replace('T', " "), Shown(word(sentence, "text")));
-        if args.full {
-            tell_lines(&sentence["lines"]);
-        }
-    }
-    let held_back = explained["held_back"].as_array().map_or(&[][..], Vec::as_slice);
-    if !held_back.is_empty() {
-        let reasons =
-            held_back.iter().map(|reason| format!("{} {}", in_a_word(word(reason, "reason")), reason["n"]));
-        println!("held back: {}", reasons.collect::<Vec<_>>().join(", "));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// What the record says, a line about each thing.
-fn tell_lines(lines: &Value) {
-    for line in lines.as_array().into_iter().flatten() {
-        println!("    {:<17}{}", word(line, "about"), Shown(word(line, "text")));
-    }
-}
-
-fn word<'a>(of: &'a Value, key: &str) -> &'a str {
-    of[key].as_str().unwrap_or_default()
 }

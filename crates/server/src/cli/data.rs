@@ -1,13 +1,16 @@
 //! Whose data a command works on: the running server's, else the directory's.
 
+mod holding;
+
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-use engine::{Door, Engine, Letter};
-use ledger::{StateRow, Storage as _};
-use model::{CustomerId, OfferId, Timestamp};
+use engine::Engine;
+use ledger::Storage as _;
+use model::{CustomerId, OfferId};
 use offers::Catalogue;
-use serde_json::{Value, json};
+use serde_json::Value;
 use settings::{OffersFile, Settings};
 use store::{FenceSets, SqliteStore};
 
@@ -17,6 +20,8 @@ use crate::control::{self, Request};
 use crate::explain;
 use crate::fence_sets::{self, Answered, Keeper, Wish};
 use crate::machine::{Clock, entries_of, stock};
+use crate::officer::notices::Registry;
+use crate::officer::{self, Question};
 use crate::orders::{OfferWish, Orders};
 
 /// Where the data is.
@@ -46,17 +51,21 @@ pub struct Directory {
     settings: Settings,
     /// Made when it is first needed: it reads everybody back.
     engine: Option<Engine>,
+    /// Read when they are first needed.
+    notices: Option<Arc<Registry>>,
 }
 
-/// The data directory that was named, for messages.
-#[must_use]
-pub fn data_dir(data: &Data) -> PathBuf {
-    data.find().map(|(dir, _)| dir).unwrap_or_default()
+/// A customer's id on the command line.
+///
+/// # Errors
+/// When it is none.
+pub fn customer(text: &str) -> Result<String, String> {
+    CustomerId::new(text).map(|id| id.as_str().to_owned()).map_err(|flaw| format!("it {}", flaw.text()))
 }
 
 impl Data {
     /// The directory; of one that is named by itself the settings are the defaults.
-    fn find(&self) -> Result<(PathBuf, Settings), Failure> {
+    pub(super) fn find(&self) -> Result<(PathBuf, Settings), Failure> {
         match &self.data {
             Some(dir) => Ok((dir.clone(), Settings::default())),
             None => {
@@ -85,32 +94,29 @@ impl Data {
             Some(_) => Ok(Desk::Running(dir)),
             None => {
                 let store = open_existing(&dir)?;
-                Ok(Desk::Directory(Box::new(Directory { dir, store, settings, engine: None })))
+                Ok(Desk::Directory(Box::new(Directory { dir, store, settings, engine: None, notices: None })))
             }
         }
     }
 }
 
 impl Desk {
-    /// What a customer agreed to.
+    /// Asks at the privacy officer's desk.
     ///
     /// # Errors
-    /// When the data cannot be read.
-    pub fn consent_of(&mut self, customer: &CustomerId) -> Result<Value, Failure> {
+    /// What is wrong with the question, or why it cannot be answered.
+    pub fn officer(&mut self, question: Question) -> Result<Value, Failure> {
         match self {
-            Self::Running(dir) => ask(dir, &Request::ConsentShow { customer: customer.as_str().into() }),
-            Self::Directory(directory) => directory.show(customer, explain::consent_as_json),
-        }
-    }
-
-    /// All that holds for a customer now.
-    ///
-    /// # Errors
-    /// When the data cannot be read.
-    pub fn show(&mut self, customer: &CustomerId) -> Result<Value, Failure> {
-        match self {
-            Self::Running(dir) => ask(dir, &Request::CustomerShow { customer: customer.as_str().into() }),
-            Self::Directory(directory) => directory.show(customer, explain::customer_as_json),
+            Self::Running(dir) => accepted(ask(dir, &Request::Officer(question))?),
+            Self::Directory(directory) => {
+                let runtime = tokio::runtime::Builder::new_current_thread().build();
+                let runtime = runtime.map_err(|error| Failure::failed(74, &error))?;
+                let answer = runtime.block_on(officer::answer(question, &mut **directory));
+                match answer["error"].as_str() {
+                    Some(error) => Err(Failure::failed(74, &error)),
+                    None => accepted(answer),
+                }
+            }
         }
     }
 
@@ -128,17 +134,6 @@ impl Desk {
                     .map_err(|error| Failure::failed(74, &error))?;
                 Ok(control::sentences_as_json(customer.as_str(), &explain::sentences(&entries, n_max)))
             }
-        }
-    }
-
-    /// Hands consent events in; they are durable when it returns.
-    ///
-    /// # Errors
-    /// When they could not be made durable.
-    pub fn import(&mut self, events: &[(String, String)]) -> Result<Value, Failure> {
-        match self {
-            Self::Running(dir) => ask(dir, &Request::ConsentImport { events: events.to_vec() }),
-            Self::Directory(directory) => directory.import(events),
         }
     }
 
@@ -197,37 +192,6 @@ fn ask(dir: &Path, request: &Request) -> Result<Value, Failure> {
 }
 
 impl Directory {
-    /// The same engine that serves weighs the events, with the same settings and no doors.
-    fn import(&mut self, events: &[(String, String)]) -> Result<Value, Failure> {
-        let failed = |error| Failure::failed(74, &error);
-        let mut engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => self.read_back()?,
-        };
-        let now = Clock::Wall.now();
-        let letters: Vec<Letter<'_>> = events
-            .iter()
-            .map(|(customer, event)| Letter {
-                door: Door::Consent,
-                customer,
-                device: "",
-                body: event.as_bytes(),
-                ticket: 0,
-            })
-            .collect();
-        engine.handle_letters(&letters, now);
-        while let Some(staged) = engine.poll_staged(now) {
-            let committed = ledger::commit(&mut self.store, vec![staged]).map_err(|not| failed(not.error))?;
-            for committed in committed {
-                engine.handle_committed(committed, now);
-            }
-        }
-        // Nobody hears the answers here.
-        while engine.poll_output().is_some() {}
-        self.engine = Some(engine);
-        Ok(json!({ "imported": events.len() }))
-    }
-
     /// With nobody to take them up, they are in force from the next start on.
     fn change_fences(&mut self, wish: &Wish) -> Result<Value, Failure> {
         let now = Clock::Wall.now();
@@ -239,22 +203,6 @@ impl Directory {
             Answered::Unchanged => control::unchanged_as_json(was),
             Answered::Kept(kept) => control::kept_as_json(was, &kept, None, started.elapsed()),
         })
-    }
-
-    fn show(
-        &mut self,
-        customer: &CustomerId,
-        as_json: fn(&StateRow, Timestamp) -> Value,
-    ) -> Result<Value, Failure> {
-        let mut found = None;
-        let scanned = self.store.scan_states(&mut |stored| {
-            if stored.customer() == customer {
-                found = Some(stored.into_parts().0);
-            }
-        });
-        scanned.map_err(|error| Failure::failed(74, &error))?;
-        let now = Clock::Wall.now();
-        Ok(found.map_or_else(|| control::stranger(customer.as_str()), |state| as_json(&state, now)))
     }
 
     fn operate_offer(&mut self, wish: &OfferWish) -> Result<Value, Failure> {

@@ -13,6 +13,7 @@ use store::{FenceSetError, OpenError};
 use wire::LineError;
 
 use crate::fence_sets::Refused;
+use crate::officer::notices::RegistryError;
 use crate::orders::OrdersError;
 
 /// Why a command could not do what it was asked to; every kind has its exit code.
@@ -124,6 +125,16 @@ impl From<OrdersError> for Failure {
         let code = match error {
             OrdersError::Io { .. } | OrdersError::Suspect { .. } | OrdersError::NotTrusted => 74,
             OrdersError::Damaged { .. } => 78,
+        };
+        Self::failed(code, &error)
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        let code = match error {
+            RegistryError::Io { .. } | RegistryError::Suspect { .. } => 74,
+            RegistryError::Damaged { .. } | RegistryError::Refused(_) => 78,
         };
         Self::failed(code, &error)
     }

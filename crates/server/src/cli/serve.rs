@@ -96,7 +96,8 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     let (setup, keeper) = set_up(args, settings, &data_dir, clock)?;
     let running = Running::start(setup).await.map_err(|error| Failure::failed(74, &error))?;
     let running = Arc::new(running);
-    let answering = control::Answering { running: running.clone(), keeper: keeper.into(), clock };
+    let officer = control::OfficerDesk::open(&data_dir)?;
+    let answering = control::Answering { running: running.clone(), keeper: keeper.into(), officer, clock };
     let socket = control::serve(&data_dir, answering).map_err(|error| Failure::io(&data_dir, error))?;
     // Whoever closed stdout does not want to hear.
     let _ = writeln!(std::io::stdout(), "{}", ready(&running).await);

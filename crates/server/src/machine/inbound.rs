@@ -6,7 +6,7 @@ use bytes::Bytes;
 use engine::Door;
 use model::Partition;
 use tokio::sync::oneshot;
-use wire::{Flaw, Limits, Topic, Topics};
+use wire::{Acknowledgement, Flaw, Limits, Topic, Topics};
 
 use super::parcel::{Parcel, RecordRange, range_in};
 use super::shard::ShardHandle;
@@ -22,6 +22,11 @@ pub(crate) struct Inbound {
     /// Partitions whose ledger is damaged take no consent, and know nobody.
     pub(super) closed: Vec<Partition>,
 }
+
+/// Nothing was promised of a letter: its partition is closed, or the machine stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it could not be made durable")]
+pub struct NotDurable;
 
 impl Ingress for Inbound {
     async fn accept(&self, publish: Publish) -> Accepted {
@@ -74,33 +79,37 @@ impl Inbound {
         let correlation_data = publish.correlation_data.as_deref().map(Bytes::copy_from_slice);
         let (ticket, settled) = self.tickets.issue(correlation_data);
         let parcel = message(publish, door, customer, device, ticket);
-        self.settled(customer, parcel, ticket, settled).await
+        self.settled(customer, parcel, ticket, settled).await.is_ok()
     }
 
-    /// Hands a letter with a ticket in; true once what it says is durable.
+    /// Hands a letter with a ticket in; answers once what it says is durable, with what became of a consent event.
     async fn settled(
         &self,
         customer: &str,
         parcel: Parcel,
         ticket: u64,
-        settled: oneshot::Receiver<()>,
-    ) -> bool {
+        settled: oneshot::Receiver<Option<Acknowledgement>>,
+    ) -> Result<Option<Acknowledgement>, NotDurable> {
         if !self.shard_of(customer).send(parcel).await {
             self.tickets.void(ticket);
-            return false;
+            return Err(NotDurable);
         }
-        settled.await.is_ok()
+        settled.await.map_err(|_| NotDurable)
     }
 
-    /// A consent event that did not come by MQTT; true once it is durable.
-    pub(super) async fn hear_consent(&self, customer: &str, event: Bytes) -> bool {
+    /// A letter that did not come by MQTT, of a customer as a backend knows them.
+    pub(super) async fn hear(
+        &self,
+        door: Door,
+        customer: &str,
+        payload: Bytes,
+    ) -> Result<Option<Acknowledgement>, NotDurable> {
         if self.is_closed(customer) {
-            return false;
+            return Err(NotDurable);
         }
         let (ticket, settled) = self.tickets.issue(None);
         let (topic, whole) = (customer.into(), 0..customer.len());
-        let (door, device, payload) = (Door::Consent, 0..0, event);
-        let parcel = Parcel::Message { door, topic, customer: whole, device, payload, ticket };
+        let parcel = Parcel::Message { door, topic, customer: whole, device: 0..0, payload, ticket };
         self.settled(customer, parcel, ticket, settled).await
     }
 

@@ -131,6 +131,7 @@ impl Outbound {
 
     /// Tells those who listen; the acknowledgement of the message itself is what counts.
     async fn acknowledge(&self, ack: &ConsentAck, patience: &mut Patience) {
+        self.tickets.answer(ack.ticket, &ack.answer);
         let topic = self.topics.consent_ack(ack.customer.as_str());
         let mut message = OutMessage::new(&topic, wire::encode_ack(&ack.answer));
         message.correlation_data = self.tickets.correlation_data(ack.ticket);

@@ -8,16 +8,16 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::{Alteration, Engine, Event, House, Policy, Tally};
+use engine::{Alteration, Door, Engine, Event, House, Policy, Tally};
 use ledger::{Numbered, StateRow, StockCount, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use offers::{CivilDay, Counted, Stock};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
-use wire::Topics;
+use wire::{Acknowledgement, Topics};
 
 use super::clock::Clock;
-use super::inbound::{Inbound, shard_no};
+use super::inbound::{Inbound, NotDurable, shard_no};
 use super::lookout::Lookout;
 use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
 use super::shard::{self, Notice, Shard, ShardError, Shards};
@@ -256,14 +256,34 @@ impl Running {
     /// When the ledger cannot be read.
     pub async fn entries_of(&self, customer: &CustomerId) -> Result<Vec<Numbered>, StorageError> {
         let asked = customer.clone();
-        let (answer, wait) = tokio::sync::oneshot::channel();
-        self.writer.read(move |storage| drop(answer.send(entries_of(storage, &asked))));
-        wait.await.unwrap_or_else(|_| Err(StorageError::Io("the ledger's writer has stopped".into())))
+        self.ask_ledger(move |storage| entries_of(storage, &asked)).await?
     }
 
-    /// Hands a consent event in at the same door as MQTT does; true once it is durable.
-    pub async fn hear_consent(&self, customer: &CustomerId, event: Bytes) -> bool {
-        self.inbound.hear_consent(customer.as_str(), event).await
+    /// Asks the ledger something, between two commits.
+    ///
+    /// # Errors
+    /// When its writer has stopped.
+    pub async fn ask_ledger<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Storage) -> T + Send + 'static,
+    ) -> Result<T, StorageError> {
+        let (answer, wait) = tokio::sync::oneshot::channel();
+        self.writer.read(move |storage| drop(answer.send(question(storage))));
+        wait.await.map_err(|_| StorageError::Io("the ledger's writer has stopped".into()))
+    }
+
+    /// Hands a letter in at one of the doors that MQTT uses; answers once it is durable, with what became of
+    /// a consent event.
+    ///
+    /// # Errors
+    /// When its customer's partition is closed, or the machine stops.
+    pub async fn hear(
+        &self,
+        door: Door,
+        customer: &CustomerId,
+        body: Bytes,
+    ) -> Result<Option<Acknowledgement>, NotDurable> {
+        self.inbound.hear(door, customer.as_str(), body).await
     }
 
     /// Takes up another fence set; answers how many visits it ended once it is in force everywhere.

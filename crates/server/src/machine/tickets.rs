@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
+use wire::Acknowledgement;
 
 /// Open tickets by number.
 #[derive(Default)]
@@ -16,16 +17,21 @@ pub(super) struct Tickets {
 
 /// What its holder wants to know.
 struct Ticket {
-    settled: oneshot::Sender<()>,
+    settled: oneshot::Sender<Option<Acknowledgement>>,
     correlation_data: Option<Bytes>,
+    /// What became of a consent event, once that is known.
+    answer: Option<Acknowledgement>,
 }
 
 impl Tickets {
-    /// A new number, and the word to wait for.
-    pub(super) fn issue(&self, correlation_data: Option<Bytes>) -> (u64, oneshot::Receiver<()>) {
+    /// A new number, and the word to wait for, which brings the answer to a consent event.
+    pub(super) fn issue(
+        &self,
+        correlation_data: Option<Bytes>,
+    ) -> (u64, oneshot::Receiver<Option<Acknowledgement>>) {
         let (settled, wait) = oneshot::channel();
         let no = self.n_issued.fetch_add(1, Ordering::Relaxed) + 1;
-        self.lock().insert(no, Ticket { settled, correlation_data });
+        self.lock().insert(no, Ticket { settled, correlation_data, answer: None });
         (no, wait)
     }
 
@@ -33,7 +39,14 @@ impl Tickets {
     pub(super) fn settle(&self, no: u64) {
         if let Some(ticket) = self.lock().remove(&no) {
             // Whoever waited may have hung up.
-            let _ = ticket.settled.send(());
+            let _ = ticket.settled.send(ticket.answer);
+        }
+    }
+
+    /// Keeps the answer to a consent event for whoever waits for the word.
+    pub(super) fn answer(&self, no: u64, answer: &Acknowledgement) {
+        if let Some(ticket) = self.lock().get_mut(&no) {
+            ticket.answer = Some(answer.clone());
         }
     }
 

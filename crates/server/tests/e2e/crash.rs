@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use server::control::Request;
+use server::officer::Question;
 
 use crate::link::{Heard, Link};
 use crate::premises::{LAT, LAT_OUTSIDE, LON, Premises};
@@ -187,7 +188,8 @@ fn kill_soon(pid: u32, no: usize) -> thread::JoinHandle<()> {
 fn check_consent(server: &Server, seen: &Mutex<Seen>) {
     let seen = seen.lock().unwrap();
     for customer in &seen.granted {
-        let shown = server.ask(&Request::ConsentShow { customer: customer.clone() });
+        let shown = server
+            .ask(&Request::Officer(Question::ConsentShow { customer: customer.clone(), history: false }));
         let states: Vec<_> =
             shown["consents"].as_array().unwrap().iter().map(|row| row["state"].as_str().unwrap()).collect();
         let expected = if seen.withdrawn.contains_key(customer) {

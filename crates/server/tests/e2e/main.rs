@@ -11,6 +11,7 @@ mod flood;
 mod link;
 mod offer_sets;
 mod offers;
+mod officer;
 mod operating;
 mod operators;
 mod people;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use model::Partition;
 use server::control::{self, Request};
 use server::mqtt::Version;
+use server::officer::Question;
 
 use crate::client::connect;
 use crate::link::Link;
@@ -194,8 +195,9 @@ fn v09_a_damaged_partition_is_closed_and_the_others_work() {
         // Consent of a closed partition is not acknowledged, by either door.
         backend.send(&format!("stile/v1/{neighbour}/consent"), 1, consent("e1", "location", "grant")).await;
         backend.closed().await;
-        let request =
-            Request::ConsentImport { events: vec![(neighbour, consent("e2", "location", "grant"))] };
+        let request = Request::Officer(Question::Import {
+            events: vec![(neighbour, consent("e2", "location", "withdraw"))],
+        });
         let answer = control::ask(&premises.data(), &request);
         assert!(answer.unwrap_err().to_string().contains("could not be made durable"));
         let mut backend = connect(server.address(), Version::V5, "backend").await;
