@@ -53,6 +53,7 @@ mod memory;
 mod paper;
 mod replay;
 mod retention;
+mod rollback;
 #[cfg(test)]
 mod samples;
 mod seal;
@@ -69,6 +70,7 @@ pub use memory::MemoryStorage;
 pub use paper::{entry_from_paper, entry_on_paper, state_from_paper, state_on_paper};
 pub use replay::{Disagreement, Rebuilt, replay};
 pub use retention::{Retained, Retention};
+pub use rollback::{RolledBack, Since};
 pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};
 pub use statement::{Statement, StatementFlaw, statement};
