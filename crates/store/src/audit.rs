@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row};
 
 pub use self::fault::{ChainFault, Wrong};
 use crate::keys::KeyRoom;
+use crate::scan::Gone;
 use crate::verify::{entry_no, entry_place, head_at, head_row};
 
 /// What a walk along one chain has counted.
@@ -116,6 +117,7 @@ impl Walk<'_> {
         let partition = walked.head.partition();
         let mut select = self.ledger.prepare_cached(ENTRIES)?;
         let mut rows = select.query(ends(partition))?;
+        let gone = self.gone(partition)?;
         while let Some(row) = rows.next()? {
             count();
             let entry = RawEntry::read(row)?;
@@ -129,12 +131,25 @@ impl Walk<'_> {
             };
             match self.content(partition, &entry) {
                 Ok(Some(at)) => walked.last_at = at.or(walked.last_at),
-                Ok(None) => walked.n_taken_away += 1,
+                Ok(None) => match gone.of_entry(&entry) {
+                    Ok(()) => walked.n_taken_away += 1,
+                    Err(why) => return Ok(Some((next, Wrong::Emptied(why)))),
+                },
                 Err(wrong) => return Ok(Some((next, wrong))),
             }
             walked.head = head;
         }
         Ok(None)
+    }
+
+    /// Which entries may be without what they said; of format 1 none.
+    fn gone(&self, partition: Partition) -> rusqlite::Result<Gone> {
+        let format: i64 = self.ledger.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if format < 2 {
+            return Ok(Gone::default());
+        }
+        // What cannot be read allows nothing.
+        Ok(Gone::of(self.ledger, partition).unwrap_or_default())
     }
 
     /// When an entry was made, as far as it can be opened; `None` of one that was taken away.
@@ -191,6 +206,15 @@ impl Walk<'_> {
             }
         }
         None
+    }
+}
+
+impl Gone {
+    fn of_entry(&self, entry: &RawEntry) -> Result<(), &'static str> {
+        match (entry.customer, &entry.sealed_hash) {
+            (Some(customer), Some(hash)) => self.check(entry.no, customer, hash),
+            (None, _) | (_, None) => Err("what it said is missing"),
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 //! it is and begins again whenever somebody writes. No backup of the ledger holds a key.
 
 mod check;
-mod copying;
+pub(crate) mod copying;
 mod record;
 
 use std::fs::{self, DirBuilder};

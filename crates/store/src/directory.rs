@@ -26,6 +26,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Ledger, Self::Keys, Self::MasterKey, Self::Heads, Self::Tombstones];
+
     /// The name of its file.
     #[must_use]
     pub const fn file_name(self) -> &'static str {
@@ -55,6 +58,8 @@ const KEY_LEN: usize = 32;
 /// A data directory.
 pub(crate) struct Directory {
     path: PathBuf,
+    /// Where the ledger and its heads lie, when they are staged and not in their place.
+    staged: Option<PathBuf>,
     /// The lock lasts as long as this file is open; who only reads has none.
     _lock: Option<File>,
 }
@@ -69,10 +74,22 @@ impl Directory {
         {
             return Err(OpenError::NoData { dir: path.into() });
         }
+        Self::lock(path)
+    }
+
+    /// Locks a folder that is there, whatever lies in it.
+    pub(crate) fn claim_whatever(path: &Path) -> Result<Self, OpenError> {
+        if !path.is_dir() {
+            return Err(OpenError::NoData { dir: path.into() });
+        }
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> Result<Self, OpenError> {
         let lock_path = path.join("lock");
         let lock = private_file(&lock_path, true).map_err(OpenError::io(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), _lock: Some(lock) }),
+            Ok(()) => Ok(Self { path: path.into(), staged: None, _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: path.into() }),
             Err(TryLockError::Error(source)) => Err(OpenError::Io { path: lock_path, source }),
         }
@@ -83,7 +100,12 @@ impl Directory {
         if !path.join(Part::Heads.file_name()).exists() {
             return Err(OpenError::NoData { dir: path.into() });
         }
-        Ok(Self { path: path.into(), _lock: None })
+        Ok(Self { path: path.into(), staged: None, _lock: None })
+    }
+
+    /// The same directory with the ledger and heads of a folder in it; this process holds the lock.
+    pub(crate) fn with_staged(&self, stage: PathBuf) -> Self {
+        Self { path: self.path.clone(), staged: Some(stage), _lock: None }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -91,7 +113,11 @@ impl Directory {
     }
 
     pub(crate) fn file(&self, part: Part) -> PathBuf {
-        self.path.join(part.file_name())
+        let folder = match part {
+            Part::Ledger | Part::Heads => self.staged.as_ref().unwrap_or(&self.path),
+            Part::Keys | Part::MasterKey | Part::Tombstones => &self.path,
+        };
+        folder.join(part.file_name())
     }
 
     /// Whether a part exists and holds anything.
@@ -127,7 +153,10 @@ impl Directory {
 
     /// Makes new files survive a power loss.
     pub(crate) fn sync(&self) -> Result<(), OpenError> {
-        File::open(&self.path).and_then(|dir| dir.sync_all()).map_err(OpenError::io(&self.path))
+        let folders = [Some(&self.path), self.staged.as_ref()];
+        folders.into_iter().flatten().try_for_each(|folder| {
+            File::open(folder).and_then(|dir| dir.sync_all()).map_err(OpenError::io(folder))
+        })
     }
 
     /// The master key, made of random bytes where there is none.

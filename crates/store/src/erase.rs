@@ -17,11 +17,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::erasures::{self, all_erasures, erasure_of};
 use crate::error::storage_error;
 use crate::keys::Owner;
-use crate::schema;
 use crate::sqlite::SqliteStore;
 use crate::tombstones::{NotAdded, Tombstone, Tombstones};
 use crate::verify::entry_place;
 use crate::write::put_head;
+use crate::{migrate, schema};
 
 impl SqliteStore {
     pub(crate) fn erase_customer(
@@ -74,6 +74,7 @@ impl SqliteStore {
     pub(crate) fn destroy_key(&mut self, stone: &Tombstone) -> Result<bool, StorageError> {
         let is_there = stone.key.is_some() && self.keys.id(stone.customer)? == stone.key;
         if is_there {
+            migrate::destroy_copied_key(&self.directory, stone.customer).map_err(storage_error)?;
             self.keys.destroy(stone.customer)?;
         }
         Ok(is_there)

@@ -94,8 +94,8 @@ pub enum OpenError {
         /// What is wrong with it.
         reason: Box<str>,
     },
-    /// An erasure that was decided before could not be finished, so nothing is read.
-    #[error("an erasure in {} is not finished", .dir.display())]
+    /// An erasure that was decided before, or a change of format, could not be finished, so nothing is read.
+    #[error("what was begun in {} before cannot be finished", .dir.display())]
     Unfinished {
         /// The directory.
         dir: PathBuf,

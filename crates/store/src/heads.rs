@@ -45,21 +45,25 @@ pub(crate) struct HeadsFile {
 }
 
 impl HeadsFile {
-    /// Makes the file of a new ledger; it appears whole or not at all.
-    pub(crate) fn create(directory: &Directory, instance: Instance) -> Result<Self, OpenError> {
+    /// Makes the file of a ledger that has none; it appears whole or not at all.
+    pub(crate) fn create(
+        directory: &Directory,
+        instance: Instance,
+        heads: &Heads,
+    ) -> Result<Self, OpenError> {
         let path = directory.file(Part::Heads);
         let half = path.with_extension("new");
         let create = || {
             let file = private_file(&half, true)?;
             file.set_len(2 * SLOT_LEN as u64)?;
-            let mut heads = Self { file, instance, n_written: 0 };
-            heads.write(&empty_heads())?;
+            let mut made = Self { file, instance, n_written: 0 };
+            made.write(heads)?;
             std::fs::rename(&half, &path)?;
-            Ok(heads)
+            Ok(made)
         };
-        let heads = create().map_err(OpenError::io(&path))?;
+        let made = create().map_err(OpenError::io(&path))?;
         directory.sync()?;
-        Ok(heads)
+        Ok(made)
     }
 
     /// Opens the file and reads the newer of the slots that are whole.

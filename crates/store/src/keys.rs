@@ -141,6 +141,11 @@ impl KeyRoom {
         delete().map(drop).map_err(storage_error)
     }
 
+    /// Whose keys there are.
+    pub(crate) fn customers(&self) -> rusqlite::Result<HashSet<[u8; 16]>> {
+        self.connection.prepare("SELECT customer FROM keys")?.query_map([], |row| row.get(0))?.collect()
+    }
+
     fn remember(&mut self, customer: CustomerHash, key: CustomerKey) {
         if self.known.len() == KNOWN_MAX {
             self.known.clear();

@@ -83,7 +83,8 @@ pub(crate) fn scan_partition(
 }
 
 /// Which entries of a partition may be without content.
-struct Gone {
+#[derive(Default)]
+pub(crate) struct Gone {
     /// Those below may have been due.
     retained_below: u64,
     /// By customer, up to which number an erasure took them away.
@@ -93,7 +94,7 @@ struct Gone {
 }
 
 impl Gone {
-    fn of(ledger: &Connection, partition: Partition) -> Result<Self, StorageError> {
+    pub(crate) fn of(ledger: &Connection, partition: Partition) -> Result<Self, StorageError> {
         let retained_below = retained_below(ledger, partition)?;
         let (mut erased_to, mut erasures) = (HashMap::new(), HashMap::new());
         for erasure in erasures_in(ledger, partition)? {
@@ -103,7 +104,7 @@ impl Gone {
         Ok(Self { retained_below, erased_to, erasures })
     }
 
-    fn check(&self, no: u64, customer: CustomerHash, hash: &[u8; 32]) -> Result<(), &'static str> {
+    pub(crate) fn check(&self, no: u64, customer: CustomerHash, hash: &[u8; 32]) -> Result<(), &'static str> {
         if let Some(written) = self.erasures.get(&no) {
             return if written == hash {
                 Ok(())

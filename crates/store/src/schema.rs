@@ -11,7 +11,7 @@ use crate::error::OpenError;
 use crate::heads::Instance;
 
 /// The newest format, kept in `PRAGMA user_version`.
-const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 /// "STIL", kept in `PRAGMA application_id`.
 const APPLICATION_ID: i64 = 0x5354_494c;
 /// Memory for pages: enough that a batch of a thousand customers need not be spilled.
@@ -132,7 +132,11 @@ pub(crate) fn check_copy(copy: &Connection, path: &Path) -> Result<(), BackupErr
 }
 
 /// The format of a database, 0 when it has none yet.
-fn format_of(connection: &Connection, directory: &Directory, part: Part) -> Result<i64, OpenError> {
+pub(crate) fn format_of(
+    connection: &Connection,
+    directory: &Directory,
+    part: Part,
+) -> Result<i64, OpenError> {
     let found = number(connection, directory, part, "user_version")?;
     if FORMAT < found {
         let dir = directory.path().to_path_buf();
@@ -154,7 +158,7 @@ fn not_ours(directory: &Directory, part: Part) -> OpenError {
     OpenError::Damaged { dir: directory.path().into(), part, reason: "it is no database of ours".into() }
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_MAX)?;

@@ -19,7 +19,7 @@ use crate::signing::Signer;
 use crate::tombstones::Tombstones;
 use crate::verify::{Chains, ClosedPartition, verify};
 use crate::write::{SealedBatch, place};
-use crate::{Chance, schema};
+use crate::{Chance, migrate, restore, schema};
 
 /// How to open a data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,9 +46,9 @@ pub struct SqliteStore {
     instance: Instance,
     closed: Vec<ClosedPartition>,
     suspect: Option<Box<str>>,
-    chance: Chance,
+    pub(crate) chance: Chance,
     /// Last, so that the lock goes when all else is closed.
-    _directory: Directory,
+    pub(crate) directory: Directory,
 }
 
 impl SqliteStore {
@@ -57,8 +57,16 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError::Locked`] when somebody else has it open. Data of which a part is
     /// missing, foreign, or newer than this program are refused and left as they are.
-    pub fn open(dir: &Path, options: Options, mut chance: Chance) -> Result<Self, OpenError> {
+    pub fn open(dir: &Path, options: Options, chance: Chance) -> Result<Self, OpenError> {
         let directory = Directory::claim(dir, options.create)?;
+        restore::finish(&directory)?;
+        migrate::migrate(&directory)?;
+        Self::open_in(directory, chance)
+    }
+
+    /// Opens the ledger of a directory that this process holds, of this format.
+    pub(crate) fn open_in(directory: Directory, mut chance: Chance) -> Result<Self, OpenError> {
+        let dir = directory.path().to_path_buf();
         let is_new = !directory.has(Part::Heads)?;
         // The first start makes the master key before anything that needs it.
         if !is_new || directory.has(Part::Keys)? || directory.has(Part::Ledger)? {
@@ -97,9 +105,10 @@ impl SqliteStore {
             closed,
             suspect,
             chance,
-            _directory: directory,
+            directory,
         };
-        store.finish_erasures().map_err(|source| OpenError::Unfinished { dir: dir.into(), source })?;
+        let finished = store.finish_erasures().and_then(|()| migrate::fill_in(&mut store));
+        finished.map_err(|source| OpenError::Unfinished { dir, source })?;
         Ok(store)
     }
 
@@ -154,7 +163,7 @@ impl SqliteStore {
     }
 
     /// The states of one partition, ascending by customer.
-    fn states_of(&mut self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
+    pub(crate) fn states_of(&mut self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
         let head_no = self.heads[usize::from(partition.no())].no();
         let mut select = self
             .ledger
@@ -326,7 +335,7 @@ fn create_heads(
     }
     let _nobody_reads_yet = keys.settle().map_err(directory.sqlite(Part::Keys))?;
     let _nobody_reads_yet = schema::settle(ledger).map_err(directory.sqlite(Part::Ledger))?;
-    Ok((HeadsFile::create(directory, instance)?, empty_heads()))
+    Ok((HeadsFile::create(directory, instance, &empty_heads())?, empty_heads()))
 }
 
 fn has_no_rows(ledger: &Connection) -> rusqlite::Result<bool> {

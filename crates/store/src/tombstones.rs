@@ -7,6 +7,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use ledger::{CustomerHash, KeyId, sealed_hash};
 use model::{N_PARTITIONS, Partition, Timestamp};
@@ -111,20 +112,28 @@ pub(crate) enum NotAdded {
     Suspect(io::Error),
 }
 
+impl NotAdded {
+    pub(crate) fn into_io(self) -> io::Error {
+        match self {
+            Self::Io(error) | Self::Suspect(error) => error,
+        }
+    }
+}
+
 /// The tombstones of a ledger, oldest first, without what a crash left half written at the end.
 pub(crate) fn read(directory: &Directory, instance: Instance) -> Result<Vec<Tombstone>, OpenError> {
-    let path = directory.file(Part::Tombstones);
-    let bytes = fs::read(&path).map_err(OpenError::io(&path))?;
-    let (found, stones) = parse(&bytes).map_err(|reason| OpenError::Damaged {
-        dir: directory.path().into(),
-        part: Part::Tombstones,
-        reason: reason.into(),
-    })?;
-    if found == instance {
-        Ok(stones)
-    } else {
-        Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Tombstones })
-    }
+    read_file(&directory.file(Part::Tombstones), instance)
+}
+
+/// The same of a file that lies anywhere.
+pub(crate) fn read_file(path: &Path, instance: Instance) -> Result<Vec<Tombstone>, OpenError> {
+    let bytes = fs::read(path).map_err(OpenError::io(path))?;
+    let (dir, part) = (path.parent().unwrap_or(path).to_path_buf(), Part::Tombstones);
+    let (found, stones) = match parse(&bytes) {
+        Ok(parsed) => parsed,
+        Err(reason) => return Err(OpenError::Damaged { dir, part, reason: reason.into() }),
+    };
+    if found == instance { Ok(stones) } else { Err(OpenError::OtherInstance { dir, part }) }
 }
 
 fn parse(bytes: &[u8]) -> Result<(Instance, Vec<Tombstone>), &'static str> {

@@ -61,6 +61,7 @@ fn a_whole_chain_is_walked_to_its_end_beside_whoever_holds_it() {
 fn what_was_done_to_an_entry_is_told_apart() {
     let of = |set: &str, no| format!("UPDATE entries SET {set} WHERE place = {}", place(NAME, no));
     check(&of("sealed = x'00'", 5), 5, Wrong::Changed);
+    check(&of("sealed = NULL", 5), 5, Wrong::Emptied("what it said is missing"));
     check(&of("sealed = 'a text'", 5), 5, Wrong::Changed);
     check(&of("sealed_hash = zeroblob(32)", 5), 5, Wrong::Changed);
     check(&of("sealed_hash = x'00'", 5), 5, Wrong::Changed);
@@ -79,6 +80,23 @@ fn what_was_done_to_an_entry_is_told_apart() {
          UPDATE entries SET place = {eight} WHERE place = {spare};"
     );
     check(&swap, 5, Wrong::Moved { from: 8 });
+}
+
+#[test]
+fn what_an_erasure_took_away_is_counted_and_is_no_fault() {
+    let dir = long();
+    let mut store = open(dir.path()).unwrap();
+    store.erase(&common::customer(NAME), Timestamp::from_unix_ms(99)).unwrap();
+    let mut reader = Reader::open(dir.path()).unwrap();
+    let walked = reader.audit(partition(NAME), &mut || ()).unwrap().unwrap();
+    assert_eq!((walked.head.no(), walked.n_taken_away), (13, 13), "twelve, and the one that says so");
+    drop((reader, store));
+    // Nobody else can be passed off as erased.
+    let other = common::neighbour(NAME);
+    write(&mut open(dir.path()).unwrap(), &[&other], 1..3);
+    tamper(dir.path(), &format!("UPDATE entries SET sealed = NULL WHERE place = {}", place(NAME, 15)));
+    let [fault] = faults(dir.path())[..] else { panic!() };
+    assert_eq!((fault.no, fault.wrong.word()), (15, "emptied"));
 }
 
 #[test]

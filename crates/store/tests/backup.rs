@@ -113,6 +113,7 @@ fn d11_a_backup_taken_under_load_is_one_snapshot_that_verifies() {
                 write(&mut store, &names, 1..3);
             }
         });
+        let _stop = Stop(&stop);
         let mut n_before = 0;
         for i in 0..5 {
             let backup = to.path().join(format!("{i}"));
@@ -121,8 +122,16 @@ fn d11_a_backup_taken_under_load_is_one_snapshot_that_verifies() {
             assert!(n_before < checked.n_entries, "the writer was held up");
             n_before = checked.n_entries;
         }
-        stop.store(true, Ordering::Relaxed);
     });
+}
+
+/// Stops the writer, also when a test fails.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[test]

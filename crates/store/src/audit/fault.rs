@@ -41,6 +41,8 @@ pub enum Wrong {
     },
     /// It does not follow from the entry before it, nor does the next one follow from it.
     Link,
+    /// It is empty, and neither an erasure nor the end of its time explains that.
+    Emptied(&'static str),
     /// It cannot be opened.
     Unreadable(&'static str),
     /// It is the last one, and not the one that the ledger's own head names.
@@ -58,6 +60,7 @@ impl Wrong {
             Self::Changed => "changed",
             Self::Moved { .. } => "moved",
             Self::Link => "link",
+            Self::Emptied(_) => "emptied",
             Self::Unreadable(_) => "unreadable",
             Self::HeadRow => "head_row",
             Self::Apart => "heads_apart",
@@ -73,6 +76,7 @@ impl fmt::Display for Wrong {
             Self::Changed => f.write_str("the row is not what was written there"),
             Self::Moved { from } => write!(f, "the row was written as entry {from} and moved here"),
             Self::Link => f.write_str("its link does not follow from the entry before it"),
+            Self::Emptied(why) => f.write_str(why),
             Self::Unreadable(why) => write!(f, "the row cannot be opened: {why}"),
             Self::HeadRow => f.write_str("the chain's end is not the one that its head row names"),
             Self::Apart => f.write_str("the entry is not the one that was acknowledged"),
