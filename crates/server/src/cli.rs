@@ -8,6 +8,7 @@ pub mod consent;
 pub mod customer;
 pub mod data;
 pub mod demo;
+pub mod doctor;
 pub mod fences;
 pub mod match_points;
 pub mod offers;
@@ -16,6 +17,7 @@ pub mod privacy;
 pub mod rehearse;
 pub mod replay;
 pub mod report;
+pub mod restore;
 pub mod serve;
 pub mod when;
 
@@ -64,6 +66,10 @@ enum Command {
     Privacy(privacy::Args),
     /// Backs the ledger up beside a running server, or the customers' keys apart.
     Backup(backup::Args),
+    /// Puts a backup back: who was erased stays erased, and nobody is loosened.
+    Restore(restore::Args),
+    /// Examines a data directory and changes nothing.
+    Doctor(doctor::Args),
     /// Proves that nothing in the ledger was changed.
     #[command(subcommand)]
     Audit(audit::Command),
@@ -87,6 +93,8 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Customer(command) => customer::run(command),
         Command::Privacy(args) => privacy::run(args),
         Command::Backup(args) => backup::run(args),
+        Command::Restore(args) => restore::run(args),
+        Command::Doctor(args) => doctor::run(args),
         Command::Audit(command) => audit::run(command),
     };
     ended.unwrap_or_else(|failure| {

@@ -354,7 +354,7 @@ pub(super) fn open_existing(data_dir: &Path) -> Result<SqliteStore, Failure> {
 }
 
 /// Random bytes of the system, for keys and nonces.
-fn chance() -> store::Chance {
+pub(super) fn chance() -> store::Chance {
     Box::new(|bytes| getrandom::fill(bytes).expect("the system gives random bytes"))
 }
 
