@@ -52,6 +52,17 @@ pub struct Loaded {
     pub warnings: Vec<Warning>,
     /// What was left out, ascending by feature; empty unless `skip_invalid`.
     pub skipped: Vec<Flaw>,
+    /// Of each fence in turn what [`ReadOptions::extras`] asked for; empty when that asks for nothing.
+    pub extras: Vec<Extra>,
+}
+
+/// Texts of a feature besides its facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// Number of the feature in its file, counted from 0.
+    pub feature: usize,
+    /// In the order in which they were asked for; none for what is absent, null or empty.
+    pub texts: Vec<Option<Box<str>>>,
 }
 
 /// How far a file was read.

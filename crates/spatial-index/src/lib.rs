@@ -86,6 +86,7 @@ mod hits;
 mod index;
 mod live;
 mod nearest;
+mod padding;
 mod plane;
 mod polygon;
 mod shape;

@@ -79,7 +79,9 @@ impl<'r> Document<'r> {
         while self.goes_on(b']', is_first)? {
             is_first = false;
             let n = self.value_len()?;
-            match plain::read(self.source.text(n), &self.limits) {
+            // The short way keeps nothing but facts.
+            let is_short = !gathering.asks_for_extras();
+            match is_short.then(|| plain::read(self.source.text(n), &self.limits)).flatten() {
                 Some(found) => gathering.take(found)?,
                 None => {
                     let n = self.check_value(n)?;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::flaw::cut;
 use super::geometry::Drawn;
-use super::options::Limits;
+use super::options::ReadOptions;
 use super::properties::Described;
 use super::reason::Reason;
 use super::warning::Concern;
@@ -18,6 +18,8 @@ use crate::shape::{Fence, Shape};
 /// A feature that is a fence.
 pub(super) struct Found {
     pub(super) fence: Fence,
+    /// Texts that were asked for besides.
+    pub(super) extras: Vec<Option<Box<str>>>,
     pub(super) concerns: Vec<Concern>,
 }
 
@@ -40,7 +42,7 @@ impl Found {
             opening_hours: described.opening_hours,
             radius: drawn.shape.radius(),
         };
-        Self { fence: Fence { facts, shape: drawn.shape }, concerns: drawn.concerns }
+        Self { fence: Fence { facts, shape: drawn.shape }, extras: Vec::new(), concerns: drawn.concerns }
     }
 
     /// Corners of its shape; a circle counts as one.
@@ -53,7 +55,8 @@ impl Found {
 }
 
 /// Reads a feature, whatever it holds; its text is one JSON value.
-pub(super) fn read(text: &str, limits: &Limits) -> Result<Found, NotAFence> {
+pub(super) fn read(text: &str, options: &ReadOptions) -> Result<Found, NotAFence> {
+    let limits = &options.limits;
     let feature: Value = serde_json::from_str(text).map_err(|error| NotAFence {
         id: id_of_unreadable(text),
         reasons: vec![Reason::Unreadable { message: error.to_string() }],
@@ -67,8 +70,11 @@ pub(super) fn read(text: &str, limits: &Limits) -> Result<Found, NotAFence> {
     let id = note(id_of(feature, given), &mut reasons);
     let drawn = note(geometry::read(feature.get("geometry"), given, limits), &mut reasons);
     let described = properties::read(given, limits, &mut reasons);
+    let extras = properties::texts(given, options, &mut reasons);
     match (id, drawn) {
-        (Some(id), Some(drawn)) if reasons.is_empty() => Ok(Found::of(id, described, drawn)),
+        (Some(id), Some(drawn)) if reasons.is_empty() => {
+            Ok(Found { extras, ..Found::of(id, described, drawn) })
+        }
         (_, _) => Err(NotAFence { id: id_text(feature, given).map(|id| cut(&id)), reasons }),
     }
 }

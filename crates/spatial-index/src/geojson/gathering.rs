@@ -1,13 +1,13 @@
 //! The fences of a file as they come in, and what speaks against the others.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::feature::{self, Found};
 use super::flaw::{Flaw, Refused};
 use super::options::ReadOptions;
 use super::reason::Reason;
 use super::warning::Warning;
-use super::{Loaded, region};
+use super::{Extra, Loaded, region};
 use crate::shape::Fence;
 
 /// What was read so far.
@@ -15,6 +15,8 @@ pub(super) struct Gathering {
     options: ReadOptions,
     /// With the number of the feature.
     fences: Vec<(Fence, usize)>,
+    /// By the number of the feature.
+    extras: BTreeMap<usize, Extra>,
     warnings: Vec<Warning>,
     flaws: Vec<Flaw>,
     n_features: usize,
@@ -26,6 +28,7 @@ impl Gathering {
         Self {
             options,
             fences: Vec::new(),
+            extras: BTreeMap::new(),
             warnings: Vec::new(),
             flaws: Vec::new(),
             n_features: 0,
@@ -42,11 +45,19 @@ impl Gathering {
         self.n_features
     }
 
+    /// Whether features tell more than their facts.
+    pub(super) const fn asks_for_extras(&self) -> bool {
+        !self.options.extras.is_empty()
+    }
+
     /// Takes the next feature, which is a fence.
     pub(super) fn take(&mut self, found: Found) -> Result<(), Reason> {
         let number = self.count()?;
         self.n_corners += found.n_corners();
-        let Found { fence, concerns } = found;
+        let Found { fence, extras: texts, concerns } = found;
+        if self.asks_for_extras() {
+            self.extras.insert(number, Extra { feature: number, texts });
+        }
         let warning = |concern| Warning { feature: number, id: fence.facts.id.clone(), concern };
         self.warnings.extend(concerns.into_iter().map(warning));
         self.fences.push((fence, number));
@@ -56,7 +67,7 @@ impl Gathering {
 
     /// Reads the next feature, which may be none.
     pub(super) fn read(&mut self, text: &str) -> Result<(), Reason> {
-        match feature::read(text, &self.options.limits) {
+        match feature::read(text, &self.options) {
             Ok(found) => self.take(found),
             Err(refused) => {
                 let number = self.count()?;
@@ -89,8 +100,9 @@ impl Gathering {
             self.warnings.extend(region::check(&self.fences, region).map_err(Refused::file)?);
         }
         self.warnings.sort_by_key(|warning| warning.feature);
+        let extras = self.fences.iter().filter_map(|(_, number)| self.extras.remove(number)).collect();
         let fences = self.fences.into_iter().map(|(fence, _)| fence).collect();
-        Ok(Loaded { fences, warnings: self.warnings, skipped: self.flaws })
+        Ok(Loaded { fences, warnings: self.warnings, skipped: self.flaws, extras })
     }
 
     /// Of fences with one id the first stays. They stand side by side, in the order of the file.

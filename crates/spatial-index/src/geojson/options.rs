@@ -9,6 +9,8 @@ pub struct ReadOptions {
     ///
     /// A file with most of its fences elsewhere is refused, since its axes are probably swapped.
     pub region: Option<Region>,
+    /// Properties besides the known ones whose texts are kept, in [`super::Loaded::extras`].
+    pub extras: &'static [&'static str],
     /// What is too much.
     pub limits: Limits,
 }

@@ -3,7 +3,7 @@
 use model::{MerchantId, TimeZoneName};
 use serde_json::{Map, Value};
 
-use super::options::Limits;
+use super::options::{Limits, ReadOptions};
 use super::reason::Reason;
 
 /// What the properties say; what is absent, null or empty is none.
@@ -30,6 +30,16 @@ pub(super) fn read(given: &Map<String, Value>, limits: &Limits, reasons: &mut Ve
         region: reader.checked("region", |text| known(is_region(text), text, Reason::Region)),
         opening_hours: reader.any_text("opening_hours"),
     }
+}
+
+/// The texts that are asked for besides; what is wrong with each is added to `reasons`.
+pub(super) fn texts(
+    given: &Map<String, Value>,
+    options: &ReadOptions,
+    reasons: &mut Vec<Reason>,
+) -> Vec<Option<Box<str>>> {
+    let mut reader = Reader { given, limits: &options.limits, reasons };
+    options.extras.iter().map(|name| reader.any_text(name)).collect()
 }
 
 struct Reader<'a> {

@@ -253,7 +253,7 @@ proptest! {
         let text = changed(FEATURES[which], &changes);
         let limits = Limits { tags_max: 2, corners_per_fence_max: 9, name_bytes_max: 10, ..Limits::default() };
         if let Some(short) = plain::read(&text, &limits) {
-            let Ok(long) = feature::read(&text, &limits) else { panic!("{text} is refused the long way") };
+            let Ok(long) = feature::read(&text, &ReadOptions { limits, ..ReadOptions::default() }) else { panic!("{text} is refused the long way") };
             prop_assert_eq!(short.fence, long.fence, "{}", &text);
             prop_assert_eq!(short.concerns, long.concerns, "{}", text);
         }
