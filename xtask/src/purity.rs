@@ -35,7 +35,7 @@ const IO: &str = "the shell reads and writes";
 const LOG: &str = "the core does not log";
 const CHANCE: &str = "chance comes in as a seed";
 
-/// Of spatial-index, which is pure but may build on threads.
+/// Of spatial-index, which is pure but may build on threads, and of what reads files with it.
 const FORBIDDEN_IN_INDEX: [&str; 7] =
     ["std::time", "std::fs", "std::net", "std::env", "println!", "tracing::", "getrandom"];
 
@@ -49,7 +49,7 @@ pub(crate) fn check(tree: &Tree) -> Vec<String> {
         let is_test = inside.ends_with("tests.rs") || inside.contains("tests/");
         let forbidden: Vec<(&str, &str)> = match name {
             _ if is_test => continue,
-            "spatial-index" => {
+            "spatial-index" | "sensitive-places" => {
                 FORBIDDEN.into_iter().filter(|(word, _)| FORBIDDEN_IN_INDEX.contains(word)).collect()
             }
             _ if CORE.contains(&name) => FORBIDDEN.to_vec(),
