@@ -54,6 +54,8 @@ pub struct Terms<'a> {
     pub category: Option<&'a str>,
     /// The category is one that many do not want to be seen with.
     pub is_delicate: bool,
+    /// The fence lies in the ring that a law draws round a sensitive place.
+    pub is_in_ring: bool,
     /// It rests on what the customer bought.
     pub uses_purchases: bool,
     /// Its text names the store.

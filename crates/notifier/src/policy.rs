@@ -155,6 +155,8 @@ pub struct Raises {
     pub purchases: u8,
     /// Of a delicate category.
     pub delicate: u8,
+    /// Beside a sensitive place.
+    pub sensitive_ring: u8,
 }
 
 /// Points that lower a cost.
@@ -344,6 +346,7 @@ impl Default for Raises {
             many_fences: 15,
             purchases: 5,
             delicate: 30,
+            sensitive_ring: 10,
         }
     }
 }

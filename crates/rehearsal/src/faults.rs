@@ -109,6 +109,7 @@ fn dear(count: &Count) -> Vec<Fault> {
     let parts = [
         ("names_street", "names a street"),
         ("delicate", "is of a delicate category"),
+        ("sensitive_ring", "speaks beside a sensitive place"),
         ("enter_without_dwell", "greets people who come in, rather than those who stay"),
         ("purchases", "uses what people bought"),
         ("sms", "is a text message"),

@@ -45,6 +45,8 @@ pub enum Part {
     Purchases,
     /// Of a delicate category.
     Delicate,
+    /// Beside a sensitive place.
+    SensitiveRing,
     /// A favourite store.
     Favourite,
     /// Something was redeemed here lately.
@@ -63,7 +65,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Push,
         Self::Sms,
         Self::Email,
@@ -79,6 +81,7 @@ impl Part {
         Self::ManyFences,
         Self::Purchases,
         Self::Delicate,
+        Self::SensitiveRing,
         Self::Favourite,
         Self::RedeemedHere,
         Self::OpenedLast,
@@ -107,6 +110,7 @@ impl Part {
             Self::ManyFences => "many_fences",
             Self::Purchases => "purchases",
             Self::Delicate => "delicate",
+            Self::SensitiveRing => "sensitive_ring",
             Self::Favourite => "favourite",
             Self::RedeemedHere => "redeemed_here",
             Self::OpenedLast => "opened_last",
@@ -192,6 +196,7 @@ fn raise_by_the_offer(cost: &mut Cost, case: &Case<'_>) {
         (Part::NamesStreet, terms.names_street, raises.names_street),
         (Part::Purchases, terms.uses_purchases, raises.purchases),
         (Part::Delicate, terms.is_delicate, raises.delicate),
+        (Part::SensitiveRing, terms.is_in_ring, raises.sensitive_ring),
     ];
     for (part, _, points) in parts.into_iter().filter(|(_, holds, _)| *holds) {
         cost.put(part, i16::from(points));

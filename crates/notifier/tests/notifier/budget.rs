@@ -49,6 +49,7 @@ fn what_comes_out_of_the_blue_costs_more() {
     check_cost("cafe named street", noon, "55 = push 25, background 10, names_store 5, names_street 15");
     check_cost("cafe purchases", noon, "40 = push 25, background 10, purchases 5");
     check_cost("cafe delicate", noon, "65 = push 25, background 10, delicate 30");
+    check_cost("cafe in_ring", noon, "45 = push 25, background 10, sensitive_ring 10");
 }
 
 #[test]

@@ -194,6 +194,7 @@ fn read_raises(section: &Section<'_>, default: Raises) -> Raises {
         many_fences: points("many_fences_points", default.many_fences),
         purchases: points("purchases", default.purchases),
         delicate: points("delicate", default.delicate),
+        sensitive_ring: points("sensitive_ring", default.sensitive_ring),
     }
 }
 
