@@ -10,6 +10,7 @@ use model::{
 };
 use offers::{Catalogue, Difference, HoursBook};
 use presence::{Change, Redrawn};
+use sensitive_places::SensitivePlaces;
 use spatial_index::{BuildError, Fence};
 
 use crate::engine::Engine;
@@ -82,7 +83,10 @@ impl Alteration {
     ) -> Result<Self, BuildError> {
         let to = match difference(from, &fences) {
             Some(edits) => from.edited(edits, version)?,
-            None => House::build(fences, from.catalogue.clone(), version)?,
+            None => {
+                let house = House::build(fences, from.catalogue.clone(), version)?;
+                house.guarded(from.sensitive.clone())
+            }
         };
         Ok(Self::between(from.clone(), Arc::new(to)))
     }
@@ -156,6 +160,23 @@ impl Alteration {
         let to = Arc::into_inner(self.to).expect("nobody has the house yet");
         self.to = Arc::new(to.with_offers(catalogue));
         self
+    }
+
+    /// Gives the house that it leads to other sensitive places.
+    ///
+    /// # Panics
+    /// When somebody has that house already.
+    #[must_use]
+    pub fn guarded(mut self, sensitive: Arc<SensitivePlaces>) -> Self {
+        let to = Arc::into_inner(self.to).expect("nobody has the house yet");
+        self.to = Arc::new(to.guarded(sensitive));
+        self
+    }
+
+    /// Whether it changes which places are sensitive.
+    #[must_use]
+    pub fn is_about_places(&self) -> bool {
+        !Arc::ptr_eq(&self.from.sensitive, &self.to.sensitive)
     }
 
     /// Gives the house that it leads to a version, or none.

@@ -26,6 +26,8 @@ pub(crate) struct Matter<'a> {
     pub(crate) released: Option<Consented<()>>,
     barred: Vec<Suppression>,
     is_there: bool,
+    /// The fence lies in the ring of a sensitive place.
+    is_in_ring: bool,
 }
 
 impl Engine {
@@ -94,7 +96,19 @@ impl Engine {
         barred.extend(self.obstacles(customer, offer, zones.first().copied(), hours.as_deref(), now));
         let mode = self.policy.mode.max(offer.draft().mode);
         let is_there = self.is_there(*device, occasion);
-        Ok(Matter { occasion, offer, fence: facts, hours, zones, mode, released, barred, is_there })
+        let is_in_ring = house.no_of(fence).is_some_and(|no| house.is_in_ring(no));
+        Ok(Matter {
+            occasion,
+            offer,
+            fence: facts,
+            hours,
+            zones,
+            mode,
+            released,
+            barred,
+            is_there,
+            is_in_ring,
+        })
     }
 
     /// The gate's yes to everything that an offer needs.
@@ -231,6 +245,7 @@ impl Matter<'_> {
             value: draft.value,
             category: draft.category.as_deref(),
             is_delicate: self.offer.is_delicate(),
+            is_in_ring: self.is_in_ring,
             uses_purchases: draft.audience.uses_purchases,
             names_store: self.offer.names_store(),
             names_street: self.offer.names_street(),

@@ -186,9 +186,13 @@ impl Engine {
     }
 
     fn see_opened(&mut self, opened: &mut Opened, now: Timestamp) {
+        self.hide(opened);
         self.house.index.match_batch(&opened.positions, &mut opened.hits);
         self.presence.prefetch(opened.records.iter().map(|record| record.device));
         for (i, record) in opened.records.iter().enumerate() {
+            if opened.zones.is_hidden(i) {
+                continue;
+            }
             let now = self.time_of(&record.fix, now);
             self.see(record, opened.hits.of(i), now);
         }

@@ -9,6 +9,7 @@ use model::{
     CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, MerchantNo, Position, Profile, Timestamp,
 };
 use notifier::FeedbackEffect;
+use sensitive_places::Asked;
 use spatial_index::Hits;
 use wire::{About, Acknowledgement, Envelope, Feedback, Flaw, ProfileChange};
 
@@ -24,6 +25,8 @@ pub(crate) struct Opened {
     /// Of each record its position, for one call of the index.
     pub(crate) positions: Vec<Position>,
     pub(crate) hits: Hits,
+    /// Which of the positions lie in a hard zone.
+    pub(crate) zones: Asked,
     found: Vec<Option<CustomerNo>>,
     admitted: Vec<Result<Consented<()>, Refusal>>,
     decoded: Vec<Result<Fix, Flaw>>,

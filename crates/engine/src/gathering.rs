@@ -1,6 +1,8 @@
 //! The pantry: from a transition to the occasions that wait for their moment.
 
-use model::{CustomerNo, DeviceNo, ExitReason, FenceNo, NotificationId, Timestamp, Transition};
+use model::{
+    CustomerNo, DeviceNo, ExitReason, FenceNo, NotificationId, Timestamp, Transition, TransitionKind,
+};
 use notifier::{Occasion, Place, Suppressed, Suppression};
 use offers::Offer;
 
@@ -21,6 +23,10 @@ impl Engine {
             return;
         }
         let house = self.house.clone();
+        if transition.kind == TransitionKind::Dwell && house.is_in_ring(fence) {
+            // Who stays beside a clinic is not spoken to for having stayed.
+            return;
+        }
         for offer in house.catalogue.due(transition.kind, house.fence(fence)) {
             let occasion = occasion(offer, device, transition, now);
             match self.notifier.gather(customer, occasion.clone(), now) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use model::{FenceFacts, FenceId, FenceNo, MerchantId, Notification};
 use offers::Catalogue;
+use sensitive_places::{Place, RingLaw, SensitivePlaces, Standing};
 use spatial_index::{BuildError, Change, Fence, Index, Shape};
 
 /// One version of the fence set with the offers that go with it.
@@ -20,6 +21,9 @@ pub struct House {
     free: Vec<FenceNo>,
     pub(crate) catalogue: Arc<Catalogue>,
     version: Option<SetVersion>,
+    pub(crate) sensitive: Arc<SensitivePlaces>,
+    /// Fences in the ring of a sensitive place.
+    rings: BTreeMap<FenceNo, Standing>,
 }
 
 /// What becomes of fences, by id: another one in its place or a new one, or `None` when it goes.
@@ -32,6 +36,19 @@ pub struct SetVersion {
     pub no: u64,
     /// Of what it holds.
     pub hash: Box<str>,
+}
+
+/// A fence in the ring of a sensitive place.
+#[derive(Clone, Copy, Debug)]
+pub struct InRing<'a> {
+    /// Which.
+    pub fence: &'a FenceFacts,
+    /// The law that draws the ring.
+    pub law: &'a RingLaw,
+    /// The place.
+    pub place: &'a Place,
+    /// It is there for the place.
+    pub captures: bool,
 }
 
 impl House {
@@ -64,7 +81,31 @@ impl House {
         let (facts, shapes): (Vec<Arc<FenceFacts>>, Vec<_>) =
             fences.into_iter().map(|fence| (Arc::new(fence.facts), fence.shape)).unzip();
         let by_id = (0..).map(FenceNo).take(facts.len()).collect();
-        Ok(Self { index: Index::build(shapes)?, facts, by_id, free: Vec::new(), catalogue, version })
+        Ok(Self {
+            index: Index::build(shapes)?,
+            facts,
+            by_id,
+            free: Vec::new(),
+            catalogue,
+            version,
+            sensitive: Arc::default(),
+            rings: BTreeMap::new(),
+        })
+    }
+
+    /// The same with sensitive places round which nobody is followed.
+    #[must_use]
+    pub fn guarded(mut self, sensitive: Arc<SensitivePlaces>) -> Self {
+        self.sensitive = sensitive;
+        self.rings = self.standings(self.by_id.iter().copied()).collect();
+        self
+    }
+
+    fn standings(&self, fences: impl Iterator<Item = FenceNo>) -> impl Iterator<Item = (FenceNo, Standing)> {
+        fences.filter_map(|no| {
+            let fence = Fence { facts: self.fence(no).clone(), shape: self.shape(no) };
+            Some((no, self.sensitive.standing(&fence)?))
+        })
     }
 
     /// The house after some edits: by id the fence as it is then, or `None` when it goes. Every
@@ -72,7 +113,7 @@ impl House {
     pub(crate) fn edited(&self, edits: Edits, version: Option<SetVersion>) -> Result<Self, BuildError> {
         let (mut facts, mut free) = (self.facts.clone(), self.free.clone());
         let mut by_id = Vec::with_capacity(self.by_id.len() + edits.len());
-        let (mut changes, mut freed) = (Vec::new(), Vec::new());
+        let (mut changes, mut freed, mut put) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = &self.by_id[..];
         for (id, fence) in edits {
             let (before, behind) = rest.split_at(rest.partition_point(|no| self.fence(*no).id < id));
@@ -89,6 +130,7 @@ impl House {
                 None => FenceNo(u32::try_from(facts.len()).map_err(|_| BuildError::TooManyFences)?),
             };
             by_id.push(no);
+            put.push(no);
             let is_redrawn = old.is_none_or(|old| self.shape(old) != shape);
             if no.slot() == facts.len() {
                 facts.push(Arc::new(its_facts));
@@ -98,9 +140,17 @@ impl House {
             changes.extend(is_redrawn.then_some(Change::Put(no, shape)));
         }
         by_id.extend_from_slice(rest);
+        let mut rings = self.rings.clone();
+        for no in freed.iter().chain(&put) {
+            rings.remove(no);
+        }
         free.append(&mut freed);
         let index = self.index.changed(&changes)?;
-        Ok(Self { index, facts, by_id, free, catalogue: self.catalogue.clone(), version })
+        let (catalogue, sensitive) = (self.catalogue.clone(), self.sensitive.clone());
+        let mut edited = Self { index, facts, by_id, free, catalogue, version, sensitive, rings };
+        let standings: Vec<_> = edited.standings(put.into_iter()).collect();
+        edited.rings.extend(standings);
+        Ok(edited)
     }
 
     /// The facts of all fences, ascending by id.
@@ -129,6 +179,22 @@ impl House {
     #[must_use]
     pub fn catalogue(&self) -> &Arc<Catalogue> {
         &self.catalogue
+    }
+
+    /// The sensitive places.
+    #[must_use]
+    pub const fn sensitive(&self) -> &Arc<SensitivePlaces> {
+        &self.sensitive
+    }
+
+    /// Fences in the ring of a sensitive place, each with the law and the place, and whether it is there
+    /// for it: those must not be taken up.
+    pub fn rings(&self) -> impl Iterator<Item = InRing<'_>> {
+        self.rings.iter().map(|(no, standing)| {
+            let (law, place) = self.sensitive.reason(*standing);
+            let captures = matches!(standing, Standing::Captures { .. });
+            InRing { fence: self.fence(*no), law, place, captures }
+        })
     }
 
     /// Which fence set it was built from; `None` when its fences were never numbered.
@@ -176,6 +242,11 @@ impl House {
 
     pub(crate) fn shape(&self, no: FenceNo) -> Shape {
         self.index.shape(no).expect("every fence of a house has a shape")
+    }
+
+    /// Whether a fence lies in the ring of a sensitive place.
+    pub(crate) fn is_in_ring(&self, no: FenceNo) -> bool {
+        self.rings.contains_key(&no)
     }
 
     pub(crate) fn merchant(&self, no: FenceNo) -> Option<&MerchantId> {

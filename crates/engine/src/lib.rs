@@ -34,7 +34,7 @@ mod tally;
 pub use alteration::{Alteration, Extent};
 pub use engine::Engine;
 pub use event::{Event, EventKind};
-pub use house::{Edits, House, SetVersion};
+pub use house::{Edits, House, InRing, SetVersion};
 pub use letter::{ConsentAck, Door, Letter, Output, Shadow, Sighting};
 pub use policy::{ClockSource, Policy};
 pub use tally::{Counts, Tally};

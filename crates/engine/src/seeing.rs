@@ -10,10 +10,28 @@ use presence::{Arrival, Change, Drop, Surroundings, Used};
 
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
-use crate::front::Record;
+use crate::front::{Opened, Record};
 use crate::house::House;
+use crate::tally::SENSITIVE;
+
+/// Where no fix counts: a look-up there finds nothing that anybody could be told.
+const NOWHERE: (f64, f64) = (0.0, 0.0);
 
 impl Engine {
+    /// Takes the fixes in hard zones out of a batch, before it is compared with any fence.
+    ///
+    /// Presence, clocks and traces never hear of them: a phone in a zone is a phone that is off. The
+    /// batch stays as long, so that an answer takes as long as without them.
+    pub(crate) fn hide(&mut self, opened: &mut Opened) {
+        let Opened { records, positions, zones, .. } = opened;
+        self.house.sensitive.zones().ask(positions, |i| records[i].fix.accuracy_or_assumed(), zones);
+        let nowhere = Position::new(NOWHERE.0, NOWHERE.1).expect("it is on the map");
+        for hidden in zones.hidden() {
+            positions[hidden] = nowhere;
+            self.book.tally.dropped.count(SENSITIVE);
+        }
+    }
+
     /// One fix, with the fences that hold it.
     pub(crate) fn see(&mut self, record: &Record, hits: &[FenceNo], now: Timestamp) {
         let &Record { customer, device, fix, .. } = record;
@@ -23,6 +41,8 @@ impl Engine {
         match screening.held {
             None => {}
             Some(Err(drop)) => self.drop_fix(device, drop, now),
+            // It may have been held since before the place was known to be sensitive.
+            Some(Ok(used)) if self.is_hidden(&used) => self.book.tally.dropped.count(SENSITIVE),
             Some(Ok(used)) => {
                 let mut hits = Vec::new();
                 self.house.index.match_one(used.fix.position, &mut hits);
@@ -68,10 +88,16 @@ impl Engine {
         self.book.changes = changes;
     }
 
+    fn is_hidden(&self, used: &Used) -> bool {
+        self.house.sensitive.zones().hides(used.fix.position, used.fix.accuracy_or_assumed())
+    }
+
     fn crossed(&self, customer: CustomerNo, used: &Used, now: Timestamp) -> Vec<FenceNo> {
         let mut crossed = Vec::new();
         if self.presence.policy().crossings
             && let Some(previous) = used.previous
+            // What was passed on a way through a zone is not known: perhaps a stay in it.
+            && !self.house.sensitive.zones().is_met_between(previous, used.fix.position)
         {
             self.house.index.crossed(previous, used.fix.position, &mut crossed);
             crossed.retain(|fence| self.may_see(customer, *fence, now));

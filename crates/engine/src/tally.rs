@@ -58,6 +58,9 @@ pub(crate) const SHADOWED: &str = "shadowed";
 /// A fix of a phone too many.
 pub(crate) const TOO_MANY_DEVICES: &str = "too_many_devices";
 
+/// A fix in the hard zone of a sensitive place.
+pub(crate) const SENSITIVE: &str = "sensitive";
+
 /// Everything an engine counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -113,7 +116,7 @@ impl Default for Tally {
             n_records: 0,
             refused: Counts::of(Refusal::ALL.map(Refusal::word)),
             malformed: Counts::of(Flaw::ALL.iter().map(|flaw| flaw.word())),
-            dropped: Counts::of(Drop::ALL.map(Drop::word).into_iter().chain([TOO_MANY_DEVICES])),
+            dropped: Counts::of(Drop::ALL.map(Drop::word).into_iter().chain([TOO_MANY_DEVICES, SENSITIVE])),
             n_used: 0,
             flagged: Counts::of(Flag::ALL.map(Flag::word)),
             n_matched: 0,

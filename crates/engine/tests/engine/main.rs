@@ -6,6 +6,7 @@ mod laws;
 mod not_mute;
 mod overlapping;
 mod plain;
+mod sensitive;
 mod shell;
 mod stock;
 mod stories;
