@@ -16,7 +16,8 @@ use std::sync::Arc;
 use engine::{Alteration, Edits, Extent, House, SetVersion};
 use model::{FenceFacts, Timestamp};
 use offers::Mode;
-use settings::{FenceSettings, OfferSettings, OffersFile, Problem, Settings};
+use sensitive_places::SensitivePlaces;
+use settings::{FenceSettings, OfferSettings, OffersFile, Problem, SensitiveSettings, Settings};
 use spatial_index::Fence;
 use store::{Authorship, FenceSetError, FenceSets, hash_of, hash_of_all};
 
@@ -26,6 +27,7 @@ pub use self::version::{in_force, read_version, served};
 pub use self::wish::Wish;
 use crate::fence_files::{self, FenceOptions};
 use crate::orders::{Orders, OrdersError};
+use crate::sensitive::{self, InRings};
 
 /// A change of more than this share of the set is likely a slip: the wrong file, or an empty one.
 pub const SHARE_MAX: f64 = 0.20;
@@ -37,6 +39,7 @@ pub struct Keeper {
     offers_file: Option<PathBuf>,
     offer_settings: OfferSettings,
     offers: Option<OffersFile>,
+    sensitive_settings: SensitiveSettings,
     /// What operators have said of offers.
     orders: Orders,
     house: Arc<House>,
@@ -137,7 +140,9 @@ impl Keeper {
         let offers = settings.offers_file.as_deref().map(load).transpose()?;
         let catalogue = offers.as_ref().map(OffersFile::catalogue).unwrap_or_default();
         let catalogue = Arc::new(orders.applied_to(&catalogue));
-        let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue)?;
+        let sensitive_settings = settings.sensitive.clone();
+        let sensitive = Arc::new(sensitive::load(&sensitive_settings)?.places);
+        let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue, &sensitive)?;
         let (offers_file, offer_settings) = (settings.offers_file.clone(), settings.offers);
         let settings = settings.fences.clone();
         Ok(Self {
@@ -146,6 +151,7 @@ impl Keeper {
             offers_file,
             offer_settings,
             offers,
+            sensitive_settings,
             orders,
             house,
             since,
@@ -171,7 +177,8 @@ impl Keeper {
         if wish.needs_yes() && 0 < extent.n_before && SHARE_MAX < extent.share() {
             return Err(too_large(&wish.name(&self.settings), extent).into());
         }
-        check_offers(ready.offers.as_ref().or(self.offers.as_ref()), ready.alteration.to())?;
+        let name = wish.name(&self.settings);
+        check_house(ready.offers.as_ref().or(self.offers.as_ref()), ready.alteration.to(), &name)?;
         Ok(ready)
     }
 
@@ -208,9 +215,9 @@ impl Keeper {
         Ok(Answered::Kept(Kept { alteration: Arc::new(ready.alteration), no, warnings: ready.warnings }))
     }
 
-    /// No other version; what differs, if anything, is offers.
+    /// No other version; what differs, if anything, is offers and sensitive places.
     fn with_the_fences_that_are_there(&self, alteration: Alteration, warnings: Vec<Problem>) -> Answered {
-        if alteration.offers().is_nothing() {
+        if alteration.offers().is_nothing() && !alteration.is_about_places() {
             return Answered::Unchanged;
         }
         let version = self.house.version().cloned();
@@ -222,8 +229,9 @@ impl Keeper {
     pub fn settle(&mut self, alteration: &Alteration) {
         let house = std::mem::replace(&mut self.house, alteration.to().clone());
         let before = self.next.take().map(|next| (house, std::mem::replace(&mut self.since, next)));
-        // To go back to a set is not to go back to the offers of its time.
-        if !alteration.offers().is_nothing() || !alteration.keeps_numbers() {
+        // To go back to a set is not to go back to the offers of its time, nor to what was not sensitive then.
+        let is_other = !alteration.offers().is_nothing() || alteration.is_about_places();
+        if is_other || !alteration.keeps_numbers() {
             self.before = None;
         } else if before.is_some() {
             self.before = before;
@@ -273,8 +281,12 @@ impl Keeper {
             Wish::Reload { .. } => self.offers_file.as_deref().map(load).transpose()?,
             Wish::Apply { .. } | Wish::Put { .. } | Wish::Remove { .. } | Wish::Rollback { .. } => None,
         };
-        if offers.is_some() && self.settings.file.is_none() {
-            return Ok(self.prepare_offers(offers));
+        let places = match wish {
+            Wish::Reload { .. } => self.other_places()?,
+            Wish::Apply { .. } | Wish::Put { .. } | Wish::Remove { .. } | Wish::Rollback { .. } => None,
+        };
+        if (offers.is_some() || places.is_some()) && self.settings.file.is_none() {
+            return Ok(self.prepare_others(offers, places));
         }
         let Source { fences, warnings, origin, file_hash } = self.source(wish)?;
         let told = |error| cannot_be_matched(&wish.name(&self.settings), &error);
@@ -286,18 +298,25 @@ impl Keeper {
             }
         };
         let alteration = self.with_offers(alteration.map_err(told)?, offers.as_ref());
+        let alteration = with_places(alteration, places);
         let (content, since) = self.since.write(alteration.to(), edited, &self.sets);
         let version = SetVersion { no: self.sets.next_no(), hash: hash_of(content.text.as_bytes()) };
         let alteration = alteration.named(Some(version));
         Ok(Ready { alteration, keep: Keep::New { content, file_hash, origin }, since, warnings, offers })
     }
 
-    /// The same fences, with the offers as they are now.
-    fn prepare_offers(&self, offers: Option<OffersFile>) -> Ready {
+    /// The same fences, with the offers and the sensitive places as they are now.
+    fn prepare_others(&self, offers: Option<OffersFile>, places: Option<Arc<SensitivePlaces>>) -> Ready {
         let alteration = Alteration::edit(&self.house, Edits::new()).expect("the same fences can be matched");
-        let alteration = self.with_offers(alteration, offers.as_ref());
+        let alteration = with_places(self.with_offers(alteration, offers.as_ref()), places);
         let since = self.since.clone();
         Ready { alteration, keep: Keep::Nothing, since, warnings: Vec::new(), offers }
+    }
+
+    /// The sensitive places, when they are not those that everybody has.
+    fn other_places(&self) -> Result<Option<Arc<SensitivePlaces>>, Refused> {
+        let places = sensitive::load(&self.sensitive_settings)?.places;
+        Ok((!places.is_same(self.house.sensitive())).then(|| Arc::new(places)))
     }
 
     fn with_offers(&self, alteration: Alteration, offers: Option<&OffersFile>) -> Alteration {
@@ -330,6 +349,21 @@ impl Keeper {
         };
         Ok(Ready { alteration, keep: Keep::Old(no), since, warnings: Vec::new(), offers: None })
     }
+}
+
+fn with_places(alteration: Alteration, places: Option<Arc<SensitivePlaces>>) -> Alteration {
+    match places {
+        Some(places) => alteration.guarded(places),
+        None => alteration,
+    }
+}
+
+/// Whether a house may be put in force: no fence is there for a sensitive place, and the offers fit.
+fn check_house(offers: Option<&OffersFile>, house: &House, name: &Path) -> Result<(), Refused> {
+    let rings = InRings::sorted(house.rings(), name);
+    let mut problems = rings.refused.clone();
+    problems.extend(offers.map(|offers| rings.against(offers)).unwrap_or_default());
+    if problems.is_empty() { check_offers(offers, house) } else { Err(problems.into()) }
 }
 
 /// Whether offers name nothing but what there is in a house.

@@ -15,4 +15,5 @@ pub mod offer_report;
 pub mod officer;
 pub mod orders;
 pub mod privacy;
+pub mod sensitive;
 pub mod trace;

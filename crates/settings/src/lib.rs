@@ -25,6 +25,7 @@ pub use problem::{Place, Problem, Shown};
 pub use region::Region;
 pub use secret::{SecretText, read_secret};
 pub use settings::{
-    DataSettings, EngineSettings, FenceSettings, LimitSettings, OfferSettings, Settings, load, load_with,
+    DataSettings, EngineSettings, FenceSettings, LimitSettings, OfferSettings, SensitiveSettings, Settings,
+    load, load_with,
 };
 pub use span::parse_span;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use consent_gate::GatePolicy;
-use model::Millis;
+use model::{Meters, Millis};
 use notifier::NotifierPolicy;
 use offers::Mode;
 use presence::PresencePolicy;
+use sensitive_places::Margins;
 
 use crate::broker::read_broker;
 use crate::listener::{read_listener, read_users_file};
@@ -35,6 +36,8 @@ pub struct Settings {
     pub engine: EngineSettings,
     /// Which places are watched.
     pub fences: FenceSettings,
+    /// Where nobody is followed to.
+    pub sensitive: SensitiveSettings,
     /// The offers file.
     pub offers_file: Option<PathBuf>,
     /// What offers may be and do.
@@ -57,6 +60,7 @@ impl Default for Settings {
             data: DataSettings::default(),
             engine: EngineSettings::default(),
             fences: FenceSettings::default(),
+            sensitive: SensitiveSettings::default(),
             offers_file: None,
             offers: OfferSettings::default(),
             gate: GatePolicy::default(),
@@ -143,6 +147,17 @@ impl Default for FenceSettings {
     }
 }
 
+/// Where nobody is followed to.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct SensitiveSettings {
+    /// The GeoJSON file of the places.
+    pub file: Option<PathBuf>,
+    /// Where they are expected to lie.
+    pub region: Option<Region>,
+    /// How far their zones reach.
+    pub margins: Margins,
+}
+
 /// What offers may be and do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct OfferSettings {
@@ -196,6 +211,7 @@ impl Settings {
     fn resolve(&mut self, folder: &Path) {
         let mut paths = vec![&mut self.data.dir];
         paths.extend(&mut self.fences.file);
+        paths.extend(&mut self.sensitive.file);
         paths.extend(&mut self.offers_file);
         paths.extend(&mut self.listener.users_file);
         paths.extend(self.broker.as_mut().and_then(|broker| broker.password_file.as_mut()));
@@ -249,6 +265,7 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
             n_shards: root.section("engine").count("shards", 1..=64, default.engine.n_shards),
         },
         fences: read_fences(&root.section("fences")),
+        sensitive: read_sensitive(&root.section("sensitive")),
         offers_file: offers.path("file").map(|file| file.value),
         offers: read_offers(&offers),
         gate: read_gate(&root.section("consent"), &default.gate),
@@ -299,20 +316,35 @@ fn read_limits(section: &Section<'_>) -> LimitSettings {
 
 fn read_fences(section: &Section<'_>) -> FenceSettings {
     let default = FenceSettings::default();
-    let corners = section.numbers::<4>("region", "lat_min, lat_max, lng_min, lng_max");
-    let region = corners.and_then(|corners| match Region::new(corners.value) {
-        Ok(region) => Some(region),
-        Err(reason) => {
-            section.wrong("region", corners.bytes, reason, None);
-            None
-        }
-    });
     FenceSettings {
         file: section.path("file").map(|file| file.value),
         made_by: section.text("made_by").map(|command| command.value),
-        region,
+        region: read_region(section),
         skip_invalid: section.flag("skip_invalid", default.skip_invalid),
         versions_kept: section.count("versions_kept", 2..=1_000, default.versions_kept),
+    }
+}
+
+fn read_region(section: &Section<'_>) -> Option<Region> {
+    let corners = section.numbers::<4>("region", "lat_min, lat_max, lng_min, lng_max")?;
+    let region = Region::new(corners.value);
+    region.map_err(|reason| section.wrong("region", corners.bytes, reason, None)).ok()
+}
+
+/// More metres than this round a place would hide a town.
+const MARGIN_MAX_M: f64 = 2_000.0;
+
+fn read_sensitive(section: &Section<'_>) -> SensitiveSettings {
+    let least = Margins::default();
+    // Either can only be raised: less would let fixes through that belong to nobody.
+    let raised = |key, least: Meters| Meters(section.number(key, least.0..=MARGIN_MAX_M, least.0));
+    SensitiveSettings {
+        file: section.path("file").map(|file| file.value),
+        region: read_region(section),
+        margins: Margins {
+            buffer: raised("buffer_m", least.buffer),
+            accuracy_cap: raised("accuracy_cap_m", least.accuracy_cap),
+        },
     }
 }
 

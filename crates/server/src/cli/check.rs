@@ -10,10 +10,12 @@ use model::FenceFacts;
 use offers::Mode;
 use serde_json::json;
 use settings::{OfferSettings, OffersFile, Problem, Settings};
+use spatial_index::Fence;
 
 use crate::cli::report::{Failure, Weight, counted, line_problem, problem_json, tell_problems};
 use crate::fence_files::{self, FenceOptions};
 use crate::machine::Clock;
+use crate::sensitive::{self, InRings};
 
 /// Checks settings, fences, offers and consent files, and tells everything that is wrong.
 #[derive(Debug, clap::Args)]
@@ -234,6 +236,9 @@ impl Findings {
             self.is_new(fences);
             if self.is_left_for_later(fences, settings) { None } else { self.check_fences(fences, options) }
         });
+        let in_rings = self.check_sensitive(settings, fences.as_deref());
+        let fences: Option<Vec<FenceFacts>> =
+            fences.map(|fences| fences.into_iter().map(|fence| fence.facts).collect());
         let Some(offers_path) = &settings.offers_file else { return };
         if self.is_left_for_later(offers_path, settings) {
             return;
@@ -242,13 +247,40 @@ impl Findings {
         self.warnings.extend(careless(file, settings));
         let Some(offers) = self.check_offers(offers_path, settings.offers) else { return };
         match (fences, &settings.fences.file) {
-            (Some(fences), _) => self.problems.extend(offers.check_fences(&fences)),
+            (Some(fences), _) => {
+                self.problems.extend(offers.check_fences(&fences));
+                self.problems.extend(in_rings.against(&offers));
+            }
             (None, Some(_)) => {}
             (None, None) => {
                 let reason = "names offers and no fences, so none of them is ever due";
                 self.warnings.push(Problem::of_file(file, reason));
             }
         }
+    }
+
+    /// Which of the fences lie in the rings of sensitive places.
+    fn check_sensitive(&mut self, settings: &Settings, fences: Option<&[Fence]>) -> InRings {
+        let Some(file) = &settings.sensitive.file else { return InRings::default() };
+        self.is_new(file);
+        let places = match sensitive::load(&settings.sensitive) {
+            Ok(loaded) => {
+                let n = counted(loaded.places.places().len(), "sensitive place");
+                self.checked.push((file.clone(), format!("{n}: {}", sensitive::told(&loaded.places))));
+                self.warnings.extend(loaded.warnings);
+                loaded.places
+            }
+            Err(wrong) => {
+                self.checked.push((file.clone(), "sensitive places".to_owned()));
+                self.problems.extend(wrong);
+                return InRings::default();
+            }
+        };
+        let name = settings.fences.file.as_deref().unwrap_or(file);
+        let in_rings = InRings::of(fences.into_iter().flatten(), &places, name);
+        self.problems.extend(in_rings.refused.iter().cloned());
+        self.warnings.extend(in_rings.warning(name));
+        in_rings
     }
 
     /// Whether a file of a folder is one that a command makes and has not made yet: nobody who
@@ -274,24 +306,23 @@ impl Findings {
         }
     }
 
-    fn check_fences(&mut self, file: &Path, options: FenceOptions) -> Option<Vec<FenceFacts>> {
+    fn check_fences(&mut self, file: &Path, options: FenceOptions) -> Option<Vec<Fence>> {
         match fence_files::load(file, options) {
             Ok(loaded) => {
                 self.checked.push((file.to_owned(), counted(loaded.fences.len(), "fence")));
                 self.warnings.extend(loaded.warnings);
-                let facts: Vec<FenceFacts> = loaded.fences.into_iter().map(|fence| fence.facts).collect();
-                let unowned: Vec<&FenceFacts> =
-                    facts.iter().filter(|fence| fence.merchant.is_none()).collect();
+                let facts = loaded.fences.iter().map(|fence| &fence.facts);
+                let unowned: Vec<&FenceFacts> = facts.filter(|fence| fence.merchant.is_none()).collect();
                 if let Some(first) = unowned.first() {
                     let reason = format!(
                         "{} of {} fences have no merchant and never bring an offer, the first is {:?}",
                         unowned.len(),
-                        facts.len(),
+                        loaded.fences.len(),
                         first.id.as_str()
                     );
                     self.warnings.push(Problem::of_file(file, reason));
                 }
-                Some(facts)
+                Some(loaded.fences)
             }
             Err(wrong) => {
                 self.checked.push((file.to_owned(), "fences".to_owned()));

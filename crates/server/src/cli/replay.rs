@@ -20,6 +20,7 @@ use super::output::Output;
 use super::report::Failure;
 use crate::consent_file;
 use crate::fence_files::{self, FenceOptions};
+use crate::sensitive;
 
 /// Plays recorded fixes through the engine in virtual time.
 #[derive(clap::Args, Debug)]
@@ -65,7 +66,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn play(args: &Args) -> Result<(), Failure> {
     let settings = args.config.as_deref().map(settings::load).transpose()?.unwrap_or_default();
-    let (house, merchants) = house_of(args)?;
+    let (house, merchants) = house_of(args, &settings)?;
     let survey = survey(args)?;
     let policy = super::serve::policy_of(&settings);
     let mut player = Player::new(
@@ -95,7 +96,7 @@ fn play(args: &Args) -> Result<(), Failure> {
 }
 
 /// Fences and offers; fences without a merchant get one, so that a file of shapes alone can be tried.
-fn house_of(args: &Args) -> Result<(House, Vec<MerchantId>), Failure> {
+fn house_of(args: &Args, settings: &settings::Settings) -> Result<(House, Vec<MerchantId>), Failure> {
     let mut fences = fence_files::load(&args.fences, FenceOptions::default())?.fences;
     let nobody = MerchantId::new("unnamed").expect("the name obeys the rule of ids");
     let mut n_unnamed = 0;
@@ -121,6 +122,7 @@ fn house_of(args: &Args) -> Result<(House, Vec<MerchantId>), Failure> {
         None => offers::Catalogue::default(),
     };
     let house = House::new(fences, catalogue).map_err(|error| Failure::failed(78, &error))?;
+    let house = house.guarded(Arc::new(sensitive::load(&settings.sensitive)?.places));
     Ok((house, merchants.into_iter().collect()))
 }
 

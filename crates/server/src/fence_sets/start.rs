@@ -8,7 +8,7 @@ use model::Timestamp;
 use settings::Settings;
 use store::FenceSets;
 
-use super::{Answered, Keeper, Kept, Ready, Refused, Wish, check_offers, hash_of_file, version};
+use super::{Answered, Keeper, Kept, Ready, Refused, Wish, check_house, hash_of_file, version};
 use crate::fence_files;
 use crate::orders::Orders;
 
@@ -40,11 +40,15 @@ impl Start {
                 Some(keeper.examine(&Wish::Reload { yes: true })?)
             }
             Some(_) | None => {
-                check_offers(keeper.offers.as_ref(), &keeper.house)?;
+                check_house(keeper.offers.as_ref(), &keeper.house, Path::new("fences"))?;
                 None
             }
         };
-        let left = version::left_by_the_last_server(&keeper.sets, keeper.house.catalogue());
+        let left = version::left_by_the_last_server(
+            &keeper.sets,
+            keeper.house.catalogue(),
+            keeper.house.sensitive(),
+        );
         Ok(Self { keeper, left, edited })
     }
 

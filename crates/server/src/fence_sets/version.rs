@@ -9,6 +9,7 @@ use std::sync::Arc;
 use engine::{Edits, House, SetVersion};
 use model::FenceId;
 use offers::Catalogue;
+use sensitive_places::SensitivePlaces;
 use serde::{Deserialize, Serialize};
 use spatial_index::{Fence, geojson};
 use store::{FenceSetError, FenceSets};
@@ -138,13 +139,14 @@ pub(super) fn house_of(
     sets: &FenceSets,
     no: Option<u64>,
     catalogue: Arc<Catalogue>,
+    sensitive: &Arc<SensitivePlaces>,
 ) -> Result<(Arc<House>, Since), Refused> {
     let read = no.map(|no| read(sets, no)).transpose()?;
     let (fences, version, since) =
         read.map_or_else(Default::default, |(fences, version, since)| (fences, Some(version), since));
     let house = House::build(fences, catalogue, version);
     let house = house.map_err(|error| cannot_be_matched(Path::new("fences"), &error))?;
-    Ok((Arc::new(house), since))
+    Ok((Arc::new(house.guarded(sensitive.clone())), since))
 }
 
 /// The set that the last server had, or the one in force, without offers.
@@ -152,17 +154,21 @@ pub(super) fn house_of(
 /// # Errors
 /// When neither can be read.
 pub fn served(sets: &FenceSets) -> Result<Arc<House>, Refused> {
-    match left_by_the_last_server(sets, &Arc::default()) {
+    match left_by_the_last_server(sets, &Arc::default(), &Arc::default()) {
         Some(house) => Ok(house),
-        None => house_of(sets, in_force_no(sets), Arc::default()).map(|(house, _)| house),
+        None => house_of(sets, in_force_no(sets), Arc::default(), &Arc::default()).map(|(house, _)| house),
     }
 }
 
 /// The set in whose fences the visits were made that are read back; `None` when that is the one in
 /// force, or it cannot be read any more.
-pub(super) fn left_by_the_last_server(sets: &FenceSets, catalogue: &Arc<Catalogue>) -> Option<Arc<House>> {
+pub(super) fn left_by_the_last_server(
+    sets: &FenceSets,
+    catalogue: &Arc<Catalogue>,
+    sensitive: &Arc<SensitivePlaces>,
+) -> Option<Arc<House>> {
     let no = sets.served().filter(|no| Some(*no) != in_force_no(sets))?;
-    match house_of(sets, Some(no), catalogue.clone()) {
+    match house_of(sets, Some(no), catalogue.clone(), sensitive) {
         Ok((house, _)) => Some(house),
         Err(error) => {
             tracing::warn!(version = no, "what the last server had cannot be read: {error}");

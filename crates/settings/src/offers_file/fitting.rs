@@ -4,11 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use model::{FenceFacts, FenceId};
-use offers::{Draft, HoursBook};
+use offers::{DELICATE_CATEGORIES, Draft, HoursBook};
 
 use super::{OffersFile, Written};
 use crate::Problem;
 use crate::nearest::nearest;
+
+/// The category that no offer may have beside a clinic.
+const HEALTH: &str = "health";
 
 impl OffersFile {
     /// Whether [`OffersFile::check_fences`] would find nothing, told without a list of all fences.
@@ -95,6 +98,28 @@ impl OffersFile {
         self.offers.iter().filter_map(problem).collect()
     }
 
+    /// Offers about health, or about what people are judged by, of fences in the ring of a sensitive
+    /// place; with each fence comes the law that draws its ring.
+    #[must_use]
+    pub fn check_rings(&self, rings: &[(FenceFacts, String)]) -> Vec<Problem> {
+        let problem = |offer: &Written| {
+            let category = offer.draft.category.as_deref()?;
+            let is_barred = category == HEALTH || DELICATE_CATEGORIES.contains(&category);
+            let mut of_offer = rings.iter().filter(|(fence, _)| is_of(&offer.draft, fence));
+            let (first, law) = of_offer.next().filter(|_| is_barred)?;
+            let others = match of_offer.count() {
+                0 => String::new(),
+                n => format!(", and {n} more of its fences in others"),
+            };
+            let reason = format!(
+                "is {category:?}, and the fence {:?} lies in the ring of {law}{others}",
+                first.id.as_str()
+            );
+            Some(self.problem(offer, "category", reason).with_hint("leave those fences out of the offer"))
+        };
+        self.offers.iter().filter_map(problem).collect()
+    }
+
     fn check_fence(
         &self,
         draft: &Draft,
@@ -155,8 +180,12 @@ impl Unreadable {
 
 /// Whether an offer asks if a fence's store is open.
 fn asks_hours(draft: &Draft, fence: &FenceFacts) -> bool {
-    draft.season.open_only
-        && fence.merchant.as_ref() == Some(&draft.merchant)
+    draft.season.open_only && is_of(draft, fence)
+}
+
+/// Whether an offer is meant for a fence.
+fn is_of(draft: &Draft, fence: &FenceFacts) -> bool {
+    fence.merchant.as_ref() == Some(&draft.merchant)
         && (draft.fences.contains(&fence.id) || draft.tags.iter().any(|tag| fence.tags.contains(tag)))
 }
 

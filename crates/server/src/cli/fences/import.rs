@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use model::{MerchantId, Meters};
 use serde_json::json;
-use settings::{Problem, Region};
+use settings::{Problem, Region, SensitiveSettings};
 use spatial_index::{Fence, Index, RADIUS_MAX, geojson};
 
 use super::difference::Difference;
@@ -14,6 +14,7 @@ use super::stores::{self, ColumnNames, StoreOptions};
 use crate::cli::output::Output;
 use crate::cli::report::{Failure, Weight, counted, tell_problems};
 use crate::fence_files::{self, FenceOptions};
+use crate::sensitive::{self, InRings};
 
 /// Makes one GeoJSON file of tables of stores and of other GeoJSON files.
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,9 @@ pub struct Args {
     /// GeoJSON file, plain or gzip, whose fences are taken over; repeatable
     #[arg(long = "geojson", alias = "append", value_name = "FILE")]
     collections: Vec<PathBuf>,
+    /// Sensitive places, as GeoJSON: fences that are there for one are refused where a law forbids them
+    #[arg(long, value_name = "FILE")]
+    sensitive: Option<PathBuf>,
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -74,6 +78,8 @@ struct Gathered {
     fences: Vec<Fence>,
     warnings: Vec<Problem>,
     told: Vec<String>,
+    /// Ordinary fences in rings of sensitive places.
+    n_in_rings: usize,
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -84,6 +90,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     finish(&mut gathered.fences, args);
     fence_files::fill_zones(&args.out, &mut gathered.fences)?;
     check(&gathered.fences, args)?;
+    check_rings(&mut gathered, args)?;
     let difference = difference(args, &gathered.fences)?;
     report(args, &gathered, difference.as_ref());
     if let Some(difference) = &difference
@@ -185,6 +192,20 @@ fn check(fences: &[Fence], args: &Args) -> Result<(), Failure> {
     if problems.is_empty() { Ok(()) } else { Err(fence_files::shortened(out, problems).into()) }
 }
 
+/// Refuses fences that are there for a sensitive place.
+fn check_rings(gathered: &mut Gathered, args: &Args) -> Result<(), Failure> {
+    if args.sensitive.is_none() {
+        return Ok(());
+    }
+    let named = SensitiveSettings { file: args.sensitive.clone(), ..SensitiveSettings::default() };
+    let loaded = sensitive::load(&named)?;
+    let in_rings = InRings::of(gathered.fences.iter(), &loaded.places, &args.out);
+    gathered.n_in_rings = in_rings.marked.len();
+    gathered.warnings.extend(loaded.warnings);
+    gathered.warnings.extend(in_rings.warning(&args.out));
+    if in_rings.refused.is_empty() { Ok(()) } else { Err(in_rings.refused.into()) }
+}
+
 /// What changes against the file that is there; `None` when there is none.
 fn difference(args: &Args, fences: &[Fence]) -> Result<Option<Difference>, Failure> {
     let out = args.out.as_path();
@@ -210,6 +231,7 @@ fn report(args: &Args, gathered: &Gathered, difference: Option<&Difference>) {
             "out": args.out.display().to_string(),
             "fences": gathered.fences.len(),
             "warnings": gathered.warnings.len(),
+            "in_rings": gathered.n_in_rings,
             "difference": difference.map(Difference::json),
         });
         println!("{summary}");
