@@ -129,6 +129,7 @@ fn candidate(occasion: &Occasion) -> Candidate<'_> {
         value: 10,
         category: Some("coffee"),
         is_delicate: false,
+        is_in_ring: false,
         uses_purchases: false,
         names_store: true,
         names_street: false,

@@ -103,8 +103,12 @@ impl Zones {
 
     /// The same for many positions with the accuracy of each; what was in `asked` is forgotten.
     pub fn ask(&self, positions: &[Position], accuracy: impl Fn(usize) -> Meters, asked: &mut Asked) {
-        self.padded.match_batch(positions, &mut asked.hits);
         asked.hidden.clear();
+        if self.is_empty() {
+            asked.hidden.resize(positions.len(), false);
+            return;
+        }
+        self.padded.match_batch(positions, &mut asked.hits);
         asked.hidden.extend(positions.iter().enumerate().map(|(i, position)| {
             let near = asked.hits.of(i);
             !near.is_empty() && self.is_within(near, *position, accuracy(i))
