@@ -37,7 +37,7 @@ pub(super) async fn export(customer: &CustomerId, holder: &mut impl Holder) -> R
     };
     let notices = holder.notices()?;
     let mut export = paper::write(&state, &entries, &notices, holder.now());
-    let (signature, key) = holder.sign(&canonical(&export)).await?;
+    let (signature, key) = holder.sign(&paper::message(&export)).await?;
     export["signature"] = json!({
         "algorithm": "ed25519",
         "public_key": paper::hex(&key),

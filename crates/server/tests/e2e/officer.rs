@@ -429,3 +429,91 @@ fn the_consents_of_the_demo_enter_by_their_registered_notice() {
     assert_eq!(told["became"]["not_attested"], 0, "{told}");
     assert_eq!(told["became"]["granted"], 15, "{told}");
 }
+
+/// An export of somebody who was somewhere and got an offer.
+fn lived(premises: &Premises) -> std::path::PathBuf {
+    with_clients(async {
+        let server = Server::start(premises, &[]);
+        let mut backend = connect(server.address(), Version::V5, "backend").await;
+        for event in grants("ada-yes") {
+            assert!(backend.publish("stile/v1/ada/consent", event).await);
+        }
+        let said = json!({ "v": 1, "lang": "de", "favourites": ["books-pine-street"] }).to_string();
+        assert!(backend.publish("stile/v1/ada/profile", said).await);
+        backend.publish("stile/v1/ada/phone/fix", stay()).await;
+        server.status_when("an offer was decided", |status| status["decided"] == 1);
+        server.stop();
+    });
+    let paper = premises.path("ada.json");
+    well(premises, &["customer", "export", "ada", "--out", paper.to_str().unwrap()]);
+    paper
+}
+
+fn own_key(paper: &Path) -> String {
+    let export: Value = serde_json::from_slice(&fs::read(paper).unwrap()).unwrap();
+    export["signature"]["public_key"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_export_taken_in_again_gives_the_same_state() {
+    let (from, to) = (Premises::new(&[]), Premises::new(&[]));
+    let paper = lived(&from);
+    Server::start(&to, &[]).stop();
+    let take_in = ["customer", "import", paper.to_str().unwrap(), "--trust", &own_key(&paper)];
+    let told = well(&to, &take_in);
+    assert!(told.contains("taken in whole"), "{told}");
+    let again = to.path("again.json");
+    well(&to, &["customer", "export", "ada", "--out", again.to_str().unwrap()]);
+    let [before, after] = [&paper, &again].map(|file| {
+        let mut export = content(&fs::read_to_string(file).unwrap());
+        // The log of this deployment numbers them anew.
+        export["entries"].as_array_mut().unwrap().iter_mut().for_each(|entry| entry["no"] = Value::Null);
+        export
+    });
+    assert_eq!(before, after);
+    assert!(before["entries"].as_array().unwrap().len() >= 4, "consents, profile, decision: {before}");
+    Server::start(&to, &[]).stop();
+    let twice = ran(&to, &take_in);
+    assert!(twice.code == Some(78) && twice.err.contains("already"), "{}", twice.err);
+}
+
+#[test]
+fn an_export_with_one_word_changed_is_vouched_for_by_nobody() {
+    let (from, to) = (Premises::new(&[]), Premises::new(&[]));
+    let paper = lived(&from);
+    Server::start(&to, &[]).stop();
+    let key = own_key(&paper);
+    let forged = fs::read_to_string(&paper).unwrap().replace("\"de\"", "\"en\"");
+    let file = to.write("forged.json", &forged);
+    for trust in [&["--trust", &key][..], &[]] {
+        let told = well(&to, &[&["customer", "import", file.to_str().unwrap()], trust].concat());
+        assert!(told.contains("only its 0 restrictions"), "{told}");
+    }
+    assert!(shown(&to, "ada")["consents"].as_array().unwrap().is_empty());
+    let bad_key = ran(&to, &["customer", "import", file.to_str().unwrap(), "--trust", "abc"]);
+    assert_eq!(bad_key.code, Some(78), "{}", bad_key.err);
+}
+
+#[test]
+fn who_was_erased_is_gone_and_an_export_from_before_stays_out() {
+    let premises = Premises::new(&[]);
+    let paper = lived(&premises);
+    let nobody_to_ask = ran(&premises, &["customer", "erase", "ada"]);
+    assert_eq!(nobody_to_ask.code, Some(64), "{}", nobody_to_ask.err);
+    let statement = premises.path("statement.json");
+    let told =
+        well(&premises, &["customer", "erase", "ada", "--yes", "--statement", statement.to_str().unwrap()]);
+    assert!(told.contains("was erased at"), "{told}");
+    let text = fs::read_to_string(&statement).unwrap();
+    let signed = store::check_statement(text.trim(), None).expect("it is signed");
+    drop(signed);
+    assert!(!text.contains("\"ada\""), "the statement names nobody: {text}");
+    let shown = run_on(&premises.data(), &["customer", "show", "ada"]);
+    let fields: Vec<&String> = shown.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["customer", "erased_at"], "when it was, and nothing else");
+    let gone = ran(&premises, &["customer", "export", "ada"]);
+    assert!(gone.code == Some(78) && gone.err.contains("was erased at"), "{}", gone.err);
+    let back = ran(&premises, &["customer", "import", paper.to_str().unwrap()]);
+    assert!(back.code == Some(78) && back.err.contains("does not come back"), "{}", back.err);
+    assert_eq!(run_on(&premises.data(), &["customer", "explain", "ada"])["sentences"], json!([]));
+}

@@ -63,7 +63,8 @@ impl Holder for Directory {
         // What the engine knows of them goes too: it is read back when it is needed again.
         self.engine = None;
         let erasure = self.store.erase(customer, Clock::Wall.now()).map_err(Trouble::failed)?;
-        Ok((erasure, String::new()))
+        let statement = ledger::statement(&erasure, &self.store);
+        Ok((erasure, statement))
     }
 
     async fn sign(&mut self, message: &[u8]) -> Result<([u8; 64], [u8; 32]), Trouble> {

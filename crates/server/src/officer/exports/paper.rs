@@ -8,6 +8,7 @@ use ledger::{
 };
 use model::Timestamp;
 use serde_json::{Value, json};
+use store::verify_signature;
 
 use crate::explain::{rfc3339, sentences};
 use crate::officer::notices::Registry;
@@ -103,7 +104,7 @@ pub(super) fn read(paper: &Value) -> Result<Export, String> {
     let signature = unsigned.as_object_mut().and_then(|paper| paper.remove("signature"));
     let signed = signature.as_ref().map(signed).transpose()?;
     let exported_at = Timestamp::from_unix_ms(exported_at);
-    Ok(Export { exported_at, state, entries, signed, message: canonical(&unsigned) })
+    Ok(Export { exported_at, state, entries, signed, message: message(&unsigned) })
 }
 
 impl Export {
@@ -111,7 +112,7 @@ impl Export {
     #[must_use]
     pub fn is_signed_by(&self, key: &[u8; 32]) -> bool {
         let Some(signed) = &self.signed else { return false };
-        signed.key == *key && verify(&self.message, &signed.signature, key)
+        signed.key == *key && verify_signature(&self.message, &signed.signature, key)
     }
 
     /// Every event that takes something away, in order.
@@ -126,10 +127,6 @@ impl Export {
             | What::Reminder { .. } => None,
         })
     }
-}
-
-fn verify(_message: &[u8], _signature: &[u8; 64], _key: &[u8; 32]) -> bool {
-    false
 }
 
 fn signed(signature: &Value) -> Result<Signed, String> {
@@ -155,6 +152,13 @@ fn of_hex(text: &str) -> Option<Vec<u8>> {
     let is_hex = text.len() % 2 == 0 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
     let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
     is_hex.then(|| (0..text.len()).step_by(2).map(byte).collect())?
+}
+
+/// What is signed of a paper that has no signature yet: what it is, and its canonical form.
+pub(super) fn message(unsigned: &Value) -> Vec<u8> {
+    let mut message = format!("{FORMAT} {VERSION}\n").into_bytes();
+    write_canonical(unsigned, &mut message);
+    message
 }
 
 /// JSON in the one form that is signed: no blanks, and the keys of every object ascending by their bytes.
