@@ -185,6 +185,7 @@ fn arrivals(topics: Topics) -> Arrival {
             | Topic::Feedback { .. }
             | Topic::Status { .. }
             | Topic::Profile { .. }
+            | Topic::ConsentReminder { .. }
             | Topic::Shadow
             | Topic::Dead,
         )

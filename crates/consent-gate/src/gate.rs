@@ -161,10 +161,16 @@ impl Gate {
         if purpose == Purpose::ThirdParty { Err(Refusal::NotGranted) } else { Ok(()) }
     }
 
-    /// Whether a merchant may see a customer again because a pause has ended by itself.
+    /// Whether a merchant may do something again because a pause of it has ended by itself.
     #[must_use]
-    pub fn is_back_from_pause(&self, customer: CustomerNo, merchant: MerchantNo, now: Timestamp) -> bool {
-        let row = self.known(customer).ok().and_then(|known| known.row(merchant, Purpose::Location));
+    pub fn is_back_from_pause(
+        &self,
+        customer: CustomerNo,
+        merchant: MerchantNo,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> bool {
+        let row = self.known(customer).ok().and_then(|known| known.row(merchant, purpose));
         row.is_some_and(|row| {
             matches!(row.effective, ConsentState::Paused { .. }) && row.effective.check(now).is_ok()
         })

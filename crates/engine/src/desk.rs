@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use consent_gate::{Change, Consented};
 use ledger::{Decision, DeliveryOutcome, Entry, StockChange, Stored, What};
-use model::{CustomerNo, Notification, NotificationId, Timestamp, Tolerance};
+use model::{CustomerId, CustomerNo, Notification, NotificationId, Timestamp, Tolerance};
 
-use crate::letter::{ConsentAck, Output};
+use crate::letter::{ConsentAck, Output, Reminder};
 
 /// Open visits stored with one commit at most, so that a full bus does not hold up an opt-out.
 pub(crate) const VISIT_ROWS_MAX: usize = 500;
@@ -30,6 +30,8 @@ pub(crate) struct Desk {
     pub(crate) outbox: BTreeMap<CustomerNo, Vec<Notification>>,
     pub(crate) stored: Vec<(CustomerNo, Stored)>,
     pub(crate) visits: UnstoredVisits,
+    /// Customers who are being erased; nothing is written of them meanwhile.
+    pub(crate) leaving: BTreeSet<CustomerId>,
     pub(crate) outputs: VecDeque<Output>,
     n_tickets: u64,
 }
@@ -40,13 +42,18 @@ pub(crate) struct Pending {
     pub(crate) changes: Vec<Change>,
     pub(crate) acks: Vec<ConsentAck>,
     pub(crate) settled: Vec<u64>,
+    pub(crate) reminders: Vec<Reminder>,
     pub(crate) n_notifications: usize,
 }
 
 impl Pending {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { changes, acks, settled, n_notifications } = self;
-        changes.is_empty() && acks.is_empty() && settled.is_empty() && *n_notifications == 0
+        let Self { changes, acks, settled, reminders, n_notifications } = self;
+        changes.is_empty()
+            && acks.is_empty()
+            && settled.is_empty()
+            && reminders.is_empty()
+            && *n_notifications == 0
     }
 }
 
@@ -82,6 +89,23 @@ impl Desk {
         let place = place.unwrap_or(decisions.len().saturating_sub(1));
         let decision = decisions.get_mut(place).expect("what a customer bears changes with a decision");
         decision.tolerance = Some(tolerance.clone());
+    }
+
+    /// Takes everything about a customer off the desk; what is in flight will be durable before they go.
+    pub(crate) fn forget(&mut self, no: CustomerNo, id: &CustomerId) {
+        self.entries.retain(|entry| entry.customer != *id);
+        self.notifications.retain(|notification| notification.customer() != no);
+        self.touched.remove(&no);
+        self.visits.customers.remove(&no);
+        self.stored.retain(|(customer, _)| *customer != no);
+        for notification in self.outbox.remove(&no).into_iter().flatten() {
+            self.called_off.remove(&notification.id);
+        }
+        let in_flight = self.in_flight.iter_mut().map(|(_, pending)| pending);
+        for pending in in_flight.chain([&mut self.pending]) {
+            pending.changes.retain(|change| change.customer != no);
+            pending.reminders.retain(|reminder| reminder.customer != *id);
+        }
     }
 
     /// Whether something takes effect only once it is durable, or so much waits that it must be written.

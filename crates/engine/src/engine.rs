@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use consent_gate::{ConsentState, Gate, Purpose, Refusal};
-use ledger::{Committed, DeliveryOutcome, OpenVisit, Recorded, Staged, StateRow, StoredState};
+use ledger::{Committed, DeliveryOutcome, Graves, OpenVisit, Recorded, Staged, StateRow, StoredState};
 use model::{
     CustomerId, CustomerNo, DeviceId, DeviceNo, FenceNo, Fix, MerchantNo, Notification, NotificationId,
     Timestamp, TransitionKind, VisitId,
@@ -39,6 +39,8 @@ pub struct Engine {
     pub(crate) hours: HoursBook,
     pub(crate) desk: Desk,
     pub(crate) book: Book,
+    /// Who was erased, and when.
+    pub(crate) graves: Graves,
     /// Never goes back.
     now: Timestamp,
 }
@@ -51,7 +53,9 @@ pub(crate) struct Book {
     pub(crate) opened: Opened,
     pub(crate) changes: Vec<Change>,
     /// When the pause ends by itself that hides a customer from a merchant.
-    pub(crate) pauses: BTreeMap<(CustomerNo, MerchantNo), Timestamp>,
+    pub(crate) pauses: BTreeMap<(CustomerNo, MerchantNo, Purpose), Timestamp>,
+    /// When everybody's grants are looked through the next time; never before the gate was opened.
+    pub(crate) census_at: Option<Timestamp>,
 }
 
 impl Engine {
@@ -74,6 +78,7 @@ impl Engine {
             hours: HoursBook::default(),
             desk: Desk::default(),
             book: Book::default(),
+            graves: Graves::default(),
             now: Timestamp::MIN,
             policy,
             house,
@@ -89,6 +94,13 @@ impl Engine {
         self
     }
 
+    /// Knows who was erased: what they said before counts no more. Comes before [`Engine::load`].
+    #[must_use]
+    pub fn remembering(mut self, graves: Graves) -> Self {
+        self.graves = graves;
+        self
+    }
+
     /// Takes over one customer from the ledger, before [`Engine::open`].
     pub fn load(&mut self, stored: StoredState) {
         let (row, outbox) = stored.into_parts();
@@ -100,11 +112,15 @@ impl Engine {
         let rows = consents.into_iter().filter_map(|row| Some((people.merchant_no(&row.merchant)?, row)));
         let rows: Vec<_> = rows.collect();
         for (merchant, row) in &rows {
-            if let (Purpose::Location, ConsentState::Paused { until, .. }) = (row.purpose, row.state) {
-                self.book.pauses.insert((no, *merchant), until);
+            if let (true, ConsentState::Paused { until, .. }) = (row.purpose.is_to_see(), row.state) {
+                self.book.pauses.insert((no, *merchant, row.purpose), until);
             }
         }
         self.gate.load(no, epoch, rows);
+        if let Some(erased_at) = self.graves.erased_at(&customer) {
+            self.gate.begin_anew(no, erased_at);
+        }
+        self.heed_declared(no, &profile);
         self.notifier.load(no, Known { heard, agreed_at: consented_since, profile, tolerance });
         for visit in visits {
             self.resume_visit(no, &visit);
@@ -121,6 +137,7 @@ impl Engine {
         let now = self.advance(now);
         self.gate.open();
         self.presence.wake(now);
+        self.book.census_at = Some(now);
         for (customer, stored) in std::mem::take(&mut self.desk.stored) {
             self.take_up(customer, stored, now);
         }
@@ -170,7 +187,7 @@ impl Engine {
         for run in letters.chunk_by(|a, b| a.door == b.door) {
             match run[0].door {
                 Door::Fixes => self.open_fixes(run, &mut opened, now),
-                Door::Consent => run.iter().for_each(|letter| {
+                Door::Consent | Door::Imported { .. } => run.iter().for_each(|letter| {
                     // What came before a restriction is seen before it: order is the queue's.
                     if self.people.find(letter.customer).is_some_and(|customer| opened.holds(customer)) {
                         self.see_opened(&mut opened, now);
@@ -179,6 +196,10 @@ impl Engine {
                 }),
                 Door::Feedback => run.iter().for_each(|letter| self.hear_feedback(letter, now)),
                 Door::Profile => run.iter().for_each(|letter| self.hear_profile(letter, now)),
+                Door::Erasure => run.iter().for_each(|letter| {
+                    self.see_opened(&mut opened, now);
+                    self.hear_erasure(letter, now);
+                }),
             }
         }
         self.see_opened(&mut opened, now);
@@ -221,8 +242,9 @@ impl Engine {
     /// While a commit is in flight nothing is decided, so nothing that waits for it is due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        let decision = self.notifier.poll_timeout().filter(|_| self.desk.in_flight.is_none());
-        self.presence.poll_timeout().into_iter().chain(decision).min()
+        let to_stage = self.notifier.poll_timeout().into_iter().chain(self.book.census_at);
+        let to_stage = to_stage.filter(|_| self.desk.in_flight.is_none());
+        self.presence.poll_timeout().into_iter().chain(to_stage).min()
     }
 
     /// Lets time pass: every timer due by `now` fires with its own time.
@@ -254,6 +276,7 @@ impl Engine {
         if self.desk.in_flight.is_some() {
             return None;
         }
+        self.take_census(now);
         self.decide_due(now);
         self.stage(now)
     }
@@ -272,6 +295,7 @@ impl Engine {
         let outputs = &mut self.desk.outputs;
         outputs.extend(committed.notifications.into_iter().map(Output::Send));
         outputs.extend(pending.acks.into_iter().map(Output::Acknowledge));
+        outputs.extend(pending.reminders.into_iter().map(|reminder| Output::Remind(Box::new(reminder))));
         for ticket in pending.settled {
             self.desk.settle(ticket);
         }
@@ -281,7 +305,10 @@ impl Engine {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         let desk = &self.desk;
-        desk.in_flight.is_none() && desk.entries.is_empty() && desk.outputs.is_empty()
+        desk.in_flight.is_none()
+            && desk.entries.is_empty()
+            && desk.outputs.is_empty()
+            && desk.leaving.is_empty()
     }
 
     /// Whether something takes effect only once the ledger has it: a consent, an offer, an answer.
@@ -424,10 +451,21 @@ impl Engine {
         self.gate.check(customer, merchant, Purpose::of(notification.channel), now)
     }
 
-    /// Whether a customer lets the merchant of a fence see where they are.
-    pub(crate) fn may_see(&self, customer: CustomerNo, fence: FenceNo, now: Timestamp) -> bool {
+    /// Whether a customer lets the merchant of a fence see where they are, also while the app is not in use
+    /// when it is not.
+    pub(crate) fn may_see(
+        &self,
+        customer: CustomerNo,
+        fence: FenceNo,
+        foreground: Option<bool>,
+        now: Timestamp,
+    ) -> bool {
         let merchant = self.house.merchant(fence).and_then(|id| self.people.find_merchant(id));
-        merchant.is_some_and(|merchant| self.gate.check(customer, merchant, Purpose::Location, now).is_ok())
+        let allows = |merchant, purpose| self.gate.check(customer, merchant, purpose, now).is_ok();
+        merchant.is_some_and(|merchant| {
+            allows(merchant, Purpose::Location)
+                && (foreground == Some(true) || allows(merchant, Purpose::Background))
+        })
     }
 
     pub(crate) fn names(&self, device: DeviceNo) -> (&CustomerId, &DeviceId) {

@@ -88,6 +88,11 @@ impl Tap {
         }
     }
 
+    /// Takes back what was noted of a customer.
+    pub(crate) fn forget(&mut self, customer: &CustomerId) {
+        self.events.retain(|event| event.customer != *customer);
+    }
+
     pub(crate) fn next(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

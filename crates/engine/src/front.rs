@@ -1,21 +1,19 @@
 //! The front door: who is admitted, and what they said.
 
-use consent_gate::{
-    Change, ConsentEvent, ConsentKind, ConsentState, Consented, Effect, EventId, Missing, Purpose, Refusal,
-    Weighing,
-};
-use ledger::{ConsentEntry, Entry, What};
+use consent_gate::{Consented, Purpose, Refusal};
+use ledger::{Entry, What};
 use model::{
-    CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, Fix, MerchantNo, Position, Profile, Timestamp,
+    CustomerId, CustomerNo, DeviceId, DeviceNo, ExitReason, FenceNo, Fix, MerchantId, MerchantNo, Position,
+    Profile, Timestamp,
 };
 use notifier::FeedbackEffect;
 use sensitive_places::Asked;
 use spatial_index::Hits;
-use wire::{About, Acknowledgement, Envelope, Feedback, Flaw, ProfileChange};
+use wire::{About, Envelope, Feedback, Flaw, ProfileChange};
 
 use crate::engine::Engine;
 use crate::event::{Event, EventKind};
-use crate::letter::{ConsentAck, Letter, Output, Sighting};
+use crate::letter::{Letter, Sighting};
 use crate::tally::TOO_MANY_DEVICES;
 
 /// A drain's letters, opened.
@@ -50,12 +48,6 @@ impl Opened {
         self.records.iter().any(|record| record.customer == customer)
     }
 }
-
-/// Merchants and purposes that one customer can have said something about.
-const CONSENTS_MAX: usize = 128;
-
-/// The state in an answer to an event that could change nothing.
-const UNCHANGED: &str = "unchanged";
 
 impl Engine {
     /// Opens a run of letters with fixes.
@@ -114,6 +106,11 @@ impl Engine {
         self.book.tally.n_records += decoded.len() as u64;
         for fix in decoded.drain(..) {
             match fix {
+                Ok(fix) if self.is_unseen(customer, &fix, now) => {
+                    let reason = Refusal::Background.word();
+                    self.book.tally.refused.count(reason);
+                    self.note_letter(letter, EventKind::Refused { reason }, now);
+                }
                 Ok(fix) if self.address((customer, letter.device), fix, opened) => {}
                 Ok(_) => self.note_letter(letter, EventKind::Dropped { reason: TOO_MANY_DEVICES }, now),
                 Err(flaw) => {
@@ -123,6 +120,12 @@ impl Engine {
             }
         }
         opened.decoded = decoded;
+    }
+
+    /// Whether a fix was taken while the app was not in use, and nobody may see that: it is compared with
+    /// no fence (`no_look_without_consent`).
+    fn is_unseen(&self, customer: CustomerNo, fix: &Fix, now: Timestamp) -> bool {
+        fix.foreground != Some(true) && self.gate.admit_in_background(customer, now).is_err()
     }
 
     /// Puts a fix beside its phone's number; false for a phone too many.
@@ -149,100 +152,18 @@ impl Engine {
             match found.and_then(|no| self.gate.admit(no, (no, fix), now)) {
                 Ok(admitted) => {
                     let (no, fix) = admitted.into_value();
-                    self.address((no, device), fix, opened);
+                    if self.is_unseen(no, &fix, now) {
+                        self.book.tally.refused.count(Refusal::Background.word());
+                    } else {
+                        self.address((no, device), fix, opened);
+                    }
                 }
                 Err(refusal) => self.book.tally.refused.count(refusal.word()),
             }
         }
     }
 
-    /// A consent event: restrictions hold from here on, grants once they are recorded.
-    pub(crate) fn hear_consent(&mut self, letter: &Letter<'_>, now: Timestamp) {
-        let Letter { customer, device, body, ticket, .. } = *letter;
-        let envelope = Envelope { customer, device, body };
-        let event = self.decoder.consent(&envelope);
-        let weighed = event.and_then(|event| self.weigh(customer, event, ticket, now));
-        if let Err(flaw) = weighed {
-            self.book.tally.unusable.count(flaw.word());
-            // Without an answer a mistyped withdrawal would look like one that holds.
-            if let Ok(customer) = CustomerId::new(customer) {
-                let answer = objection(flaw, self.decoder.event_id(&envelope));
-                self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer, ticket, answer }));
-            }
-            self.desk.settle(ticket);
-        }
-    }
-
-    fn weigh(
-        &mut self,
-        customer: &str,
-        event: ConsentEvent,
-        ticket: u64,
-        now: Timestamp,
-    ) -> Result<(), Flaw> {
-        let id = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
-        let weighing = Weighing::PLAIN;
-        let missing = event.missing(weighing.opt_in, now);
-        if !missing.is_nothing() {
-            // Before a number is given: a yes without evidence leaves no trace.
-            self.book.tally.consents.count(Effect::NoEvidence.word());
-            let answer = acknowledgement(&event, UNCHANGED, Effect::NoEvidence, 0, missing);
-            self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer: id, ticket, answer }));
-            self.desk.settle(ticket);
-            return Ok(());
-        }
-        let no = self.people.customer_no(&id);
-        let merchant = self.people.merchant_no(&event.merchant).ok_or(Flaw::TooMany)?;
-        let n_rows = self.gate.rows(no).count();
-        let is_new = !self.gate.rows(no).any(|row| row.merchant == merchant && row.purpose == event.purpose);
-        if is_new && CONSENTS_MAX <= n_rows {
-            return Err(Flaw::TooMany);
-        }
-        let first_yes = event.purpose.is_to_speak()
-            && matches!(event.kind, ConsentKind::Grant { .. })
-            && !self.gate.rows(no).any(|row| row.purpose.is_to_speak() && row.state.check(now).is_ok());
-        let change = self.gate.weigh(no, merchant, &event, weighing, now);
-        if first_yes && change.effect == Effect::Applied {
-            self.notifier.agreed(no, now);
-        }
-        if event.purpose == Purpose::Location {
-            self.stop_seeing(no, now);
-            if let (Effect::Applied, ConsentState::Paused { until, .. }) = (change.effect, change.state) {
-                self.book.pauses.insert((no, merchant), until);
-            }
-        }
-        self.book.tally.consents.count(change.effect.word());
-        let answer =
-            acknowledgement(&event, change.state.word(now), change.effect, change.epoch.0, change.missing);
-        self.desk.pending.acks.push(ConsentAck { customer: id.clone(), ticket, answer });
-        if ticket != 0 {
-            self.desk.pending.settled.push(ticket);
-        }
-        self.desk.pending.changes.push(change);
-        let entry = ConsentEntry {
-            event,
-            hearing: weighing.hearing,
-            effect: change.effect,
-            state: change.state,
-            epoch: change.epoch,
-        };
-        self.desk.write(no, Entry { customer: id, at: now, what: What::Consent(entry) });
-        Ok(())
-    }
-
-    /// A change that is durable: what it allows is in force, and begins with a look anew.
-    pub(crate) fn put_in_force(&mut self, change: &Change, now: Timestamp) {
-        let Change { customer, merchant, purpose, .. } = *change;
-        let was_allowed = self.gate.check(customer, merchant, purpose, now).is_ok();
-        self.gate.confirm(change);
-        let is_allowed = self.gate.check(customer, merchant, purpose, now).is_ok();
-        // A no to one merchant changes nothing about what the others see.
-        if purpose == Purpose::Location && !was_allowed && is_allowed {
-            self.look_anew(customer);
-        }
-    }
-
-    fn look_anew(&mut self, customer: CustomerNo) {
+    pub(crate) fn look_anew(&mut self, customer: CustomerNo) {
         for device in self.people.devices_of(customer) {
             self.presence.look_anew(*device);
         }
@@ -250,13 +171,13 @@ impl Engine {
 
     /// What a merchant finds after a pause was there before.
     pub(crate) fn end_pauses(&mut self, customer: CustomerNo, now: Timestamp) {
-        let (first, last) = (MerchantNo(u32::MIN), MerchantNo(u32::MAX));
-        let pauses = self.book.pauses.range((customer, first)..=(customer, last));
+        let first = (customer, MerchantNo(u32::MIN), Purpose::ALL[0]);
+        let pauses = self.book.pauses.range(first..).take_while(|((whose, ..), _)| *whose == customer);
         let over: Vec<_> = pauses.filter(|(_, until)| **until <= now).map(|(key, _)| *key).collect();
         for key in over {
             self.book.pauses.remove(&key);
             // It may have been resumed since, or the consent withdrawn.
-            if self.gate.is_back_from_pause(customer, key.1, now) {
+            if self.gate.is_back_from_pause(customer, key.1, key.2, now) {
                 self.look_anew(customer);
             }
         }
@@ -264,20 +185,40 @@ impl Engine {
 
     /// Ends visits in fences that may no longer be seen, and forgets where the customer was
     /// when nobody may see it.
-    fn stop_seeing(&mut self, customer: CustomerNo, now: Timestamp) {
+    pub(crate) fn stop_seeing(&mut self, customer: CustomerNo, now: Timestamp) {
         let nobody_sees = self.gate.admit(customer, (), now).is_err();
         for device in self.people.devices_of(customer).to_vec() {
-            self.close_hidden(customer, device, now);
+            self.close_hidden(customer, device, Some(true), now);
             if nobody_sees && self.presence.forget_place(device) {
                 self.book.tally.dropped.count(presence::Drop::Jump.word());
             }
         }
     }
 
-    /// Ends a device's visits in fences that may not be seen now.
-    pub(crate) fn close_hidden(&mut self, customer: CustomerNo, device: DeviceNo, now: Timestamp) {
+    /// Ends a device's visits in fences that may not be seen now, with the app in use or not.
+    pub(crate) fn close_hidden(
+        &mut self,
+        customer: CustomerNo,
+        device: DeviceNo,
+        foreground: Option<bool>,
+        now: Timestamp,
+    ) {
         let open = self.presence.open_visits(device).map(|visit| visit.fence);
-        let hidden: Vec<_> = open.filter(|fence| !self.may_see(customer, *fence, now)).collect();
+        let hidden: Vec<_> = open.filter(|fence| !self.may_see(customer, *fence, foreground, now)).collect();
+        self.close(customer, device, &hidden, now);
+    }
+
+    /// Ends a customer's visits to a merchant who may not see them any more while the app is not in use:
+    /// nobody knows in which of them it is.
+    pub(crate) fn close_visits_to(&mut self, customer: CustomerNo, merchant: &MerchantId, now: Timestamp) {
+        for device in self.people.devices_of(customer).to_vec() {
+            let open = self.presence.open_visits(device).map(|visit| visit.fence);
+            let theirs: Vec<_> = open.filter(|fence| self.house.merchant(*fence) == Some(merchant)).collect();
+            self.close(customer, device, &theirs, now);
+        }
+    }
+
+    fn close(&mut self, customer: CustomerNo, device: DeviceNo, hidden: &[FenceNo], now: Timestamp) {
         if hidden.is_empty() {
             return;
         }
@@ -347,7 +288,7 @@ impl Engine {
             true => self.decoder.profile(&envelope),
             false => self.decoder.own_profile(&envelope),
         };
-        match change.and_then(|change| self.take_profile(no, change)) {
+        match change.and_then(|change| self.take_profile(no, change, now)) {
             Ok(profile) => {
                 self.book.tally.n_profiles += 1;
                 self.write_durably((no, What::Profile(profile), now), ticket);
@@ -356,13 +297,19 @@ impl Engine {
         }
     }
 
-    fn take_profile(&mut self, customer: CustomerNo, change: ProfileChange) -> Result<Profile, Flaw> {
+    fn take_profile(
+        &mut self,
+        customer: CustomerNo,
+        change: ProfileChange,
+        now: Timestamp,
+    ) -> Result<Profile, Flaw> {
         let is_no_zone = |name: &str| notifier::zone(name).is_none();
         if change.tz.as_ref().is_some_and(|tz| tz.as_deref().is_some_and(is_no_zone)) {
             return Err(Flaw::Malformed);
         }
         let profile = change.applied_to(self.notifier.profile(customer).clone());
         self.notifier.set_profile(customer, profile.clone());
+        self.heed(customer, &profile, now);
         Ok(profile)
     }
 
@@ -385,36 +332,5 @@ impl Engine {
                 (CustomerId::new(letter.customer).ok()?, DeviceId::new(letter.device).ok()?);
             Some(Event { at: now, customer, device, kind })
         });
-    }
-}
-
-/// The answer to an event that cannot be used.
-fn objection(flaw: Flaw, event_id: Option<EventId>) -> Acknowledgement {
-    Acknowledgement {
-        event_id: event_id.map_or_else(String::new, |id| id.as_str().into()),
-        merchant: String::new(),
-        purpose: String::new(),
-        state: UNCHANGED.into(),
-        effect: flaw.word().into(),
-        epoch: 0,
-        missing: flaw.field().into_iter().map(Into::into).collect(),
-    }
-}
-
-fn acknowledgement(
-    event: &ConsentEvent,
-    state: &str,
-    effect: Effect,
-    epoch: u32,
-    missing: Missing,
-) -> Acknowledgement {
-    Acknowledgement {
-        event_id: event.id.as_str().into(),
-        merchant: event.merchant.as_str().into(),
-        purpose: event.purpose.word().into(),
-        state: state.into(),
-        effect: effect.word().into(),
-        epoch,
-        missing: missing.fields().map(Into::into).collect(),
     }
 }

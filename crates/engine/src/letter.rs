@@ -1,5 +1,6 @@
 //! What comes in and what goes out.
 
+use consent_gate::Purpose;
 use ledger::Recorded;
 use model::{
     Channel, CustomerId, FenceFacts, FenceId, Fix, MerchantId, Notification, OfferId, Timestamp, Words,
@@ -14,10 +15,18 @@ pub enum Door {
     Fixes,
     /// A consent event.
     Consent,
+    /// A consent event out of another system's files: it can only restrict, unless its notice is vouched
+    /// for.
+    Imported {
+        /// It is registered, and somebody stands for it.
+        attested: bool,
+    },
     /// Feedback on an offer.
     Feedback,
     /// What a customer says about themselves.
     Profile,
+    /// A customer's wish that everything kept of them is destroyed.
+    Erasure,
 }
 
 /// One message, or one record of a batch, still closed.
@@ -55,13 +64,42 @@ pub enum Output {
     Send(Recorded<Notification>),
     /// Tell the customer what became of a consent event; what it changed is durable.
     Acknowledge(ConsentAck),
+    /// Tell the merchant that a grant is about to end.
+    Remind(Box<Reminder>),
     /// Show operators what would have been said.
     Shadow(Box<Shadow>),
+    /// Destroy everything that is kept of a customer, behind every commit that was asked for before;
+    /// then tell [`crate::Engine::handle_erased`].
+    Erase(Farewell),
     /// A consent event, feedback or profile is durable, or of no use: the message may be acknowledged.
     Settled {
         /// The letter's number.
         ticket: u64,
     },
+}
+
+/// A grant that ends soon, told once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Towards whom.
+    pub merchant: MerchantId,
+    /// For what.
+    pub purpose: Purpose,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+/// A customer on their way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Farewell {
+    /// Who.
+    pub customer: CustomerId,
+    /// When their wish was heard.
+    pub at: Timestamp,
+    /// The letter's number.
+    pub ticket: u64,
 }
 
 /// What would have been said, and nothing of whom to.

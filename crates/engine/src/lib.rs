@@ -7,7 +7,9 @@
 //! - after either, call [`Engine::poll_staged`]; what it gives must be committed, and the
 //!   answer goes to [`Engine::handle_committed`] before the next one is given;
 //! - then call [`Engine::poll_output`] until it answers `None`; before every publish and
-//!   every retry ask [`Engine::may_send`], and tell [`Engine::handle_delivery`] how it went.
+//!   every retry ask [`Engine::may_send`], and tell [`Engine::handle_delivery`] how it went;
+//!   whom [`Output::Erase`] names the ledger must erase behind every commit that was asked for
+//!   before, and then [`Engine::handle_erased`] is told.
 //!
 //! Another fence set is worked out as an [`Alteration`], on any thread, and taken up between two
 //! drains by [`Engine::handle_alteration`].
@@ -16,9 +18,12 @@
 //! given to [`Engine::load`] and [`Engine::open`] was called.
 
 mod alteration;
+mod census;
+mod consents;
 mod deciding;
 mod desk;
 mod engine;
+mod erasing;
 mod event;
 mod front;
 mod gathering;
@@ -35,6 +40,6 @@ pub use alteration::{Alteration, Extent};
 pub use engine::Engine;
 pub use event::{Event, EventKind};
 pub use house::{Edits, House, InRing, SetVersion};
-pub use letter::{ConsentAck, Door, Letter, Output, Shadow, Sighting};
+pub use letter::{ConsentAck, Door, Farewell, Letter, Output, Reminder, Shadow, Sighting};
 pub use policy::{ClockSource, Policy};
 pub use tally::{Counts, Tally};

@@ -12,10 +12,20 @@ type Fixed = BuildHasherDefault<DefaultHasher>;
 #[derive(Debug, Default)]
 pub(crate) struct People {
     no_of: HashMap<CustomerId, CustomerNo, Fixed>,
-    customers: Vec<Customer>,
-    devices: Vec<Device>,
+    customers: Vec<Slot<Customer>>,
+    free_customers: Vec<u32>,
+    devices: Vec<Slot<Device>>,
+    free_devices: Vec<u32>,
     merchant_no_of: HashMap<MerchantId, MerchantNo, Fixed>,
     merchants: Vec<MerchantId>,
+}
+
+/// A place that passes from one to another; a number holds as long as its generation does.
+#[derive(Debug)]
+struct Slot<T> {
+    generation: u32,
+    /// `None` while nobody has it.
+    of: Option<T>,
 }
 
 #[derive(Debug)]
@@ -50,10 +60,26 @@ impl People {
         if let Some(&no) = self.no_of.get(id) {
             return no;
         }
-        let no = CustomerNo::new(self.customers.len() as u32, 0);
-        self.customers.push(Customer { id: id.clone(), first: None, devices: Vec::new() });
+        let customer = Customer { id: id.clone(), first: None, devices: Vec::new() };
+        let (slot, generation) = settle(&mut self.customers, &mut self.free_customers, customer);
+        let no = CustomerNo::new(slot, generation);
         self.no_of.insert(id.clone(), no);
         no
+    }
+
+    /// Forgets a customer and answers which phones they had; their numbers mean nobody from now on.
+    pub(crate) fn forget(&mut self, no: CustomerNo) -> Vec<DeviceNo> {
+        let slot = &mut self.customers[no.slot()];
+        let Some(gone) = slot.of.take_if(|_| slot.generation == no.generation()) else { return Vec::new() };
+        slot.generation += 1;
+        self.free_customers.push(no.slot() as u32);
+        self.no_of.remove(&gone.id);
+        for device in &gone.devices {
+            let slot = &mut self.devices[device.slot()];
+            (slot.of, slot.generation) = (None, slot.generation + 1);
+            self.free_devices.push(device.slot() as u32);
+        }
+        gone.devices
     }
 
     /// The number of a phone; `None` when the customer has too many already.
@@ -64,21 +90,22 @@ impl People {
         devices_max: usize,
     ) -> Option<DeviceNo> {
         let id_hash = Fixed::default().hash_one(device);
-        let known = &self.customers[customer.slot()];
+        let known = self.known(customer);
         // Equal hashes of two phones of one customer would merge the two: once in 10^18 customers.
         if let Some(phone) = known.first.filter(|phone| phone.id_hash == id_hash) {
             return Some(phone.no);
         }
-        if let Some(&no) = known.devices.iter().find(|no| self.devices[no.slot()].id.as_str() == device) {
+        if let Some(&no) = known.devices.iter().find(|no| self.device(**no).as_str() == device) {
             return Some(no);
         }
         if devices_max <= known.devices.len() {
             return None;
         }
         let id = DeviceId::new(device).ok()?;
-        let no = DeviceNo::new(self.devices.len() as u32, 0);
-        self.devices.push(Device { id, customer });
-        let known = &mut self.customers[customer.slot()];
+        let device = Device { id, customer };
+        let (slot, generation) = settle(&mut self.devices, &mut self.free_devices, device);
+        let no = DeviceNo::new(slot, generation);
+        let known = self.customers[customer.slot()].of.as_mut().expect("a customer with a number is known");
         known.first.get_or_insert(Phone { no, id_hash });
         known.devices.push(no);
         Some(no)
@@ -107,22 +134,55 @@ impl People {
     }
 
     pub(crate) fn customer(&self, no: CustomerNo) -> &CustomerId {
-        &self.customers[no.slot()].id
+        &self.known(no).id
     }
 
     pub(crate) fn devices_of(&self, no: CustomerNo) -> &[DeviceNo] {
-        &self.customers[no.slot()].devices
+        self.if_known(no).map_or(&[], |known| &known.devices)
     }
 
     pub(crate) fn device(&self, no: DeviceNo) -> &DeviceId {
-        &self.devices[no.slot()].id
+        &self.phone(no).id
     }
 
     pub(crate) fn owner(&self, no: DeviceNo) -> CustomerNo {
-        self.devices[no.slot()].customer
+        self.phone(no).customer
+    }
+
+    /// Whether a phone's number still means anybody's.
+    pub(crate) fn knows(&self, no: DeviceNo) -> bool {
+        self.devices[no.slot()].generation == no.generation()
     }
 
     pub(crate) fn n_customers(&self) -> usize {
-        self.customers.len()
+        self.no_of.len()
     }
+
+    fn if_known(&self, no: CustomerNo) -> Option<&Customer> {
+        let slot = self.customers.get(no.slot())?;
+        slot.of.as_ref().filter(|_| slot.generation == no.generation())
+    }
+
+    fn known(&self, no: CustomerNo) -> &Customer {
+        self.if_known(no).expect("a customer with a number is known")
+    }
+
+    fn phone(&self, no: DeviceNo) -> &Device {
+        let slot = &self.devices[no.slot()];
+        slot.of
+            .as_ref()
+            .filter(|_| slot.generation == no.generation())
+            .expect("a phone with a number is known")
+    }
+}
+
+/// Finds somebody a place: the slot and its generation.
+fn settle<T>(slots: &mut Vec<Slot<T>>, free: &mut Vec<u32>, newcomer: T) -> (u32, u32) {
+    if let Some(slot) = free.pop() {
+        let place = &mut slots[slot as usize];
+        place.of = Some(newcomer);
+        return (slot, place.generation);
+    }
+    slots.push(Slot { generation: 0, of: Some(newcomer) });
+    (slots.len() as u32 - 1, 0)
 }

@@ -36,7 +36,7 @@ impl Engine {
     pub(crate) fn see(&mut self, record: &Record, hits: &[FenceNo], now: Timestamp) {
         let &Record { customer, device, fix, .. } = record;
         // A consent can run out without an event; what it let us see ended before this fix.
-        self.close_hidden(customer, device, now);
+        self.close_hidden(customer, device, Some(true), now);
         let screening = self.presence.screen(device, fix, now);
         match screening.held {
             None => {}
@@ -72,8 +72,12 @@ impl Engine {
     ) {
         // A pause can end without an event.
         self.end_pauses(customer, now);
-        let inside: Vec<FenceNo> =
-            hits.iter().copied().filter(|fence| self.may_see(customer, *fence, now)).collect();
+        self.close_hidden(customer, device, used.fix.foreground, now);
+        let foreground = used.fix.foreground;
+        let may_see = |fence: &FenceNo| self.may_see(customer, *fence, foreground, now);
+        let inside: Vec<FenceNo> = hits.iter().copied().filter(may_see).collect();
+        let is_hidden = |fence: &FenceNo| !may_see(fence) && self.may_see(customer, *fence, Some(true), now);
+        let hides_some = hits.iter().any(is_hidden);
         let tally = &mut self.book.tally;
         tally.n_used += 1;
         tally.n_matched += u64::from(!inside.is_empty());
@@ -84,6 +88,10 @@ impl Engine {
         let around = Around { house: &self.house, position: used.fix.position, inside, crossed };
         let mut changes = std::mem::take(&mut self.book.changes);
         self.presence.update(device, used, &around, &mut changes);
+        if hides_some {
+            // Once the app is opened there, the stay that its merchant then sees began before.
+            self.presence.look_anew(device);
+        }
         self.tell(customer, device, &mut changes, now);
         self.book.changes = changes;
     }
@@ -100,7 +108,7 @@ impl Engine {
             && !self.house.sensitive.zones().is_met_between(previous, used.fix.position)
         {
             self.house.index.crossed(previous, used.fix.position, &mut crossed);
-            crossed.retain(|fence| self.may_see(customer, *fence, now));
+            crossed.retain(|fence| self.may_see(customer, *fence, used.fix.foreground, now));
         }
         crossed
     }
@@ -109,10 +117,12 @@ impl Engine {
     pub(crate) fn time_passes(&mut self, now: Timestamp) {
         if let Some(device) = self.presence.due_device(now) {
             // Nothing is noted of a stay that may not be seen any more.
-            self.close_hidden(self.people.owner(device), device, now);
+            self.close_hidden(self.people.owner(device), device, Some(true), now);
         }
         let mut changes = std::mem::take(&mut self.book.changes);
-        if let Some(timed_out) = self.presence.handle_timeout(&mut changes, now) {
+        let timed_out = self.presence.handle_timeout(&mut changes, now);
+        // The timer of a phone that was forgotten means nothing any more.
+        if let Some(timed_out) = timed_out.filter(|timed_out| self.people.knows(timed_out.device)) {
             if timed_out.abandoned {
                 self.drop_fix(timed_out.device, Drop::Jump, now);
             }

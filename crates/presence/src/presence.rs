@@ -147,6 +147,19 @@ impl Presence {
         abandoned
     }
 
+    /// Forgets a device altogether; nothing is told of its visits.
+    ///
+    /// Answers whether a held fix was given up.
+    pub fn forget(&mut self, device: DeviceNo) -> bool {
+        let Some(known) = self.devices.known_mut(device) else { return false };
+        let abandoned = known.forget_place();
+        // The number of whoever has the slot next is another one.
+        let gone = std::mem::replace(known, Device::new(device.generation()));
+        visits_of(device.slot(), &gone).for_each(|(fence, slot)| self.visitors.leave(slot, fence));
+        self.n_held -= u64::from(abandoned);
+        abandoned
+    }
+
     /// What the next fix of a device finds was there before we looked: nobody let us see it till now.
     pub fn look_anew(&mut self, device: DeviceNo) {
         if let Some(known) = self.devices.known_mut(device) {

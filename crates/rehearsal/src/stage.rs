@@ -103,7 +103,7 @@ impl Stage {
         let life = &self.cast.lives()[person];
         let device = match door {
             Door::Fixes | Door::Feedback => life.device.as_str(),
-            Door::Consent | Door::Profile => "",
+            Door::Consent | Door::Imported { .. } | Door::Profile | Door::Erasure => "",
         };
         let letter = Letter { door, customer: life.customer.as_str(), device, body, ticket: 0 };
         self.engine.handle_letters(&[letter], at);

@@ -8,6 +8,7 @@
 //! ```
 
 mod clock;
+mod farewells;
 mod inbound;
 mod line;
 mod lookout;

@@ -20,6 +20,7 @@ mod names;
 mod offer;
 mod profile;
 mod raw_fix;
+mod reminder;
 mod topic;
 pub mod trace;
 
@@ -34,4 +35,5 @@ pub use line::{LineError, LineReason};
 pub use model::FeedbackKind;
 pub use offer::{Offer, decode_offer, encode_offer};
 pub use profile::{DialChange, ProfileChange, encode_profile};
+pub use reminder::{Reminder, encode_reminder};
 pub use topic::{Topic, Topics};

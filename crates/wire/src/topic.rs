@@ -51,6 +51,11 @@ pub enum Topic<'a> {
         /// To whom.
         customer: &'a str,
     },
+    /// A grant that is about to end; only the engine publishes it.
+    ConsentReminder {
+        /// To whom.
+        customer: &'a str,
+    },
     /// How an engine is; only the engine publishes it.
     Status {
         /// Which engine.
@@ -108,6 +113,9 @@ impl Topics {
         if let Some(customer) = rest.strip_suffix("/consent/ack") {
             return Ok(Topic::ConsentAck { customer: checked_customer(customer)? });
         }
+        if let Some(customer) = rest.strip_suffix("/consent/reminder") {
+            return Ok(Topic::ConsentReminder { customer: checked_customer(customer)? });
+        }
         let (names, word) = rest.rsplit_once('/').ok_or(Flaw::UnknownTopic)?;
         let of: fn(&'a str, &'a str) -> Topic<'a> = match word {
             "fix" => |customer, device| Topic::Fix { customer, device },
@@ -154,6 +162,12 @@ impl Topics {
     #[must_use]
     pub fn consent_ack(&self, customer: &str) -> String {
         format!("{}/{customer}/consent/ack", self.prefix)
+    }
+
+    /// Where the end of a grant is announced.
+    #[must_use]
+    pub fn consent_reminder(&self, customer: &str) -> String {
+        format!("{}/{customer}/consent/reminder", self.prefix)
     }
 
     /// Where feedback on offers goes.
@@ -218,8 +232,8 @@ impl Topics {
 
     /// What an engine subscribes at an outside broker.
     #[must_use]
-    pub fn inbound(&self) -> [String; 4] {
-        [self.every_fix(), self.batch(), self.every_consent(), self.every_feedback()]
+    pub fn inbound(&self) -> [String; 5] {
+        [self.every_fix(), self.batch(), self.every_consent(), self.every_feedback(), self.profile("+")]
     }
 }
 
@@ -240,6 +254,7 @@ impl std::fmt::Debug for Topic<'_> {
             Self::Feedback { .. } => "Feedback",
             Self::Offer { .. } => "Offer",
             Self::ConsentAck { .. } => "ConsentAck",
+            Self::ConsentReminder { .. } => "ConsentReminder",
             Self::Status { .. } => "Status",
             Self::Dead => "Dead",
             Self::Shadow => "Shadow",

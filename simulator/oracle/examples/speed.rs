@@ -107,7 +107,7 @@ fn agree(oracle: &mut Oracle) {
     let at_ms = STARTS_AT_MS - 2 * 86_400_000;
     for customer in 0..N_CUSTOMERS {
         for merchant in (0..N_MERCHANTS).filter(|merchant| *merchant != customer % N_MERCHANTS) {
-            for purpose in [Purpose::Location, Purpose::OffersPush] {
+            for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
                 let word = Word::Grant { until_ms: None };
                 let consent = Consent { word, shown_at_ms: Some(at_ms), evidence_at_ms: Some(at_ms) };
                 oracle.consent(customer, merchant, purpose, &consent, at_ms);

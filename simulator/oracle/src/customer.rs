@@ -66,6 +66,9 @@ impl Customer {
         if !self.is_known {
             return Some("unknown_customer");
         }
+        if self.profile().minor {
+            return Some("suppressed");
+        }
         let locations = || self.rows.iter().filter(|row| row.purpose == Purpose::Location);
         if locations().any(|row| row.in_force.refusal(now_ms).is_none()) {
             return None;
@@ -75,7 +78,16 @@ impl Customer {
     }
 
     pub(crate) fn allows(&self, merchant: u32, purpose: Purpose, now_ms: i64) -> bool {
-        allow(&self.rows, merchant, purpose, now_ms)
+        !self.profile().minor && allow(&self.rows, merchant, purpose, now_ms)
+    }
+
+    /// Whether some merchant may see them while the app is not in use.
+    pub(crate) fn is_seen_in_background(&self, now_ms: i64) -> bool {
+        let sees = |row: &Row| self.allows(row.merchant, Purpose::Background, now_ms);
+        let located = |row: &&Row| {
+            row.purpose == Purpose::Location && self.allows(row.merchant, Purpose::Location, now_ms)
+        };
+        self.rows.iter().filter(located).any(sees)
     }
 
     pub(crate) fn may_be_told(&self, merchant: u32, channel: Channel, now_ms: i64) -> bool {
@@ -95,7 +107,8 @@ impl Customer {
     /// Whether a pause of somebody who may look has ended by itself since this was last asked.
     pub(crate) fn has_a_pause_ended(&mut self, now_ms: i64) -> bool {
         let mut has_ended = false;
-        for row in self.rows.iter_mut().filter(|row| row.purpose == Purpose::Location) {
+        let sees = |row: &&mut Row| matches!(row.purpose, Purpose::Location | Purpose::Background);
+        for row in self.rows.iter_mut().filter(sees) {
             let ConsentState::Paused { until_ms, .. } = row.in_force else { continue };
             if row.pause_seen_over_ms != Some(until_ms) && row.in_force.refusal(now_ms).is_none() {
                 row.pause_seen_over_ms = Some(until_ms);

@@ -118,6 +118,7 @@ impl Oracle {
         let grant_lasts_ms = self.rules.grant_lasts_ms;
         let known = self.customer_mut(customer);
         known.is_known = true;
+        let was_seen = known.allows(merchant, Purpose::Background, now_ms);
         let is_first_yes = known.is_first_yes(purpose, consent.word, now_ms);
         let place = known.place_of(merchant, purpose);
         let mut row = place.map_or(Row::unknown(merchant, purpose), |place| known.rows[place]);
@@ -137,6 +138,9 @@ impl Oracle {
         if purpose == Purpose::Location {
             self.stop_seeing(customer, now_ms);
         }
+        if was_seen && !self.customers[customer as usize].allows(merchant, Purpose::Background, now_ms) {
+            self.leave_all(customer, merchant);
+        }
         effect
     }
 
@@ -149,6 +153,14 @@ impl Oracle {
         if let Some(reason) = known.refusal(now_ms) {
             return self.tell(now_ms, customer, device, What::Refused { reason });
         }
+        let is_seen_always = known.is_seen_in_background(now_ms);
+        let may_look = |fix: &Fix| fix.foreground == Some(true) || is_seen_always;
+        for _ in fixes.iter().filter(|fix| !may_look(fix)) {
+            self.tell(now_ms, customer, device, What::Refused { reason: "background" });
+        }
+        let fixes: Vec<Fix> = fixes.iter().filter(|fix| may_look(fix)).cloned().collect();
+        let fixes = &fixes[..];
+        let known = self.customer_mut(customer);
         let place = known.device(device).unwrap_or(known.devices.len());
         if self.rules.devices_max <= place {
             let too_many = What::Dropped { reason: "too_many_devices" };
@@ -224,7 +236,8 @@ impl Oracle {
             let was_hidden = known.rows[place].in_force.refusal(now_ms).is_some();
             known.rows[place].confirm(spoke.n_said);
             let is_seen = known.rows[place].in_force.refusal(now_ms).is_none();
-            if was_hidden && is_seen && spoke.purpose == Purpose::Location {
+            let sees = matches!(spoke.purpose, Purpose::Location | Purpose::Background);
+            if was_hidden && is_seen && sees {
                 known.look_anew();
             }
         }
@@ -291,7 +304,7 @@ impl Oracle {
 
     fn arrive(&mut self, customer: u32, place: usize, fix: &Fix, changes: &mut Vec<Change>, now_ms: i64) {
         // A consent can run out without a word: what may not be seen any more ended with the fix before.
-        self.close_hidden(customer, place, now_ms);
+        self.close_hidden(customer, place, true, now_ms);
         let device = &mut self.customers[customer as usize].devices[place];
         let no = device.no;
         if device.track.repeats_last(fix) {
@@ -314,16 +327,22 @@ impl Oracle {
 
     /// A used fix, against the fences that may be seen.
     fn see(&mut self, customer: u32, place: usize, used: &Used, changes: &mut Vec<Change>, now_ms: i64) {
-        let n_before = changes.len();
         let known = &mut self.customers[customer as usize];
         // A pause can end without a word.
         if known.has_a_pause_ended(now_ms) {
             known.look_anew();
         }
+        let in_use = used.fix.foreground == Some(true);
+        self.close_hidden(customer, place, in_use, now_ms);
+        let n_before = changes.len();
+        let known = &mut self.customers[customer as usize];
         let mut inside = std::mem::take(&mut self.inside);
         self.map.holding(used.fix.at, &mut inside);
+        let is_minor = known.profile().minor;
         let Customer { rows, devices, .. } = known;
-        let may_see = |fence: u32| may_be_seen(&self.map, fence, rows, now_ms);
+        let seen = |fence: u32, in_use| !is_minor && may_be_seen(&self.map, fence, rows, in_use, now_ms);
+        let may_see = |fence: u32| seen(fence, in_use);
+        let hides_some = inside.iter().any(|fence| !seen(*fence, in_use) && seen(*fence, true));
         inside.retain(|fence| may_see(*fence));
         let ground = Ground {
             map: &self.map,
@@ -333,6 +352,10 @@ impl Oracle {
             crossings: self.rules.crossings || self.due.asks_for_crossings,
         };
         devices[place].see(used, &inside, ground, may_see, changes);
+        if hides_some {
+            // Whoever opens the app where they are has been there before.
+            devices[place].is_new = true;
+        }
         let no = devices[place].no;
         self.inside = inside;
         for change in &changes[n_before..] {
@@ -350,7 +373,7 @@ impl Oracle {
         device.armed_ms = i64::MAX;
         if device.due_ms(&self.rules) <= due_ms {
             // Nothing is told of a stay that may not be seen any more.
-            self.close_hidden(customer, place, now_ms);
+            self.close_hidden(customer, place, true, now_ms);
             let device = &mut self.customers[customer as usize].devices[place];
             let no = device.no;
             let mut changes = Vec::new();
@@ -376,21 +399,40 @@ impl Oracle {
     }
 
     /// What must not be seen any more ends, and is forgotten when nobody may see it.
-    fn stop_seeing(&mut self, customer: u32, now_ms: i64) {
+    pub(crate) fn stop_seeing(&mut self, customer: u32, now_ms: i64) {
         let known = &self.customers[customer as usize];
         let is_seen = known.refusal(now_ms).is_none();
         for place in 0..known.devices.len() {
-            self.close_hidden(customer, place, now_ms);
+            self.close_hidden(customer, place, true, now_ms);
             if !is_seen {
                 self.customers[customer as usize].devices[place].forget_place();
             }
         }
     }
 
-    fn close_hidden(&mut self, customer: u32, place: usize, now_ms: i64) {
-        let Customer { rows, devices, .. } = &mut self.customers[customer as usize];
+    /// Ends every visit to a merchant.
+    fn leave_all(&mut self, customer: u32, merchant: u32) {
+        for place in 0..self.customers[customer as usize].devices.len() {
+            let device = &mut self.customers[customer as usize].devices[place];
+            let map = &self.map;
+            let stays = |fence| map.fence(fence).and_then(|fence| fence.merchant) != Some(merchant);
+            let mut changes = Vec::new();
+            device.close(stays, &mut changes);
+            let no = device.no;
+            for change in &changes {
+                self.tell_change(customer, no, change);
+            }
+        }
+    }
+
+    /// Ends what may not be seen, with the app in use or not.
+    pub(crate) fn close_hidden(&mut self, customer: u32, place: usize, in_use: bool, now_ms: i64) {
+        let known = &mut self.customers[customer as usize];
+        let is_minor = known.profile().minor;
+        let Customer { rows, devices, .. } = known;
         let mut changes = Vec::new();
-        devices[place].close(|fence| may_be_seen(&self.map, fence, rows, now_ms), &mut changes);
+        let is_seen = |fence| !is_minor && may_be_seen(&self.map, fence, rows, in_use, now_ms);
+        devices[place].close(is_seen, &mut changes);
         let no = devices[place].no;
         for change in &changes {
             self.tell_change(customer, no, change);
@@ -436,8 +478,12 @@ impl Oracle {
     }
 }
 
-/// Whether a customer lets the merchant of a fence see where they are.
-fn may_be_seen(map: &Map, fence: u32, rows: &[Row], now_ms: i64) -> bool {
+/// Whether a customer lets the merchant of a fence see where they are, also while the app is not in use
+/// when it is not.
+fn may_be_seen(map: &Map, fence: u32, rows: &[Row], in_use: bool, now_ms: i64) -> bool {
     let merchant = map.fence(fence).and_then(|fence| fence.merchant);
-    merchant.is_some_and(|merchant| allow(rows, merchant, Purpose::Location, now_ms))
+    merchant.is_some_and(|merchant| {
+        allow(rows, merchant, Purpose::Location, now_ms)
+            && (in_use || allow(rows, merchant, Purpose::Background, now_ms))
+    })
 }

@@ -113,12 +113,16 @@ impl Oracle {
 
     /// A customer says something about themselves: all that they have said by now.
     pub fn profile(&mut self, customer: u32, profile: Profile, now_ms: i64) {
-        self.advance(now_ms);
+        let now_ms = self.advance(now_ms);
         let known = self.customer_mut(customer);
         // Nothing is kept of somebody who has said no word on consent.
         if known.is_known {
+            let is_minor = profile.minor;
             *known.profile.now_mut() = profile;
             self.spoken.touched.insert(customer);
+            if is_minor {
+                self.stop_seeing(customer, now_ms);
+            }
         }
     }
 

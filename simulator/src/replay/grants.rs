@@ -18,7 +18,8 @@ pub(crate) fn notice_at(span: Span) -> Timestamp {
     span.first_at - NOTICE_LEAD
 }
 
-/// One customer's grants: for each merchant, to be located and to be offered something.
+/// One customer's grants: for each merchant, to be located, with the app in use or not, and to be offered
+/// something.
 ///
 /// The same customer, merchant and span give the same event ids, so that a second run is a
 /// repetition and not a new decision.
@@ -28,7 +29,7 @@ pub(crate) fn grants(
     span: Span,
 ) -> impl Iterator<Item = ConsentEvent> {
     merchants.iter().flat_map(move |merchant| {
-        [Purpose::Location, Purpose::OffersPush]
+        [Purpose::Location, Purpose::Background, Purpose::OffersPush]
             .into_iter()
             .map(move |purpose| grant(customer, merchant, purpose, span))
     })
@@ -79,11 +80,12 @@ mod tests {
     }
 
     #[test]
-    fn each_merchant_gets_both_purposes() {
+    fn each_merchant_gets_every_purpose() {
         let events = check("c1", &["coffee", "books"]);
         let seen: Vec<_> = events.iter().map(|event| (event.merchant.as_str(), event.purpose)).collect();
-        let (location, push) = (Purpose::Location, Purpose::OffersPush);
-        assert_eq!(seen, [("coffee", location), ("coffee", push), ("books", location), ("books", push)]);
+        let purposes = [Purpose::Location, Purpose::Background, Purpose::OffersPush];
+        let of = |merchant| purposes.map(|purpose| (merchant, purpose));
+        assert_eq!(seen, [of("coffee"), of("books")].concat());
     }
 
     #[test]
@@ -103,7 +105,7 @@ mod tests {
     fn every_grant_has_its_own_id_and_a_second_run_has_the_same() {
         let ids = |customer| check(customer, &["coffee", "books"]).into_iter().map(|event| event.id);
         let all: HashSet<_> = ids("c1").chain(ids("c2")).collect();
-        assert_eq!(all.len(), 8);
+        assert_eq!(all.len(), 12);
         assert!(ids("c1").eq(ids("c1")));
     }
 }

@@ -1,7 +1,7 @@
 //! Messages on their way to the engine: encoded as phones and backends do, read as the server does.
 
 use engine::{Door, Letter};
-use model::Fix;
+use model::{CustomerId, Fix};
 use wire::{Limits, Topic, Topics, batch};
 
 use super::scene::Scene;
@@ -14,6 +14,8 @@ pub(crate) struct Addresses {
     feedback: Vec<Vec<String>>,
     consent: Vec<String>,
     profile: Vec<String>,
+    /// An erasure comes from an officer, by no topic.
+    erasure: Vec<CustomerId>,
 }
 
 /// Something that was sent, and is not read yet.
@@ -41,6 +43,7 @@ impl Addresses {
             fix: each(&|customer, phone| topics.fix(customer, phone)),
             feedback: each(&|customer, phone| topics.feedback(customer, phone)),
             consent: scene.people.iter().map(|person| topics.consent(person.customer.as_str())).collect(),
+            erasure: scene.people.iter().map(|person| person.customer.clone()).collect(),
             profile: scene.people.iter().map(|person| topics.profile(person.customer.as_str())).collect(),
             topics,
         }
@@ -52,8 +55,18 @@ impl Addresses {
         let topic = match message.door {
             Door::Fixes => &self.fix[who][phone],
             Door::Feedback => &self.feedback[who][phone],
-            Door::Consent => &self.consent[who],
+            Door::Consent | Door::Imported { .. } => &self.consent[who],
             Door::Profile => &self.profile[who],
+            Door::Erasure => {
+                let customer = self.erasure[who].as_str();
+                return Letter {
+                    door: Door::Erasure,
+                    customer,
+                    device: "",
+                    body: &[],
+                    ticket: message.ticket,
+                };
+            }
         };
         let (door, customer, device) = match self.topics.parse(topic).expect("topics of people are sound") {
             Topic::Fix { customer, device } => (Door::Fixes, customer, device),
@@ -63,6 +76,7 @@ impl Addresses {
             Topic::Batch
             | Topic::Offer { .. }
             | Topic::ConsentAck { .. }
+            | Topic::ConsentReminder { .. }
             | Topic::Status { .. }
             | Topic::Shadow
             | Topic::Dead => unreachable!("people write to no other topics"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use consent_gate::{ConsentEvent, ConsentKind};
-use engine::{Alteration, ConsentAck, Door, Engine, Event, EventKind, House, Letter, Output};
+use engine::{Alteration, ConsentAck, Door, Engine, Event, EventKind, Farewell, House, Letter, Output};
 use ledger::{
     DeliveryOutcome, NotCommitted, Recorded, Staged, StockCount, Storage as _, StorageError, commit,
 };
@@ -39,6 +39,7 @@ pub(crate) struct Shell<'a> {
     pub(crate) counts: Counts,
     house: Arc<House>,
     in_flight: Option<Staged>,
+    farewells: Vec<Farewell>,
     line: Vec<Recorded<Notification>>,
     /// Notices of deliveries on their way back.
     notices: Vec<(CustomerId, NotificationId, DeliveryOutcome)>,
@@ -136,6 +137,7 @@ impl<'a> Shell<'a> {
             counts: Counts::default(),
             house,
             in_flight: None,
+            farewells: Vec::new(),
             line: Vec::new(),
             notices: Vec::new(),
             unsettled: BTreeMap::new(),
@@ -180,7 +182,13 @@ impl<'a> Shell<'a> {
             if self.weather.ledger_is_slow {
                 return Ok(());
             }
-            let Some(staged) = self.in_flight.take() else { return Ok(()) };
+            let Some(staged) = self.in_flight.take() else {
+                if self.farewells.is_empty() {
+                    return Ok(());
+                }
+                self.erase(now)?;
+                continue;
+            };
             match commit(&mut self.disk, vec![staged]) {
                 Ok(committed) => {
                     self.step(Step::Written)?;
@@ -200,6 +208,15 @@ impl<'a> Shell<'a> {
         }
     }
 
+    /// Erases whoever asked for it, behind everything that was committed before.
+    fn erase(&mut self, now: Timestamp) -> Result<(), Died> {
+        for farewell in std::mem::take(&mut self.farewells) {
+            let erasure = self.disk.erase(&farewell.customer, farewell.at).map_err(|_| Died)?;
+            self.engine.handle_erased(&farewell, &erasure, now);
+        }
+        Ok(())
+    }
+
     fn send(&mut self, now: Timestamp) -> Result<(), Died> {
         while let Some(output) = self.engine.poll_output() {
             self.step(Step::OutputTaken)?;
@@ -207,6 +224,8 @@ impl<'a> Shell<'a> {
                 Output::Send(recorded) => self.line.push(recorded),
                 Output::Acknowledge(ack) => self.acknowledge(&ack),
                 Output::Settled { ticket } => self.settled(ticket, now),
+                Output::Remind(_) => {}
+                Output::Erase(farewell) => self.farewells.push(farewell),
                 // Nobody is told of it.
                 Output::Shadow(_) => self.counts.n_shadows += 1,
             }

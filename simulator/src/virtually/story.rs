@@ -59,7 +59,7 @@ pub(crate) struct Writer<'a> {
 }
 
 /// What most people agree to; the rest is a matter of taste.
-const ALWAYS_ASKED: [Purpose; 2] = [Purpose::Location, Purpose::OffersPush];
+const ALWAYS_ASKED: [Purpose; 3] = [Purpose::Location, Purpose::Background, Purpose::OffersPush];
 
 /// Faults of one story at most: each can cost a start.
 const N_FAULTS_MAX: usize = 160;

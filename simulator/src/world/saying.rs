@@ -42,8 +42,8 @@ impl World {
     fn said(&self, person: PersonNo, merchant: usize, kind: ConsentKind, at: Timestamp) -> Vec<ConsentEvent> {
         let purposes: &[Purpose] = match self.town.people()[person.slot()].agreements[merchant] {
             Agreement::Nothing => &[],
-            Agreement::LocationOnly => &[Purpose::Location],
-            Agreement::Offers => &[Purpose::Location, Purpose::OffersPush],
+            Agreement::LocationOnly => &[Purpose::Location, Purpose::Background],
+            Agreement::Offers => &[Purpose::Location, Purpose::Background, Purpose::OffersPush],
         };
         let event = |(no, purpose): (usize, &Purpose)| {
             // One person says one thing to one merchant at one instant.

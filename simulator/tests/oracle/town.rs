@@ -77,7 +77,7 @@ fn agree(town: &Town, twins: &mut Twins) {
         for (merchant, agreement) in (0..).zip(&person.agreements) {
             let purposes: &[Purpose] = match agreement {
                 Agreement::Nothing => &[],
-                Agreement::LocationOnly => &[Purpose::Location],
+                Agreement::LocationOnly => &[Purpose::Location, Purpose::Background],
                 Agreement::Offers => &Purpose::OF_OFFERS,
             };
             for purpose in purposes {

@@ -280,7 +280,11 @@ impl Twins {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Send(recorded) => self.to_send.push(recorded),
-                Output::Acknowledge(_) | Output::Settled { .. } | Output::Shadow(_) => {}
+                Output::Acknowledge(_)
+                | Output::Settled { .. }
+                | Output::Shadow(_)
+                | Output::Erase(_)
+                | Output::Remind(_) => {}
             }
         }
     }

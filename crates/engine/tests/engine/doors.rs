@@ -14,7 +14,7 @@ fn garbage(customer: &str, n_bytes: usize) -> Message {
 }
 
 fn grant(shell: &mut Shell, customer: &str, merchant: &str, now: Timestamp) {
-    for purpose in [Purpose::Location, Purpose::OffersPush] {
+    for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
         let (message, _) =
             consent(customer, merchant, purpose, ConsentKind::Grant { until: None, confirm: None }, now, 0);
         shell.deliver(&[message], now);
@@ -105,15 +105,15 @@ fn consent_that_cannot_be_used_is_answered_with_why_and_changes_nothing() {
             assert_eq!((&*answer.merchant, &*answer.purpose, answer.epoch), ("", "", 0));
             Some((ack.ticket, &*answer.effect, &*answer.event_id))
         }
-        Left::Acknowledged(_) | Left::Sent(_) | Left::Shown(_) | Left::Dropped(..) | Left::Settled(_) => None,
+        _ => None,
     });
     assert_eq!(answers.next(), Some((0, "too_many", event.id.as_str())));
     let answers: Vec<_> = answers.filter(|(_, effect, _)| *effect != "too_many").collect();
     assert_eq!(answers, [(7, "unknown_kind", event.id.as_str()), (0, "unknown_format", "")]);
     assert!(shell.left.iter().any(|left| matches!(left, Left::Settled(7))), "do not offer it again");
     let tally = shell.engine.tally();
-    // Both purposes of the corner shop, and everything but what was found wrong.
-    assert_eq!(tally.consents.total() + tally.unusable.total(), 2 + 200 + 2);
+    // The purposes of the corner shop, and everything but what was found wrong.
+    assert_eq!(tally.consents.total() + tally.unusable.total(), 3 + 200 + 2);
 }
 
 #[test]
@@ -268,8 +268,10 @@ fn a_visit_ends_with_the_last_fix_that_its_consent_covered() {
     let until = Some(clock(1, "12:05"));
     grant(&mut shell, "bert", "bricks", clock(1, "12:00"));
     let kind = ConsentKind::Grant { until, confirm: None };
-    let (yes, _) = consent("bert", "corner", Purpose::Location, kind, clock(1, "12:00"), 0);
-    shell.deliver(&[yes], clock(1, "12:00"));
+    for purpose in [Purpose::Location, Purpose::Background] {
+        let (yes, _) = consent("bert", "corner", purpose, kind, clock(1, "12:00"), 0);
+        shell.deliver(&[yes], clock(1, "12:00"));
+    }
     for at in [seen_at, now] {
         shell.deliver(&[fixes("bert", "phone", &[fix_at(at, x_of("books"))])], at);
     }

@@ -86,7 +86,7 @@ pub(crate) fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(ConsentKind::Pause { until: None }),
         1 => Just(ConsentKind::Resume),
     ];
-    let consent = (0..2_usize, 0..2_usize, kind, prop_oneof![9 => Just(0), 1 => 0..50_000_i64]).prop_map(
+    let consent = (0..2_usize, 0..3_usize, kind, prop_oneof![9 => Just(0), 1 => 0..50_000_i64]).prop_map(
         |(merchant, purpose, kind, seen_secs_ago)| Happening::Consent {
             merchant,
             purpose,
@@ -97,7 +97,7 @@ pub(crate) fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         40 => fixes,
         2 => prop::collection::vec(any::<u8>(), 0..40).prop_map(Happening::Garbage),
-        6 => consent,
+        9 => consent,
         1 => Just(Happening::Again),
         2 => prop::sample::select(&FeedbackKind::ALL[..]).prop_map(Happening::Feedback),
         1 => prop::sample::select(&PROFILES[..]).prop_map(Happening::Profile),

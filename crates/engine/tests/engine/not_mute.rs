@@ -139,7 +139,7 @@ fn agree(town: &Town, shell: &mut Shell) {
         for (merchant, agreement) in town.merchants().iter().zip(&person.agreements) {
             let purposes: &[Purpose] = match agreement {
                 Agreement::Nothing => &[],
-                Agreement::LocationOnly => &[Purpose::Location],
+                Agreement::LocationOnly => &[Purpose::Location, Purpose::Background],
                 Agreement::Offers => &Purpose::OF_OFFERS,
             };
             let kind = ConsentKind::Grant { until: None, confirm: None };

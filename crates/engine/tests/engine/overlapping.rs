@@ -48,7 +48,7 @@ fn house() -> Arc<House> {
 /// and put back.
 fn check(edits: &[(usize, bool)], speaks: usize) {
     let mut shell = Shell::new(house(), at_once(), clock(1, "10:00"));
-    for purpose in [Purpose::Location, Purpose::OffersPush] {
+    for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
         let kind = ConsentKind::Grant { until: None, confirm: None };
         let (yes, _) = consent("anna", "corner", purpose, kind, clock(1, "10:00"), 0);
         shell.deliver(&[yes], clock(1, "10:00"));

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use engine::{Alteration, ConsentAck, Door, Engine, Event, House, Letter, Output, Policy, Shadow};
+use engine::{
+    Alteration, ConsentAck, Door, Engine, Event, Farewell, House, Letter, Output, Policy, Reminder, Shadow,
+};
 use ledger::{DeliveryOutcome, MemoryStorage, Recorded, Staged, StockCount, Storage, commit, replay};
 use model::{Millis, Notification, NotificationId, Timestamp};
 use offers::{Catalogue, CivilDay, Counted, Stock};
@@ -36,6 +38,10 @@ pub(crate) enum Left {
     Dropped(DeliveryOutcome),
     /// An answer to a consent event.
     Acknowledged(ConsentAck),
+    /// A merchant was told that a grant ends.
+    Reminded(Box<Reminder>),
+    /// Nothing is kept of a customer any more.
+    Erased,
     /// The sender of a letter was told.
     Settled(u64),
 }
@@ -52,6 +58,7 @@ pub(crate) struct Shell {
     /// While true, nothing can be published.
     pub(crate) phones_are_away: bool,
     in_flight: Option<Staged>,
+    farewells: Vec<Farewell>,
     waiting: Vec<Recorded<Notification>>,
     pub(crate) left: Vec<Left>,
     /// Everything ever published, in order.
@@ -78,6 +85,7 @@ impl Shell {
             ledger_is_slow: false,
             phones_are_away: false,
             in_flight: None,
+            farewells: Vec::new(),
             waiting: Vec::new(),
             left: Vec::new(),
             published: Vec::new(),
@@ -100,11 +108,15 @@ impl Shell {
     /// The engine is gone with all that was not recorded, and another one starts.
     pub(crate) fn restart(&mut self, now: Timestamp) {
         self.in_flight = None;
+        // Whoever asked for it was not told that it was done, and asks again.
+        self.farewells.clear();
         self.waiting.clear();
         self.ledger_is_slow = false;
         // Visits are read back into the house in which they were made.
         let house = self.seen.as_ref().unwrap_or(&self.house);
-        self.engine = Engine::new(house.clone(), self.policy.clone()).sharing(self.stock());
+        self.engine = Engine::new(house.clone(), self.policy.clone())
+            .sharing(self.stock())
+            .remembering(self.storage.graves());
         self.open(now);
     }
 
@@ -178,10 +190,24 @@ impl Shell {
             if self.ledger_is_slow {
                 return self.send(now);
             }
-            let Some(staged) = self.in_flight.take() else { return };
+            let Some(staged) = self.in_flight.take() else {
+                if self.farewells.is_empty() {
+                    return;
+                }
+                self.erase(now);
+                continue;
+            };
             for committed in commit(&mut self.storage, vec![staged]).expect("memory takes it") {
                 self.engine.handle_committed(committed, now);
             }
+        }
+    }
+
+    fn erase(&mut self, now: Timestamp) {
+        for farewell in std::mem::take(&mut self.farewells) {
+            let erasure = self.storage.erase(&farewell.customer, farewell.at).expect("memory forgets");
+            self.engine.handle_erased(&farewell, &erasure, now);
+            self.left.push(Left::Erased);
         }
     }
 
@@ -192,6 +218,8 @@ impl Shell {
                 Output::Shadow(shadow) => self.left.push(Left::Shown(shadow)),
                 Output::Acknowledge(ack) => self.left.push(Left::Acknowledged(ack)),
                 Output::Settled { ticket } => self.left.push(Left::Settled(ticket)),
+                Output::Remind(reminder) => self.left.push(Left::Reminded(reminder)),
+                Output::Erase(farewell) => self.farewells.push(farewell),
             }
         }
         let mut away = Vec::new();
@@ -243,7 +271,12 @@ impl Left {
     pub(crate) const fn ticket(&self) -> Option<u64> {
         match self {
             Self::Settled(ticket) => Some(*ticket),
-            Self::Sent(_) | Self::Shown(_) | Self::Dropped(..) | Self::Acknowledged(_) => None,
+            Self::Sent(_)
+            | Self::Shown(_)
+            | Self::Dropped(..)
+            | Self::Acknowledged(_)
+            | Self::Erased
+            | Self::Reminded(_) => None,
         }
     }
 }

@@ -54,7 +54,7 @@ fn shard(
             consent(name, "corner", purpose, ConsentKind::Grant { until: None, confirm: None }, day_one(), 0)
                 .0
         };
-        deliver([Purpose::Location, Purpose::OffersPush].map(grant).to_vec(), day_one());
+        deliver([Purpose::Location, Purpose::Background, Purpose::OffersPush].map(grant).to_vec(), day_one());
     }
     for (minute, x_m) in [(0, x_of("cafe") + 400.0), (1, x_of("cafe")), (5, x_of("cafe"))] {
         let now = at + model::Millis::from_mins(minute);

@@ -197,6 +197,7 @@ impl Teller {
                     ..message(body.as_bytes(), "phone", Door::Profile).remove(0)
                 }]
             }
+            "erases" => vec![Message { device: String::new(), ..message(b"", "", Door::Erasure).remove(0) }],
             "redeems" => {
                 let offer = OfferId::new(words.next().expect("an offer")).expect("an id");
                 let about = wire::About::Offer(offer);
@@ -264,10 +265,11 @@ impl Teller {
         let mut words = words.filter(|word| *word != "to");
         let merchant = words.next().expect("a merchant");
         let (mut purposes, mut kind, mut acted_at) =
-            (vec![Purpose::Location, Purpose::OffersPush], kind, now);
+            (vec![Purpose::Location, Purpose::Background, Purpose::OffersPush], kind, now);
         let mut unseen = false;
         while let Some(word) = words.next() {
             match word {
+                "background" => purposes = vec![Purpose::Background],
                 "location" => purposes = vec![Purpose::Location],
                 "offers" => purposes = vec![Purpose::OffersPush],
                 "sms" => purposes = vec![Purpose::OffersSms],
@@ -320,6 +322,12 @@ impl Teller {
                     }
                     told.push(said);
                 }
+                Left::Reminded(reminder) => told.push(format!(
+                    "{} is reminded of {}",
+                    reminder.merchant.as_str(),
+                    reminder.purpose.word()
+                )),
+                Left::Erased => told.push("erased".to_owned()),
                 Left::Settled(_) => {}
             }
         }

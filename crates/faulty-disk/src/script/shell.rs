@@ -126,7 +126,11 @@ impl Shell {
         while let Some(output) = self.engine.poll_output() {
             match output {
                 Output::Send(recorded) => self.waiting.push(recorded),
-                Output::Shadow(_) | Output::Acknowledge(_) | Output::Settled { .. } => {}
+                Output::Shadow(_)
+                | Output::Acknowledge(_)
+                | Output::Remind(_)
+                | Output::Erase(_)
+                | Output::Settled { .. } => {}
             }
         }
         if !self.phones_are_there {

@@ -100,8 +100,13 @@ impl Holder for AtTheMachine<'_> {
         self.running.ask_ledger(|storage| storage.graves()).await.map_err(Trouble::failed)
     }
 
-    async fn erase(&mut self, _customer: &CustomerId) -> Result<(Erasure, String), Trouble> {
-        Err(Trouble::Failed("a running server cannot erase yet".to_owned()))
+    async fn erase(&mut self, customer: &CustomerId) -> Result<(Erasure, String), Trouble> {
+        let erasure = self.running.erase(customer).await.map_err(Trouble::failed)?;
+        let signed = self.running.ask_ledger(move |storage| {
+            let statement = ledger::statement(&erasure, storage);
+            (erasure, statement)
+        });
+        signed.await.map_err(Trouble::failed)
     }
 
     async fn sign(&mut self, message: &[u8]) -> Result<([u8; 64], [u8; 32]), Trouble> {

@@ -104,8 +104,8 @@ fn said(town: &Town, person: PersonNo, kind: ConsentKind, at: Timestamp) -> Vec<
     for (merchant, agreement) in town.merchants().iter().zip(agreements) {
         let purposes: &[Purpose] = match agreement {
             Agreement::Nothing => &[],
-            Agreement::LocationOnly => &[Purpose::Location],
-            Agreement::Offers => &[Purpose::Location, Purpose::OffersPush],
+            Agreement::LocationOnly => &[Purpose::Location, Purpose::Background],
+            Agreement::Offers => &[Purpose::Location, Purpose::Background, Purpose::OffersPush],
         };
         for &purpose in purposes {
             let id = format!("{}-{}-{}-{}", kind.word(), person.0, merchant.id.as_str(), events.len());

@@ -51,6 +51,7 @@ impl Ingress for Inbound {
             Ok(
                 Topic::Offer { .. }
                 | Topic::ConsentAck { .. }
+                | Topic::ConsentReminder { .. }
                 | Topic::Status { .. }
                 | Topic::Dead
                 | Topic::Shadow,
@@ -97,20 +98,20 @@ impl Inbound {
         settled.await.map_err(|_| NotDurable)
     }
 
-    /// A letter that did not come by MQTT, of a customer as a backend knows them.
+    /// A letter that did not come by MQTT, of a customer as a backend knows them; with its number.
     pub(super) async fn hear(
         &self,
         door: Door,
         customer: &str,
         payload: Bytes,
-    ) -> Result<Option<Acknowledgement>, NotDurable> {
+    ) -> Result<(u64, Option<Acknowledgement>), NotDurable> {
         if self.is_closed(customer) {
             return Err(NotDurable);
         }
         let (ticket, settled) = self.tickets.issue(None);
         let (topic, whole) = (customer.into(), 0..customer.len());
         let parcel = Parcel::Message { door, topic, customer: whole, device: 0..0, payload, ticket };
-        self.settled(customer, parcel, ticket, settled).await
+        Ok((ticket, self.settled(customer, parcel, ticket, settled).await?))
     }
 
     fn is_closed(&self, customer: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use engine::{ConsentAck, Shadow};
+use engine::{ConsentAck, Reminder, Shadow};
 use ledger::{DeliveryOutcome, Recorded};
 use model::Notification;
 use serde_json::json;
@@ -35,6 +35,8 @@ pub(super) enum Outgoing {
     Shadow(Box<Shadow>),
     /// An answer to a consent event.
     Acknowledge(ConsentAck),
+    /// The announcement that a grant ends.
+    Remind(Box<Reminder>),
     /// A message may be acknowledged.
     Settle(u64),
 }
@@ -75,6 +77,7 @@ impl Outbound {
                 Some(Outgoing::Offer { trial, expires_in }) => self.offer(trial, expires_in).await,
                 Some(Outgoing::Shadow(shadow)) => self.show(&shadow).await,
                 Some(Outgoing::Acknowledge(ack)) => self.acknowledge(&ack, &mut patience).await,
+                Some(Outgoing::Remind(reminder)) => self.remind(&reminder).await,
                 Some(Outgoing::Settle(ticket)) => self.tickets.settle(ticket),
             }
         }
@@ -140,6 +143,20 @@ impl Outbound {
             && !patience.put(&ack.customer, message.clone(), Instant::now())
         {
             self.n_acks_dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(broker) = self.exits.broker.clone() {
+            self.start(broker, message, |_| {}).await;
+        }
+    }
+
+    /// Tells whoever listens that a grant ends; the ledger has it for those who do not.
+    async fn remind(&self, reminder: &Reminder) {
+        let Reminder { customer, merchant, purpose, until } = reminder;
+        let written = wire::Reminder { merchant: merchant.as_str(), purpose: purpose.word(), until: *until };
+        let topic = self.topics.consent_reminder(customer.as_str());
+        let message = OutMessage::new(&topic, wire::encode_reminder(&written));
+        if let Some(listener) = &self.exits.listener {
+            let _ = listener.deliver(&message).await;
         }
         if let Some(broker) = self.exits.broker.clone() {
             self.start(broker, message, |_| {}).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{Alteration, Door, Engine, Event, House, Policy, Tally};
-use ledger::{Numbered, StateRow, StockCount, Storage, StorageError};
+use ledger::{Erasure, Numbered, StateRow, StockCount, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use offers::{CivilDay, Counted, Stock};
 use tokio::sync::{Semaphore, mpsc};
@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use wire::{Acknowledgement, Topics};
 
 use super::clock::Clock;
+use super::farewells::Farewells;
 use super::inbound::{Inbound, NotDurable, shard_no};
 use super::lookout::Lookout;
 use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
@@ -79,6 +80,7 @@ pub struct Running {
     n_acks_dropped: Arc<AtomicU64>,
     /// Shared by all shards.
     stock: Arc<Stock>,
+    farewells: Arc<Farewells>,
     /// Ends with the machine.
     lookout: JoinSet<()>,
 }
@@ -128,6 +130,7 @@ impl Running {
         let (mut threads, mut ways_out) = (Vec::new(), Vec::new());
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
         let n_acks_dropped = Arc::<AtomicU64>::default();
+        let farewells = Arc::<Farewells>::default();
         for (no, (engine, mailbox)) in engines.into_iter().zip(mailboxes).enumerate() {
             let (outgoing, out) = mpsc::unbounded_channel();
             let handle = shards[no].clone();
@@ -140,7 +143,7 @@ impl Running {
                 n_acks_dropped: n_acks_dropped.clone(),
             };
             ways_out.push(tokio::spawn(way_out.work(out)));
-            let shard = Shard::new(engine, setup.clock, handle, writer.clone(), outgoing);
+            let shard = Shard::new(engine, setup.clock, handle, writer.clone(), outgoing, farewells.clone());
             threads.push(shard::run(shard, mailbox, no)?);
         }
         let status_topic = topics.status(&instance);
@@ -159,6 +162,7 @@ impl Running {
             status_topic,
             n_acks_dropped,
             stock,
+            farewells,
             lookout,
         })
     }
@@ -283,7 +287,18 @@ impl Running {
         customer: &CustomerId,
         body: Bytes,
     ) -> Result<Option<Acknowledgement>, NotDurable> {
-        self.inbound.hear(door, customer.as_str(), body).await
+        Ok(self.inbound.hear(door, customer.as_str(), body).await?.1)
+    }
+
+    /// Destroys everything that is kept of a customer; answers when nothing of it is left.
+    ///
+    /// Waits behind what the customer's phones and backends sent before.
+    ///
+    /// # Errors
+    /// When its customer's partition is closed, or the machine stops; it is not known then what is left.
+    pub async fn erase(&self, customer: &CustomerId) -> Result<Erasure, NotDurable> {
+        let (ticket, _) = self.inbound.hear(Door::Erasure, customer.as_str(), Bytes::new()).await?;
+        self.farewells.take(ticket).ok_or(NotDurable)
     }
 
     /// Takes up another fence set; answers how many visits it ended once it is in force everywhere.
@@ -366,7 +381,11 @@ pub(crate) fn stock(storage: &mut dyn Storage) -> Result<Stock, StorageError> {
 
 /// Reads every state row back into the engine of its shard, then opens the gates.
 fn engines(setup: &mut Setup, stock: &Arc<Stock>) -> Result<Vec<Engine>, StorageError> {
-    let new_engine = || Engine::new(setup.house.clone(), setup.policy.clone()).sharing(stock.clone());
+    let graves = setup.storage.graves();
+    let new_engine = || {
+        let engine = Engine::new(setup.house.clone(), setup.policy.clone());
+        engine.sharing(stock.clone()).remembering(graves.clone())
+    };
     let mut engines: Vec<Engine> = (0..setup.n_shards).map(|_| new_engine()).collect();
     setup.storage.scan_states(&mut |stored| {
         let no = shard_no(Partition::of(stored.customer().as_str()), setup.n_shards);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use engine::{Alteration, Engine, Output};
-use ledger::{Committed, DeliveryOutcome};
+use engine::{Alteration, Engine, Farewell, Output};
+use ledger::{Committed, DeliveryOutcome, Erasure};
 use model::{CustomerId, Notification, NotificationId, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, sleep};
@@ -15,6 +15,7 @@ use wire::Flaw;
 
 use self::unread::Unread;
 use super::clock::Clock;
+use super::farewells::Farewells;
 use super::line::Line;
 use super::outbound::{OfferTrial, Outgoing};
 use super::parcel::Parcel;
@@ -49,6 +50,7 @@ pub(super) enum Task {
 /// What does not queue behind fixes: answers that the engine waits for.
 pub(super) enum Notice {
     Committed(Committed),
+    Erased(Farewell, Erasure),
     Delivered(CustomerId, NotificationId, DeliveryOutcome),
     Undelivered(OfferTrial, Delivered),
     /// Answered with whether nothing is in hand.
@@ -88,6 +90,10 @@ impl ShardHandle {
 
     pub(super) fn committed(&self, committed: Committed) {
         self.notify(Notice::Committed(committed));
+    }
+
+    pub(super) fn erased(&self, farewell: Farewell, erasure: Erasure) {
+        self.notify(Notice::Erased(farewell, erasure));
     }
 
     pub(super) fn notify(&self, notice: Notice) {
@@ -144,6 +150,7 @@ pub(super) struct Shard {
     handle: ShardHandle,
     writer: WriterHandle,
     outgoing: mpsc::UnboundedSender<Outgoing>,
+    farewells: Arc<Farewells>,
     unread: Unread,
     line: Line<ledger::Recorded<Notification>>,
     is_committing: bool,
@@ -163,9 +170,10 @@ impl Shard {
         handle: ShardHandle,
         writer: WriterHandle,
         outgoing: mpsc::UnboundedSender<Outgoing>,
+        farewells: Arc<Farewells>,
     ) -> Self {
         let (unread, line) = (Unread::default(), Line::default());
-        Self { engine, clock, handle, writer, outgoing, unread, line, is_committing: false }
+        Self { engine, clock, handle, writer, outgoing, farewells, unread, line, is_committing: false }
     }
 
     async fn work(mut self, mut mailbox: Mailbox) {
@@ -242,6 +250,12 @@ impl Shard {
                 self.is_committing = false;
                 self.engine.handle_committed(committed, now);
             }
+            Notice::Erased(farewell, erasure) => {
+                // Nothing of theirs waits in the line to be tried again.
+                self.weed(now);
+                self.engine.handle_erased(&farewell, &erasure, now);
+                self.farewells.note(&farewell, erasure);
+            }
             Notice::Delivered(customer, id, outcome) => {
                 self.line.gone();
                 self.engine.handle_delivery(&customer, id, outcome, now);
@@ -275,6 +289,8 @@ impl Shard {
                 Output::Send(recorded) => self.line.push(recorded),
                 Output::Shadow(shadow) => self.hand_out(Outgoing::Shadow(shadow)),
                 Output::Acknowledge(ack) => self.hand_out(Outgoing::Acknowledge(ack)),
+                Output::Remind(reminder) => self.hand_out(Outgoing::Remind(reminder)),
+                Output::Erase(farewell) => self.writer.erase(self.handle.clone(), farewell),
                 Output::Settled { ticket } => self.hand_out(Outgoing::Settle(ticket)),
             }
         }

@@ -1,9 +1,11 @@
 //! The one thread that writes the ledger; whatever waits when it is free shares a commit.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use engine::Farewell;
 use ledger::{NotCommitted, Staged, Storage, StorageError};
 
 use super::shard::ShardHandle;
@@ -12,6 +14,8 @@ use super::shard::ShardHandle;
 pub(super) enum Job {
     /// Make it durable, then tell the shard.
     Commit(ShardHandle, Staged),
+    /// Destroy everything that is kept of a customer, then tell the shard.
+    Erase(ShardHandle, Farewell),
     /// Look something up.
     Read(LookUp),
 }
@@ -34,6 +38,11 @@ impl WriterHandle {
         self.0.send(Job::Commit(shard, staged)).is_ok()
     }
 
+    pub(super) fn erase(&self, shard: ShardHandle, farewell: Farewell) {
+        // Without a writer the program is ending, and nobody hears that it was done.
+        let _ = self.0.send(Job::Erase(shard, farewell));
+    }
+
     pub(super) fn read(&self, look_up: impl FnOnce(&mut dyn Storage) + Send + 'static) -> bool {
         self.0.send(Job::Read(Box::new(look_up))).is_ok()
     }
@@ -48,7 +57,7 @@ pub(super) fn mailbox() -> (WriterHandle, Receiver<Job>) {
 /// Starts the writer; it ends, and lets go of the data directory, when nobody can reach it any
 /// more or when the storage cannot be trusted any more.
 pub(super) fn run(storage: Box<dyn Storage>, jobs: Receiver<Job>) -> std::io::Result<thread::JoinHandle<()>> {
-    let writer = Writer { storage, jobs, batch: Vec::new() };
+    let writer = Writer { storage, jobs, batch: Vec::new(), farewells: VecDeque::new() };
     thread::Builder::new().name("writer".into()).spawn(move || writer.work())
 }
 
@@ -57,6 +66,8 @@ struct Writer {
     jobs: Receiver<Job>,
     /// What shares the next commit.
     batch: Vec<(ShardHandle, Staged)>,
+    /// Who is erased behind it: nothing of theirs is staged any more.
+    farewells: VecDeque<(ShardHandle, Farewell)>,
 }
 
 /// What became of a commit.
@@ -67,10 +78,21 @@ enum Tried {
     Broken,
 }
 
+impl Tried {
+    const fn because_of(error: &StorageError) -> Self {
+        match error {
+            StorageError::Full | StorageError::Io(_) => Self::Failed,
+            StorageError::Suspect(_) | StorageError::Closed { .. } | StorageError::Damaged { .. } => {
+                Self::Broken
+            }
+        }
+    }
+}
+
 impl Writer {
     fn work(mut self) {
         loop {
-            if self.batch.is_empty() {
+            if self.batch.is_empty() && self.farewells.is_empty() {
                 let Ok(job) = self.jobs.recv() else { return };
                 self.take(job);
             }
@@ -79,7 +101,11 @@ impl Writer {
             {
                 self.take(job);
             }
-            match self.commit() {
+            let tried = match self.commit() {
+                Tried::Written => self.erase(),
+                failed @ (Tried::Failed | Tried::Broken) => failed,
+            };
+            match tried {
                 Tried::Written => {}
                 Tried::Failed if self.pause() => {}
                 Tried::Failed | Tried::Broken => return,
@@ -90,6 +116,7 @@ impl Writer {
     fn take(&mut self, job: Job) {
         match job {
             Job::Commit(shard, staged) => self.batch.push((shard, staged)),
+            Job::Erase(shard, farewell) => self.farewells.push_back((shard, farewell)),
             Job::Read(look_up) => look_up(self.storage.as_mut()),
         }
     }
@@ -110,14 +137,27 @@ impl Writer {
             Err(NotCommitted { error, staged }) => {
                 tracing::error!(%error, "the ledger could not be written; nothing is sent until it can");
                 self.batch = shards.into_iter().zip(staged).collect();
-                match error {
-                    StorageError::Full | StorageError::Io(_) => Tried::Failed,
-                    StorageError::Suspect(_) | StorageError::Closed { .. } | StorageError::Damaged { .. } => {
-                        Tried::Broken
+                Tried::because_of(&error)
+            }
+        }
+    }
+
+    /// Erases who waits for it; one that fails is tried again, and nobody is told before.
+    fn erase(&mut self) -> Tried {
+        while let Some((_, farewell)) = self.farewells.front() {
+            match self.storage.erase(&farewell.customer, farewell.at) {
+                Ok(erasure) => {
+                    if let Some((shard, farewell)) = self.farewells.pop_front() {
+                        shard.erased(farewell, erasure);
                     }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "somebody could not be erased yet; it is tried again");
+                    return Tried::because_of(&error);
                 }
             }
         }
+        Tried::Written
     }
 
     /// Answers questions until it is time to try again; false when nobody is there any more.

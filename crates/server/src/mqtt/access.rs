@@ -32,8 +32,8 @@ pub(super) enum Inbound<'a> {
 pub(super) enum Outbound<'a> {
     /// An offer.
     Offer(&'a str),
-    /// An answer to a consent event.
-    ConsentAck(&'a str),
+    /// An answer to a consent event, or the announcement that a grant ends.
+    OnConsent(&'a str),
     /// Status and dead letters.
     Sys,
 }
@@ -80,7 +80,9 @@ impl Prefix {
         let levels = [levels.next(), levels.next(), levels.next(), levels.next()];
         match levels {
             [Some("sys"), Some(_), _, _] => Some(Outbound::Sys),
-            [Some(customer), Some("consent"), Some("ack"), None] => Some(Outbound::ConsentAck(customer)),
+            [Some(customer), Some("consent"), Some("ack" | "reminder"), None] => {
+                Some(Outbound::OnConsent(customer))
+            }
             [Some(customer), Some(_), Some("offer"), None] => Some(Outbound::Offer(customer)),
             _ => None,
         }
@@ -103,10 +105,10 @@ impl Prefix {
             (_, None) => false,
             (Role::Operator, Some(of)) => of == Outbound::Sys,
             (Role::Device | Role::Backend, Some(Outbound::Sys)) => false,
-            (Role::Device, Some(Outbound::Offer(customer) | Outbound::ConsentAck(customer))) => {
+            (Role::Device, Some(Outbound::Offer(customer) | Outbound::OnConsent(customer))) => {
                 customer == &**who.name()
             }
-            (Role::Backend, Some(Outbound::Offer(_) | Outbound::ConsentAck(_))) => true,
+            (Role::Backend, Some(Outbound::Offer(_) | Outbound::OnConsent(_))) => true,
         }
     }
 }

@@ -87,7 +87,7 @@ impl BrokerOptions {
     /// Usual values for a broker: MQTT 5, all incoming topics of the prefix.
     #[must_use]
     pub fn new(host: &str, port: u16, client_id: &str, prefix: Prefix) -> Self {
-        let incoming = ["+/+/fix", "+/+/feedback", "+/consent", "batch", "batch-pb"];
+        let incoming = ["+/+/fix", "+/+/feedback", "+/consent", "+/profile", "batch", "batch-pb"];
         Self {
             host: host.to_owned(),
             port,

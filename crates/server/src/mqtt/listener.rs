@@ -203,7 +203,7 @@ impl Listener {
         let seats = match outbound {
             None => return Delivered::NotConnected,
             Some(Outbound::Sys) => self.shared.seats.operators(),
-            Some(Outbound::ConsentAck(customer)) => self.shared.seats.of_customer(customer),
+            Some(Outbound::OnConsent(customer)) => self.shared.seats.of_customer(customer),
             Some(Outbound::Offer(customer)) => {
                 if self.shared.consent_turns.is_taken(customer) {
                     return Delivered::Busy;

@@ -50,8 +50,12 @@ fn write_down(
                     *heard = Some(ack.answer);
                 }
             }
+            Output::Erase(farewell) => {
+                let erasure = storage.erase(&farewell.customer, farewell.at)?;
+                engine.handle_erased(&farewell, &erasure, now);
+            }
             // Nobody is there to be sent anything; what waits in an outbox waits for a server.
-            Output::Send(_) | Output::Shadow(_) | Output::Settled { .. } => {}
+            Output::Send(_) | Output::Shadow(_) | Output::Remind(_) | Output::Settled { .. } => {}
         }
     }
     Ok(())

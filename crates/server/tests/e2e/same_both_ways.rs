@@ -149,7 +149,7 @@ async fn served(story: &Story) -> String {
     let customers: BTreeSet<&str> = story.fixes.iter().map(|seen| seen.customer.as_str()).collect();
     let mut n_asked = 0;
     for customer in customers {
-        for (no, purpose) in ["location", "offers.push"].into_iter().enumerate() {
+        for (no, purpose) in ["location", "background", "offers.push"].into_iter().enumerate() {
             let event = serde_json::json!({
                 "v": 1, "event_id": format!("{customer}-{no}"), "merchant": MERCHANT, "purpose": purpose,
                 "kind": "grant", "until": time(last + Millis::from_days(1)), "actor": "system", "method": "api",

@@ -17,6 +17,7 @@ fn every_topic_is_read_as_it_is_written() {
         (topics.profile(customer), Topic::Profile { customer }),
         (topics.shadow(), Topic::Shadow),
         (topics.consent_ack(customer), Topic::ConsentAck { customer }),
+        (topics.consent_reminder(customer), Topic::ConsentReminder { customer }),
         (topics.feedback(customer, device), Topic::Feedback { customer, device }),
         (topics.offer(customer, device), Topic::Offer { customer, device }),
         (topics.status("stile-1"), Topic::Status { instance: "stile-1" }),
@@ -33,7 +34,13 @@ fn every_topic_is_read_as_it_is_written() {
 #[test]
 fn subscriptions_cover_what_comes_in_and_nothing_else() {
     let topics = Topics::default();
-    let inbound = ["stile/v1/+/+/fix", "stile/v1/batch", "stile/v1/+/consent", "stile/v1/+/+/feedback"];
+    let inbound = [
+        "stile/v1/+/+/fix",
+        "stile/v1/batch",
+        "stile/v1/+/consent",
+        "stile/v1/+/+/feedback",
+        "stile/v1/+/profile",
+    ];
     assert_eq!(topics.inbound(), inbound);
     assert_eq!(topics.every_offer(), "stile/v1/+/+/offer");
     assert_eq!(topics.every_consent_ack(), "stile/v1/+/consent/ack");
