@@ -162,8 +162,12 @@ impl Told {
         Ok(found)
     }
 
-    /// Erased stays erased.
+    /// Erased stays erased, and nobody is erased by half.
     fn check_graves(&self, found: &Found) -> Result<(), String> {
+        let owner = |mark: &String| mark.split(':').next().map(str::to_owned).unwrap_or_default();
+        if found.entries.iter().any(|mark| found.erased.contains(&owner(mark))) {
+            return Err("somebody who is erased has entries".into());
+        }
         let erased = self
             .batches
             .iter()

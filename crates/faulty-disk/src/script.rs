@@ -41,7 +41,14 @@ pub fn play(dir: &Path) -> Result<(), String> {
     put_fences(dir, second_day)?;
     order(dir, OperatorState::Running, second_day)?;
     another_day(&mut shell)?;
+    shell.erase("emil")?;
     back_up(dir, second_day)?;
+    shell.close();
+    // Whoever was erased is gone, and the others go on.
+    let mut shell = retried(|| Shell::open(dir, second_day + Millis::from_days(1)))?;
+    shell.erase("cleo")?;
+    let at = shell.now();
+    shell.deliver(&[(Door::Consent, "fay", consent("offers.push", "withdraw", None, at))])?;
     shell.close();
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::{Door, Engine, House, Letter, Output, Policy};
 use ledger::{DeliveryOutcome, NotCommitted, Recorded, Staged, Storage as _, StorageError, commit};
-use model::{Millis, Notification, Timestamp};
+use model::{CustomerId, Millis, Notification, Timestamp};
 use settings::OffersFile;
 use spatial_index::geojson;
 use store::{Options, SqliteStore};
@@ -72,6 +72,23 @@ impl Shell {
             .collect();
         self.engine.handle_letters(&letters, self.now);
         self.settle()
+    }
+
+    /// Takes away everything of somebody of whom nothing is in hand.
+    pub(super) fn erase(&mut self, customer: &str) -> Result<(), String> {
+        let customer = CustomerId::new(customer).map_err(|_| "the customer has an id")?;
+        for _ in 0..TRIES {
+            match self.storage.erase(&customer, self.now) {
+                Ok(_) => return Ok(()),
+                Err(StorageError::Full | StorageError::Io(_)) => {}
+                Err(error) => {
+                    let again =
+                        || self.storage.erase(&customer, self.now).err().map(|again| again.to_string());
+                    return in_doubt(&error, again);
+                }
+            }
+        }
+        Err("nobody can be erased".into())
     }
 
     /// Commits and sends until nothing is left to do.
