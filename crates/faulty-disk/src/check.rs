@@ -58,6 +58,8 @@ pub struct Found {
     fences: u64,
     orders: u64,
     erased: BTreeSet<String>,
+    /// What operators have put in force and ordered, word for word.
+    lists: String,
 }
 
 impl Told {
@@ -259,8 +261,22 @@ impl Found {
         });
         scanned.map_err(|error| format!("the stock cannot be read: {error}"))?;
         let rows = states.values().map(|row| (row.customer.as_str().to_owned(), mark_of_row(row))).collect();
-        let (fences, orders) = (fences_of(dir)?, orders_of(dir)?);
-        Ok(Self { entries: marks, rows, stock, fences, orders, erased: erased(&store) })
+        let ((fences, kept), (orders, given)) = (fences_of(dir)?, orders_of(dir)?);
+        let lists = format!("{kept} {given}");
+        Ok(Self { entries: marks, rows, stock, fences, orders, erased: erased(&store), lists })
+    }
+
+    /// In what it differs from another, by name.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let parts = [
+            ("entries", self.entries != other.entries),
+            ("rows", self.rows != other.rows),
+            ("erased", self.erased != other.erased),
+            ("stock", self.stock != other.stock),
+            ("lists", (self.fences, self.orders, &self.lists) != (other.fences, other.orders, &other.lists)),
+        ];
+        parts.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
     }
 
     /// How many entries there are.
@@ -294,14 +310,17 @@ fn erased(store: &SqliteStore) -> BTreeSet<String> {
     CUSTOMERS.iter().copied().filter(is_erased).map(str::to_owned).collect()
 }
 
-fn fences_of(dir: &Path) -> Result<u64, String> {
+/// The version in force, and all that is known of it.
+fn fences_of(dir: &Path) -> Result<(u64, String), String> {
     let sets = FenceSets::read(dir).map_err(|error| format!("the fences cannot be read: {error}"))?;
-    let Some(no) = sets.in_force().map(|set| set.no) else { return Ok(0) };
-    sets.content(no).map_err(|error| format!("the fences in force cannot be read: {error}"))?;
-    Ok(no)
+    let Some(in_force) = sets.in_force() else { return Ok((0, String::new())) };
+    let content =
+        sets.content(in_force.no).map_err(|error| format!("the fences in force cannot be read: {error}"))?;
+    Ok((in_force.no, format!("{:?} {:?} {content:?}", sets.records(), sets.history())))
 }
 
-fn orders_of(dir: &Path) -> Result<u64, String> {
+/// How many orders were given, and what they say.
+fn orders_of(dir: &Path) -> Result<(u64, String), String> {
     let orders = Orders::read(dir).map_err(|error| format!("the orders cannot be read: {error}"))?;
-    Ok(orders.given().len() as u64)
+    Ok((orders.given().len() as u64, format!("{:?}", orders.given())))
 }
