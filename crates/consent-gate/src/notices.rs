@@ -32,3 +32,30 @@ impl Notices {
         name
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(version: u32) -> NoticeName {
+        NoticeName { id: "terms".into(), version }
+    }
+
+    #[test]
+    fn a_name_is_kept_once() {
+        let mut notices = Notices::default();
+        let (one, other) = (notices.keep(name(1)), notices.keep(name(1)));
+        assert!(Arc::ptr_eq(&one, &other) && notices.names.len() == 1);
+    }
+
+    #[test]
+    fn names_that_nobody_needs_any_more_are_forgotten() {
+        let mut notices = Notices::default();
+        let held: Vec<_> = (0..100).map(|version| notices.keep(name(version))).collect();
+        for version in 100..10_000 {
+            notices.keep(name(version));
+            assert!(notices.names.len() <= 2 * held.len().max(KEPT_MIN) + 1, "{}", notices.names.len());
+        }
+        assert!(held.iter().all(|name| notices.names.contains(name)));
+    }
+}

@@ -159,7 +159,11 @@ impl Past<'_> {
         now: Timestamp,
     ) -> ConsentState {
         let until = match self.state {
-            ConsentState::PendingConfirmation { until, token: awaited, .. } if awaited == token => until,
+            ConsentState::PendingConfirmation { until, token: awaited, .. }
+                if awaited == token && now < until =>
+            {
+                until
+            }
             ConsentState::PendingConfirmation { .. }
             | ConsentState::Unknown
             | ConsentState::Requested

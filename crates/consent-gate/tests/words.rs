@@ -1,8 +1,11 @@
 //! The words that files and wires use.
 
-use consent_gate::{Actor, ConsentKind, ConsentState, Effect, EventId, Method, Purpose, Refusal};
+use consent_gate::{
+    Actor, Block, ConsentKind, ConsentState, Effect, EventId, Hearing, Method, Purpose, Refusal, TokenHash,
+};
 use model::Timestamp;
 
+const TOKEN: TokenHash = TokenHash::from_bytes([0x0F; 32]);
 const NOON: Timestamp = Timestamp::from_unix_ms(1_800_000_000_000);
 
 #[test]
@@ -57,6 +60,11 @@ fn kinds_and_states_have_the_words_of_the_interface() {
         (ConsentKind::Withdraw, "withdraw"),
         (ConsentKind::Pause { until: None }, "pause"),
         (ConsentKind::Resume, "resume"),
+        (ConsentKind::Show, "show"),
+        (ConsentKind::Confirm { token: TOKEN }, "confirm"),
+        (ConsentKind::Supersede, "supersede"),
+        (ConsentKind::Block { why: Block::Minor }, "block"),
+        (ConsentKind::Unblock, "unblock"),
     ];
     kinds.into_iter().for_each(|(kind, word)| assert_eq!(kind.word(), word));
     let (over, ahead) = (NOON, Timestamp::MAX);
@@ -69,6 +77,15 @@ fn kinds_and_states_have_the_words_of_the_interface() {
         (ConsentState::Paused { until: ahead, granted_until: ahead }, "paused"),
         (ConsentState::Paused { until: over, granted_until: ahead }, "granted"),
         (ConsentState::Paused { until: over, granted_until: over }, "expired"),
+        (ConsentState::Requested, "requested"),
+        (
+            ConsentState::PendingConfirmation { until: ahead, granted_until: ahead, token: TOKEN },
+            "pending_confirmation",
+        ),
+        (ConsentState::PendingConfirmation { until: over, granted_until: ahead, token: TOKEN }, "expired"),
+        (ConsentState::Expired, "expired"),
+        (ConsentState::Superseded, "superseded"),
+        (ConsentState::Suppressed { why: Block::Legal }, "suppressed"),
     ];
     states.into_iter().for_each(|(state, word)| assert_eq!(state.word(NOON), word));
 }
@@ -77,4 +94,24 @@ fn kinds_and_states_have_the_words_of_the_interface() {
 fn the_name_of_an_event_is_kept_as_it_came() {
     assert_eq!(EventId::new("Event_7").unwrap().as_str(), "Event_7");
     assert!(EventId::new("no blanks").is_err());
+}
+
+#[test]
+fn words_of_blocks_effects_and_hearings_are_read_back() {
+    assert_eq!(Block::ALL.map(|block| Block::from_word(block.word())), Block::ALL.map(Some));
+    assert_eq!(Effect::ALL.map(|effect| Effect::from_word(effect.word())), Effect::ALL.map(Some));
+    assert_eq!(Hearing::ALL.map(Hearing::word), ["live", "imported", "attested"]);
+    assert_eq!(Hearing::ALL.map(|hearing| Hearing::from_word(hearing.word())), Hearing::ALL.map(Some));
+    assert_eq!((Block::from_word("x"), Effect::from_word("x"), Hearing::from_word("x")), (None, None, None));
+}
+
+#[test]
+fn the_hash_of_a_token_goes_there_and_back_and_is_never_shown() {
+    let hex = "0f".repeat(32);
+    assert_eq!((TOKEN.to_hex(), TokenHash::from_hex(&hex)), (hex.clone(), Some(TOKEN)));
+    assert_eq!(TokenHash::from_hex(&hex.to_uppercase()), Some(TOKEN));
+    for bad in ["", "0f", &hex[1..], &format!("{hex}0"), &hex.replace('f', "g"), &"\u{e9}".repeat(32)] {
+        assert_eq!(TokenHash::from_hex(bad), None, "{bad}");
+    }
+    assert!(!format!("{TOKEN:?}").contains("0f"));
 }

@@ -58,6 +58,16 @@ pub(crate) struct Writer<'a> {
     n_messages: usize,
 }
 
+/// What people speak about.
+const PURPOSES: [Purpose; 6] = [
+    Purpose::Location,
+    Purpose::OffersPush,
+    Purpose::OffersSms,
+    Purpose::OffersEmail,
+    Purpose::OffersInbox,
+    Purpose::Personalisation,
+];
+
 /// What most people agree to; the rest is a matter of taste.
 const ALWAYS_ASKED: [Purpose; 3] = [Purpose::Location, Purpose::Background, Purpose::OffersPush];
 
@@ -103,7 +113,7 @@ impl<'a> Writer<'a> {
                 continue;
             }
             for merchant in 0..self.scene.merchants.len() as u32 {
-                for purpose in Purpose::OF_OFFERS {
+                for purpose in PURPOSES {
                     let refuses = if ALWAYS_ASKED.contains(&purpose) { 60 } else { 400 };
                     if !self.chance.per_mille(refuses) {
                         let acted_at = self.now;
@@ -223,7 +233,7 @@ impl<'a> Writer<'a> {
 
     fn change_of_mind(&mut self, who: u32) {
         let merchant = self.chance.below(self.scene.merchants.len()) as u32;
-        let purpose = self.chance.of_list(&Purpose::OF_OFFERS);
+        let purpose = self.chance.of_list(&PURPOSES);
         // A clock that leaps from fix to fix lets nothing run out between a letter and the fix in it.
         let runs_out = self.scene.policy.clock == ClockSource::Caller;
         let soon = |chance: &mut Chance, now: Timestamp| {

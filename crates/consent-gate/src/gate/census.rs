@@ -59,3 +59,6 @@ impl Gate {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

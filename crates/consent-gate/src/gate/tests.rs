@@ -377,3 +377,67 @@ fn a_clock_may_run_a_minute_ahead_and_no_more() {
     assert!(yes(0).missing(OptIn::Single, at(0)).is_nothing());
     assert_eq!(yes(1).missing(OptIn::Single, at(0)), Missing::NOTICE);
 }
+
+fn granted_for(gate: &mut Gate, merchant: MerchantNo, purpose: Purpose) {
+    let grant =
+        ConsentEvent { purpose, ..event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0))) };
+    let change = gate.weigh(ANNA, merchant, &grant, Weighing::PLAIN, at(0));
+    gate.confirm(&change);
+}
+
+#[test]
+fn somebody_is_seen_in_the_background_by_a_merchant_who_holds_both() {
+    let mut gate = open_gate();
+    assert_eq!(gate.admit_in_background(ANNA, at(1)), Err(Refusal::UnknownCustomer));
+    granted_for(&mut gate, SHOP, Purpose::Location);
+    granted_for(&mut gate, MerchantNo(1), Purpose::Background);
+    assert_eq!(gate.admit_in_background(ANNA, at(1)), Err(Refusal::Background));
+    granted_for(&mut gate, MerchantNo(1), Purpose::Location);
+    assert_eq!(gate.admit_in_background(ANNA, at(1)), Ok(()));
+}
+
+#[test]
+fn third_parties_are_granted_on_paper_only() {
+    let mut gate = open_gate();
+    granted_for(&mut gate, SHOP, Purpose::ThirdParty);
+    assert_eq!(gate.rows(ANNA).next().map(|row| row.state.word(at(1))), Some("granted"));
+    assert_eq!(gate.check(ANNA, SHOP, Purpose::ThirdParty, at(1)), Err(Refusal::NotGranted));
+}
+
+#[test]
+fn what_a_yes_lacks_is_named() {
+    let mut gate = open_gate();
+    let double = Weighing { opt_in: OptIn::Double, ..Weighing::PLAIN };
+    let bare = event(ConsentKind::Grant { until: None, confirm: None }, None);
+    let change = gate.weigh(ANNA, SHOP, &ConsentEvent { method: Method::Gpc, ..bare }, double, at(0));
+    let fields: Vec<_> = change.missing.fields().collect();
+    assert_eq!((change.effect, fields), (Effect::NoEvidence, vec!["notice", "confirm_sha256", "method"]));
+    let timeless = gate.weigh(ANNA, SHOP, &event(ConsentKind::Resume, None), double, at(0));
+    assert_eq!(timeless.missing.fields().collect::<Vec<_>>(), ["evidence_ts"]);
+}
+
+#[test]
+fn the_number_of_somebody_who_is_gone_means_nobody_again() {
+    let mut gate = open_gate();
+    let grant = event(ConsentKind::Grant { until: None, confirm: None }, Some(at(0)));
+    let change = gate.weigh(ANNA, SHOP, &grant, Weighing::PLAIN, at(0));
+    gate.forget(ANNA);
+    gate.confirm(&change);
+    gate.block(ANNA, Some(Block::Legal));
+    gate.load(ANNA, Epoch(3), []);
+    assert_eq!(gate.weigh(ANNA, SHOP, &grant, Weighing::PLAIN, at(0)).effect, Effect::Erased);
+    assert_eq!(answer(&gate, at(1)), Err(Refusal::UnknownCustomer));
+    assert_eq!((gate.rows(ANNA).count(), gate.stored_epoch(ANNA)), (0, Epoch(0)));
+    gate.forget(CustomerNo::new(9, 9));
+}
+
+#[test]
+fn a_renewal_that_waits_for_its_second_word_allows_nothing_meanwhile() {
+    let mut gate = open_gate();
+    granted(&mut gate, at(0));
+    let confirm = Some(crate::TokenHash::from_bytes([1; 32]));
+    let renewal = event(ConsentKind::Grant { until: None, confirm }, Some(at(1)));
+    let double = Weighing { opt_in: OptIn::Double, ..Weighing::PLAIN };
+    gate.weigh(ANNA, SHOP, &renewal, double, at(1));
+    assert_eq!((answer(&gate, at(1)), gate.epoch(ANNA)), (Err(Refusal::Unconfirmed), Epoch(1)));
+}

@@ -63,6 +63,16 @@ struct Runner {
     run: Run,
 }
 
+/// What random words are about; most offers need the first two.
+const PURPOSES: [Purpose; 6] = [
+    Purpose::Location,
+    Purpose::OffersPush,
+    Purpose::OffersSms,
+    Purpose::OffersEmail,
+    Purpose::OffersInbox,
+    Purpose::Personalisation,
+];
+
 /// Everybody but Dora has agreed, or most letters would be refused.
 fn runner(clock_source: ClockSource) -> Runner {
     let now = clock(1, "09:30");
@@ -176,7 +186,7 @@ impl Runner {
             }
             Happening::Consent { merchant, purpose, kind, seen_secs_ago } => {
                 let acted_at = now - Millis::from_secs(*seen_secs_ago);
-                let (merchant, purpose) = (MERCHANTS[*merchant], Purpose::OF_OFFERS[*purpose]);
+                let (merchant, purpose) = (MERCHANTS[*merchant], PURPOSES[*purpose]);
                 let message = consent(who, merchant, purpose, *kind, acted_at, 1).0;
                 self.last.insert(step.who, message.clone());
                 Some(message)
