@@ -85,7 +85,7 @@ fn consent(kind: &str, purpose: &str) -> String {
 fn engine() -> Engine {
     let mut engine = Engine::new(house(), Policy::default());
     engine.open(START);
-    let events = ["location", "offers.push"].map(|purpose| consent("grant", purpose));
+    let events = ["location", "background", "offers.push"].map(|purpose| consent("grant", purpose));
     let mut storage = MemoryStorage::default();
     for i in 0..N_CUSTOMERS {
         let name = customer(i);
@@ -99,7 +99,7 @@ fn engine() -> Engine {
         engine.handle_letters(&letters, START);
     }
     settle(&mut engine, &mut storage, START);
-    assert_eq!(engine.tally().consents.of_word("applied"), 2 * N_CUSTOMERS as u64);
+    assert_eq!(engine.tally().consents.of_word("applied"), 3 * N_CUSTOMERS as u64);
     engine
 }
 

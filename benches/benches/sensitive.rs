@@ -157,17 +157,21 @@ fn answers(hospitals: &[(f64, f64)], places: &Arc<SensitivePlaces>, fences: Vec<
     engine.open(START);
     let mut storage = MemoryStorage::default();
     for customer in ["seen", "hidden"] {
-        let body = format!(
-            r#"{{"v":1,"event_id":"e","merchant":"corner","purpose":"location","kind":"grant","actor":"self","method":"toggle","notice":{{"id":"n","version":1,"lang":"en","sha256":"{}","shown_at":{}}}}}"#,
-            "0".repeat(64),
-            START.unix_ms() - 1
-        );
-        let body = body.as_bytes();
-        engine
-            .handle_letters(&[Letter { door: Door::Consent, customer, device: "", body, ticket: 0 }], START);
-        while let Some(staged) = engine.poll_staged(START) {
-            for committed in ledger::commit(&mut storage, vec![staged]).expect("memory does not fail") {
-                engine.handle_committed(committed, START);
+        for purpose in ["location", "background"] {
+            let body = format!(
+                r#"{{"v":1,"event_id":"e","merchant":"corner","purpose":"{purpose}","kind":"grant","actor":"self","method":"toggle","notice":{{"id":"n","version":1,"lang":"en","sha256":"{}","shown_at":{}}}}}"#,
+                "0".repeat(64),
+                START.unix_ms() - 1
+            );
+            let body = body.as_bytes();
+            engine.handle_letters(
+                &[Letter { door: Door::Consent, customer, device: "", body, ticket: 0 }],
+                START,
+            );
+            while let Some(staged) = engine.poll_staged(START) {
+                for committed in ledger::commit(&mut storage, vec![staged]).expect("memory does not fail") {
+                    engine.handle_committed(committed, START);
+                }
             }
         }
     }

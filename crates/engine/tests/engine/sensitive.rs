@@ -59,7 +59,7 @@ fn guarded(laws: Vec<RingLaw>) -> Arc<House> {
 fn shell(house: Arc<House>, policy: Policy) -> Shell {
     let mut shell = Shell::new(house, policy, clock(1, "08:00"));
     for merchant in ["corner", "bricks"] {
-        for purpose in [Purpose::Location, Purpose::OffersPush] {
+        for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
             let kind = ConsentKind::Grant { until: None, confirm: None };
             let (yes, _) = consent("anna", merchant, purpose, kind, clock(1, "08:00"), 0);
             shell.deliver(&[yes], clock(1, "08:00"));
