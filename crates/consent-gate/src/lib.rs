@@ -10,6 +10,7 @@ mod evidence;
 mod gate;
 mod notices;
 mod purpose;
+pub mod rules;
 mod state;
 mod transition;
 
@@ -19,5 +20,6 @@ pub use event::{Block, CLOCK_AHEAD_MAX, ConsentEvent, ConsentKind, EventId};
 pub use evidence::{Actor, Method, Missing, Notice, NoticeName, TokenHash};
 pub use gate::{Change, Gate, Reminder, RowView};
 pub use purpose::Purpose;
+pub use rules::{Binding, RuleBook, Whereabouts};
 pub use state::{ConsentRow, ConsentState, Refusal};
 pub use transition::{Past, transition};

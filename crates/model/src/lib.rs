@@ -21,6 +21,7 @@ mod profile;
 mod time;
 mod tolerance;
 mod visit;
+mod week;
 
 pub use channel::Channel;
 pub use feedback::{Answers, FeedbackKind};
@@ -39,3 +40,4 @@ pub use profile::{Dial, Profile};
 pub use time::{Millis, Timestamp};
 pub use tolerance::{Silence, SilenceOver, SilenceReason, Tolerance};
 pub use visit::{ExitReason, Transition, TransitionId, TransitionKind, VisitId};
+pub use week::{WeekHours, Weekday};
