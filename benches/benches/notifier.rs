@@ -82,6 +82,7 @@ fn heard(customer: u32, numbers: &mut Numbers) -> Vec<Heard> {
             channel: Channel::Push,
             category: None,
             standing: Standing::Sent,
+            law: None,
             cost: 40,
             favourite: false,
             answers: Answers::default(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
-use model::Timestamp;
+use model::{Timestamp, WeekHours, Weekday};
 
 /// A span of every day on the wall clock: from inclusive, until exclusive.
 ///
@@ -107,6 +107,41 @@ impl DailyHours {
             instant(zone, ends_on, self.until_minute, Fold::First)?,
         ))
     }
+}
+
+/// Whether an instant lies within hours of the week, on the wall clock of a zone.
+pub(crate) fn week_holds(hours: &WeekHours, zone: Tz, now: Timestamp) -> bool {
+    week_window_near(hours, zone, now).is_some_and(|(opens_at, _)| opens_at <= now)
+}
+
+/// The first instant from `now` on that lies within; `None` when there is none.
+pub(crate) fn week_next(hours: &WeekHours, zone: Tz, now: Timestamp) -> Option<Timestamp> {
+    week_window_near(hours, zone, now).map(|(opens_at, _)| opens_at.max(now))
+}
+
+/// The first instant from `now` on that lies without; `None` when there is none within days.
+pub(crate) fn week_closes(hours: &WeekHours, zone: Tz, now: Timestamp) -> Option<Timestamp> {
+    let mut at = now;
+    // One day's hours can follow the other's without a gap, seven times before a week is over.
+    for _ in 0..9 {
+        match week_window_near(hours, zone, at) {
+            Some((opens_at, closes_at)) if opens_at <= at => at = closes_at,
+            Some(_) | None => return Some(at),
+        }
+    }
+    None
+}
+
+/// The window that holds `now`, else the next one.
+fn week_window_near(hours: &WeekHours, zone: Tz, now: Timestamp) -> Option<(Timestamp, Timestamp)> {
+    let yesterday = civil_day(zone, now)?.checked_sub_days(Days::new(1))?;
+    // A week and a day that a zone may lose; the same weekday comes again by then.
+    let days = (0..10).filter_map(|n| yesterday.checked_add_days(Days::new(n)));
+    let window_of = |day: NaiveDate| {
+        let (from, until) = hours.on(Weekday::of_day(i64::from(day.to_epoch_days())))?;
+        DailyHours::new(from, until)?.window_of(zone, day)
+    };
+    days.filter_map(window_of).find(|(opens_at, closes_at)| opens_at < closes_at && now < *closes_at)
 }
 
 /// Of a wall-clock time that comes twice, which.
@@ -219,6 +254,37 @@ mod tests {
     fn every_hour_is_every_hour() {
         assert!(DailyHours::ALWAYS.holds(zone("UTC").unwrap(), at("2026-06-01T00:00:00Z")));
         assert!(DailyHours::ALWAYS.holds(zone("UTC").unwrap(), at("2026-06-01T23:59:59Z")));
+    }
+
+    #[test]
+    fn hours_of_a_week_follow_the_day_that_the_wall_clock_shows() {
+        let weekdays = Some((540, 1_260));
+        let texas = [weekdays, weekdays, weekdays, weekdays, weekdays, weekdays, Some((720, 1_260))];
+        let texas = WeekHours::new(texas).unwrap();
+        let chicago = zone("America/Chicago").unwrap();
+        let just = model::Millis::new(1);
+        // Saturday until 21:00, then from noon on Sunday, 22 November 2026.
+        let (shut, open) = (at("2026-11-22T03:00:00Z"), at("2026-11-22T18:00:00Z"));
+        assert!(week_holds(&texas, chicago, shut - just) && !week_holds(&texas, chicago, shut));
+        assert_eq!(week_next(&texas, chicago, shut), Some(open));
+        assert!(!week_holds(&texas, chicago, open - just) && week_holds(&texas, chicago, open));
+        assert_eq!(week_closes(&texas, chicago, shut - just), Some(shut));
+        assert_eq!(week_closes(&texas, chicago, shut), Some(shut));
+        assert_eq!(week_closes(&WeekHours::ALWAYS, chicago, shut), None);
+        let never = WeekHours::new([None; 7]).unwrap();
+        assert_eq!(
+            (week_next(&never, chicago, shut), week_closes(&never, chicago, shut)),
+            (None, Some(shut))
+        );
+        let mondays = WeekHours::new([Some((0, 1_440)), None, None, None, None, None, None]).unwrap();
+        assert_eq!(
+            week_next(&mondays, chicago, at("2026-11-24T06:00:00Z")),
+            Some(at("2026-11-30T06:00:00Z"))
+        );
+        assert_eq!(
+            week_closes(&mondays, chicago, at("2026-11-23T06:00:00Z")),
+            Some(at("2026-11-24T06:00:00Z"))
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use countries::zones_of_country;
 pub use gathering::{Gathered, Place};
 pub use hours::{DailyHours, zone};
 pub use notifier::Notifier;
-pub use occasion::{Candidate, Occasion, Terms};
+pub use occasion::{Candidate, Occasion, SmsLaw, Terms};
 pub use people::Known;
 pub use policy::{
     AnswerPolicy, Budget, Caps, Complaint, Cooldowns, Costs, Lowers, NotifierPolicy, Raises, Speeds,

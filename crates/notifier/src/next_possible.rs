@@ -48,6 +48,7 @@ const fn is_of_time(rule: Suppression) -> bool {
         S::OfferNotYet
         | S::OffSchedule
         | S::StoreClosed
+        | S::LegalHours
         | S::QuietHours
         | S::OwnQuietHours
         | S::FenceCooldown
@@ -66,6 +67,7 @@ const fn is_of_time(rule: Suppression) -> bool {
         | S::Cap7d
         | S::Cap30d
         | S::CapAllChannels7d
+        | S::CapSms24h
         | S::CapSms7d
         | S::CapSms30d
         | S::CapOwn

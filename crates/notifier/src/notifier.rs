@@ -12,7 +12,7 @@ use crate::deciding::{self, Bench};
 use crate::gathering::{Gathered, Gatherings, Place};
 use crate::people::{Known, People, Person};
 use crate::rules::hours;
-use crate::{Candidate, NotifierPolicy, Occasion, Verdict};
+use crate::{Candidate, NotifierPolicy, Occasion, SmsLaw, Verdict};
 
 /// Everybody's history of offers, by dense number, and what waits to be decided.
 #[derive(Debug, Default)]
@@ -186,10 +186,16 @@ impl Notifier {
 
     /// When something said now must have arrived: the allowed hours end then, on one of the clocks.
     #[must_use]
-    pub fn quiet_from(&mut self, zones: &[Tz], customer: CustomerNo, now: Timestamp) -> Option<Timestamp> {
+    pub fn quiet_from(
+        &mut self,
+        zones: &[Tz],
+        customer: CustomerNo,
+        law: Option<&SmsLaw>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let Self { policy, people, clocks, .. } = self;
         let quiet = people.life(customer).profile.dial.quiet;
-        hours::quiet_from(policy.hours, quiet, zones, clocks, now)
+        hours::quiet_from((policy.hours, law.map(|law| &law.hours)), quiet, zones, clocks, now)
     }
 }
 

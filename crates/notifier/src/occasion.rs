@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 use model::{
     Channel, DeviceNo, FenceId, MerchantId, NotificationId, OfferId, Standing, Timestamp, TransitionKind,
-    VisitId,
+    VisitId, WeekHours,
 };
 
 use crate::Suppression;
@@ -66,6 +66,17 @@ pub struct Terms<'a> {
     pub holdout_permille: u16,
     /// `Sent` when it may go out; anything else when an operator only looks on.
     pub standing: Standing,
+    /// What the law asks of text messages; `None` when it asks nothing, or it is none.
+    pub law: Option<SmsLaw>,
+}
+
+/// What the law asks of text messages to one customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SmsLaw {
+    /// Only in these hours, on every wall clock that may hang where the customer is.
+    pub hours: WeekHours,
+    /// In 24 hours at most, of all merchants.
+    pub per_24h_max: Option<u8>,
 }
 
 /// An occasion at the moment of its decision.

@@ -35,6 +35,8 @@ pub enum Suppression {
     TooFast,
     /// This visit was told something before.
     AlreadyTold,
+    /// Outside the hours in which the law lets text messages be sent.
+    LegalHours,
     /// Outside the hours in which anything may be said.
     QuietHours,
     /// Within the hours in which the customer wants to hear nothing.
@@ -73,6 +75,8 @@ pub enum Suppression {
     Cap30d,
     /// Enough of all channels in 7 days.
     CapAllChannels7d,
+    /// As many text messages in 24 hours as the law lets be sent.
+    CapSms24h,
     /// Enough text messages in 7 days.
     CapSms7d,
     /// Enough text messages in 30 days.
@@ -99,7 +103,7 @@ pub enum Suppression {
 
 impl Suppression {
     /// All of them, for counters that start at nought.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::NoConsent,
         Self::Minor,
         Self::OfferPaused,
@@ -115,6 +119,7 @@ impl Suppression {
         Self::NotThereAnyMore,
         Self::TooFast,
         Self::AlreadyTold,
+        Self::LegalHours,
         Self::QuietHours,
         Self::OwnQuietHours,
         Self::ZoneUnknown,
@@ -134,6 +139,7 @@ impl Suppression {
         Self::Cap7d,
         Self::Cap30d,
         Self::CapAllChannels7d,
+        Self::CapSms24h,
         Self::CapSms7d,
         Self::CapSms30d,
         Self::CapOwn,
@@ -166,6 +172,7 @@ impl Suppression {
             Self::NotThereAnyMore => "not_there_any_more",
             Self::TooFast => "too_fast",
             Self::AlreadyTold => "already_told",
+            Self::LegalHours => "legal_hours",
             Self::QuietHours => "quiet_hours",
             Self::OwnQuietHours => "own_quiet_hours",
             Self::ZoneUnknown => "zone_unknown",
@@ -185,6 +192,7 @@ impl Suppression {
             Self::Cap7d => "cap_7d",
             Self::Cap30d => "cap_30d",
             Self::CapAllChannels7d => "cap_all_channels_7d",
+            Self::CapSms24h => "cap_sms_24h",
             Self::CapSms7d => "cap_sms_7d",
             Self::CapSms30d => "cap_sms_30d",
             Self::CapOwn => "cap_own",
@@ -224,6 +232,7 @@ impl Suppression {
             Self::NotThereAnyMore => "they were no longer where it was meant for",
             Self::TooFast => "they moved too fast to be visiting",
             Self::AlreadyTold => "this visit was told an offer before",
+            Self::LegalHours => "the law that protects them allows text messages at other hours only",
             Self::QuietHours => "it was outside the hours in which offers may be sent",
             Self::OwnQuietHours => "it was in their own quiet hours",
             Self::ZoneUnknown => "the store's time zone is not known",
@@ -243,6 +252,7 @@ impl Suppression {
             Self::Cap7d => "they had their offers for these 7 days",
             Self::Cap30d => "they had their offers for these 30 days",
             Self::CapAllChannels7d => "they had their messages of all kinds for these 7 days",
+            Self::CapSms24h => "they had as many text messages in 24 hours as the law allows",
             Self::CapSms7d => "they had their text message for these 7 days",
             Self::CapSms30d => "they had their text messages for these 30 days",
             Self::CapOwn => "they had as many a week as they want",

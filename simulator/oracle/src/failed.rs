@@ -1,7 +1,7 @@
 //! The rules by their words, and sets of those that failed.
 
 /// The words of all rules, in the order in which they are asked; the first that fails is the verdict.
-const WORDS: [&str; 45] = [
+const WORDS: [&str; 47] = [
     "no_consent",
     "minor",
     "offer_paused",
@@ -17,6 +17,7 @@ const WORDS: [&str; 45] = [
     "not_there_any_more",
     "too_fast",
     "already_told",
+    "legal_hours",
     "quiet_hours",
     "own_quiet_hours",
     "zone_unknown",
@@ -36,6 +37,7 @@ const WORDS: [&str; 45] = [
     "cap_7d",
     "cap_30d",
     "cap_all_channels_7d",
+    "cap_sms_24h",
     "cap_sms_7d",
     "cap_sms_30d",
     "cap_own",

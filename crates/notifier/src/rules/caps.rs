@@ -87,10 +87,12 @@ fn of(case: &Case<'_>) -> impl Iterator<Item = Cap> {
         (Cap::new(Suppression::CapSms7d, 7, caps.sms_per_7d_max, sms), sms),
         (Cap::new(Suppression::CapSms30d, 30, caps.sms_per_30d_max, sms), sms),
     ];
+    let by_law = case.candidate.terms.law.and_then(|law| law.per_24h_max);
+    let by_law = by_law.map(|max| (Cap::new(Suppression::CapSms24h, 1, u32::from(max), sms), sms));
     let own = case.life.profile.dial.per_week;
     let own = own.map(|n| (Cap::new(Suppression::CapOwn, 7, u32::from(n), None), None));
     let channel = case.candidate.terms.channel;
-    let all = push.into_iter().chain(others).chain(own);
+    let all = push.into_iter().chain(by_law).chain(others).chain(own);
     all.filter(move |(_, binds)| binds.is_none_or(|binds| binds == channel)).map(|(cap, _)| cap)
 }
 

@@ -1,10 +1,11 @@
-//! Hours in which anything may be said: ours and the customer's own.
+//! Hours in which anything may be said: the law's, ours and the customer's own.
 
 use chrono_tz::Tz;
-use model::Timestamp;
+use model::{Timestamp, WeekHours};
 
 use crate::case::Case;
 use crate::clocks::Clocks;
+use crate::hours::{week_closes, week_holds, week_next};
 use crate::{DailyHours, Suppression};
 
 /// When a customer wants to hear something.
@@ -39,6 +40,10 @@ pub(crate) fn failed(case: &Case<'_>, clocks: &mut Clocks, now: Timestamp, faile
         failed.push(Suppression::ZoneUnknown);
         return;
     }
+    let by_law = by_law(case);
+    if zones.iter().any(|zone| by_law.is_some_and(|hours| !week_holds(&hours, *zone, now))) {
+        failed.push(Suppression::LegalHours);
+    }
     if zones.iter().any(|zone| !clocks.holds(case.policy.hours, *zone, now)) {
         failed.push(Suppression::QuietHours);
     }
@@ -58,8 +63,11 @@ pub(crate) fn free_from(case: &Case<'_>, clocks: &mut Clocks, at: Timestamp) -> 
         OwnHours::Within(hours) => Some(hours),
     };
     zones.first()?;
-    let mut at = at;
+    let (mut at, by_law) = (at, by_law(case));
     for zone in zones {
+        if let Some(hours) = &by_law {
+            at = week_next(hours, *zone, at)?;
+        }
         for hours in [Some(case.policy.hours), own].into_iter().flatten() {
             at = clocks.next(hours, *zone, at)?;
         }
@@ -67,9 +75,14 @@ pub(crate) fn free_from(case: &Case<'_>, clocks: &mut Clocks, at: Timestamp) -> 
     Some(at)
 }
 
+/// The law's hours, where they leave anything out.
+fn by_law(case: &Case<'_>) -> Option<WeekHours> {
+    case.candidate.terms.law.map(|law| law.hours).filter(|hours| !hours.is_always())
+}
+
 /// When the hours end in the first of some zones; `None` when they never do.
 pub(crate) fn quiet_from(
-    hours: DailyHours,
+    (hours, by_law): (DailyHours, Option<&WeekHours>),
     quiet: Option<(u16, u16)>,
     zones: &[Tz],
     clocks: &mut Clocks,
@@ -81,8 +94,10 @@ pub(crate) fn quiet_from(
         OwnHours::Within(own) => Some(own),
     };
     let spans = [Some(hours), own].into_iter().flatten();
-    spans
+    let daily = spans
         .flat_map(|span| zones.iter().map(move |zone| (span, *zone)))
-        .filter_map(|(span, zone)| clocks.close(span, zone, now))
-        .min()
+        .filter_map(|(span, zone)| clocks.close(span, zone, now));
+    let weekly =
+        by_law.into_iter().flat_map(|week| zones.iter().filter_map(|zone| week_closes(week, *zone, now)));
+    daily.chain(weekly).min()
 }

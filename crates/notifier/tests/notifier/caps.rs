@@ -192,3 +192,18 @@ fn l04_a_cap_that_is_lowered_or_raised_counts_at_once_and_for_what_was_heard() {
     porter.notifier.set_policy(capped(1_000));
     check_with(&mut porter, "1 12:00 park => told\n1 13:00 park again => already_told");
 }
+
+#[test]
+fn text_messages_in_24_hours_are_no_more_than_the_law_allows() {
+    check(
+        lenient(),
+        "1 10:00 books sms law florida => told
+         1 11:00 books => told
+         1 12:00 cafe sms => told
+         1 13:00 bank sms law florida => told
+         1 14:00 books sms law florida => cap_sms_24h, next 2 10:00
+         1 15:00 books sms => told
+         1 21:00 books sms law florida => legal_hours cap_sms_24h, next 2 12:00
+         2 10:00 books sms law florida => cap_sms_24h, next 2 12:00",
+    );
+}

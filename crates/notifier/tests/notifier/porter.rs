@@ -15,11 +15,11 @@
 use chrono_tz::Tz;
 use model::{
     Channel, CustomerId, CustomerNo, DeviceId, DeviceNo, FeedbackKind, FenceId, MerchantId, Millis,
-    NotificationId, OfferId, Profile, Standing, Timestamp, TransitionKind, VisitId,
+    NotificationId, OfferId, Profile, Standing, Timestamp, TransitionKind, VisitId, WeekHours,
 };
 use notifier::{
-    Candidate, DailyHours, FeedbackEffect, Known, Notifier, NotifierPolicy, Occasion, Ruling, Suppressed,
-    Suppression, Terms, Verdict, zone,
+    Candidate, DailyHours, FeedbackEffect, Known, Notifier, NotifierPolicy, Occasion, Ruling, SmsLaw,
+    Suppressed, Suppression, Terms, Verdict, zone,
 };
 
 pub(crate) const ANNA: CustomerNo = CustomerNo::new(0, 0);
@@ -59,6 +59,7 @@ impl Ask {
             names_street: false,
             holdout_permille: 0,
             standing: Standing::Sent,
+            law: None,
         };
         let fence = FenceId::new(fence).unwrap();
         let offer = OfferId::new(fence.as_str()).unwrap();
@@ -231,6 +232,7 @@ impl Porter {
                 "named" => ask.terms.names_store = true,
                 "street" => ask.terms.names_street = true,
                 "holdout" => ask.terms.holdout_permille = next().parse().unwrap(),
+                "law" => ask.terms.law = Some(law(next())),
                 "observed" => ask.terms.standing = Standing::Observed,
                 "again" => ask.occasion.visit = self.visit_before(&ask),
                 other => panic!("nobody knows what {other} means"),
@@ -244,6 +246,20 @@ impl Porter {
     fn visit_before(&self, ask: &Ask) -> VisitId {
         Ask::dwell(ask.occasion.fence.as_str(), self.n_visits - 1, june()).occasion.visit
     }
+}
+
+/// What the law asks, by the place that asks it.
+fn law(place: &str) -> SmsLaw {
+    let all_days = |from, until| WeekHours::new([Some((from, until)); 7]).unwrap();
+    let weekday = Some((9 * 60, 21 * 60));
+    let texas = [weekday, weekday, weekday, weekday, weekday, weekday, Some((12 * 60, 21 * 60))];
+    let (hours, per_24h_max) = match place {
+        "florida" => (all_days(8 * 60, 20 * 60), Some(3)),
+        "texas" => (WeekHours::new(texas).unwrap(), None),
+        "nowhere" => (WeekHours::new([None; 7]).unwrap(), None),
+        other => panic!("nobody knows the law of {other}"),
+    };
+    SmsLaw { hours, per_24h_max }
 }
 
 /// Tells a story and compares every line's answer.

@@ -134,7 +134,10 @@ fn c05_quiet_hours_that_begin_when_they_end_are_quiet_all_day() {
     for quiet in [(600, 600), (0, 1_440), (0, 0)] {
         let mut porter = Porter::with(lenient(), with_dial(Dial { quiet: Some(quiet), ..Dial::default() }));
         check_with(&mut porter, "1 10:00 books => own_quiet_hours");
-        assert_eq!(porter.notifier.quiet_from(&[Tz::UTC], ANNA, clock(1, "10:00")), Some(clock(1, "10:00")));
+        assert_eq!(
+            porter.notifier.quiet_from(&[Tz::UTC], ANNA, None, clock(1, "10:00")),
+            Some(clock(1, "10:00"))
+        );
     }
     let until_midnight = with_dial(Dial { quiet: Some((22 * 60, 1_440)), ..Dial::default() });
     check_with(
@@ -144,10 +147,47 @@ fn c05_quiet_hours_that_begin_when_they_end_are_quiet_all_day() {
 }
 
 #[test]
+fn text_messages_keep_to_the_hours_of_the_law_on_every_clock() {
+    // The 7th of June 2026 is a Sunday.
+    check(
+        lenient(),
+        "6 20:59 books sms law texas => told
+         6 21:00 books sms law texas => legal_hours, next 7 12:00
+         7 11:59 books sms law texas => legal_hours, next 7 12:00
+         7 11:59 books => told
+         7 12:00 books sms law texas => told
+         7 21:00 books sms law texas in UTC,Europe/Berlin => legal_hours, next 8 09:00
+         8 19:30 books sms law texas in UTC,Europe/Berlin => legal_hours, next 9 09:00
+         8 10:00 books sms law nowhere => legal_hours",
+    );
+}
+
+#[test]
+fn the_hours_of_the_law_and_our_own_are_both_kept() {
+    check(
+        usual(),
+        "7 08:00 books sms law texas => legal_hours quiet_hours, next 7 12:00
+         8 20:30 books sms law texas => quiet_hours, next 9 09:00",
+    );
+}
+
+#[test]
+fn what_is_told_by_text_message_must_arrive_within_the_hours_of_the_law() {
+    let mut porter = Porter::new(usual());
+    let texas = porter.ask_of(&["books", "sms", "law", "texas"], clock(7, "13:00")).terms.law;
+    let mut quiet_from =
+        |day, time| porter.notifier.quiet_from(&[Tz::UTC], ANNA, texas.as_ref(), clock(day, time));
+    assert_eq!(quiet_from(7, "13:00"), Some(clock(7, "20:00")), "ours end before the law's");
+    let mut lenient = Porter::new(lenient());
+    let closes_at = lenient.notifier.quiet_from(&[Tz::UTC], ANNA, texas.as_ref(), clock(7, "13:00"));
+    assert_eq!(closes_at, Some(clock(7, "21:00")));
+}
+
+#[test]
 fn what_is_told_must_arrive_before_the_first_clock_says_quiet() {
     let quiet_from = |profile: Profile, zones: &[&str], now| {
         let zones: Vec<Tz> = zones.iter().filter_map(|name| zone(name)).collect();
-        Porter::with(usual(), profile).notifier.quiet_from(&zones, ANNA, now)
+        Porter::with(usual(), profile).notifier.quiet_from(&zones, ANNA, None, now)
     };
     let none = Profile::default;
     let at_six = || with_dial(Dial { quiet: Some((18 * 60, 9 * 60)), ..Dial::default() });
@@ -156,7 +196,7 @@ fn what_is_told_must_arrive_before_the_first_clock_says_quiet() {
     assert_eq!(quiet_from(at_six(), &["UTC", "Europe/Berlin"], clock(1, "12:00")), Some(clock(1, "16:00")));
     assert_eq!(quiet_from(none(), &["UTC"], clock(1, "21:00")), Some(clock(1, "21:00")));
     let mut porter = Porter::new(lenient());
-    assert_eq!(porter.notifier.quiet_from(&[Tz::UTC], ANNA, clock(1, "12:00")), None);
+    assert_eq!(porter.notifier.quiet_from(&[Tz::UTC], ANNA, None, clock(1, "12:00")), None);
 }
 
 #[test]
