@@ -5,9 +5,10 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use consent_gate::{Consented, Purpose};
 use model::{
-    CustomerNo, DeviceNo, FenceFacts, FenceId, Heard, OfferId, Standing, Timestamp, TransitionKind, VisitId,
+    Channel, CustomerNo, DeviceNo, FenceFacts, FenceId, Heard, OfferId, Standing, Timestamp, TransitionKind,
+    VisitId,
 };
-use notifier::{Candidate, Gathered, Occasion, Ruling, Suppressed, Suppression, Terms, Verdict};
+use notifier::{Candidate, Gathered, Occasion, Ruling, SmsLaw, Suppressed, Suppression, Terms, Verdict};
 use offers::{CivilDay, Mode, Obstacle, Offer, OpeningHours, OperatorState};
 
 use crate::engine::Engine;
@@ -22,6 +23,8 @@ pub(crate) struct Matter<'a> {
     pub(crate) hours: Option<Arc<OpeningHours>>,
     pub(crate) zones: Vec<Tz>,
     pub(crate) mode: Mode,
+    /// What the law asks of it, and the rules that do, by id.
+    pub(crate) law: Option<(SmsLaw, Box<str>)>,
     /// The gate's yes, when it says yes.
     pub(crate) released: Option<Consented<()>>,
     barred: Vec<Suppression>,
@@ -97,6 +100,10 @@ impl Engine {
         let mode = self.policy.mode.max(offer.draft().mode);
         let is_there = self.is_there(*device, occasion);
         let is_in_ring = house.no_of(fence).is_some_and(|no| house.is_in_ring(no));
+        let law = match offer.draft().channel {
+            Channel::Sms => self.policy.law.of_sms(self.notifier.profile(customer), merchant, facts, now),
+            Channel::Push | Channel::Email | Channel::Inbox => None,
+        };
         Ok(Matter {
             occasion,
             offer,
@@ -104,6 +111,7 @@ impl Engine {
             hours,
             zones,
             mode,
+            law,
             released,
             barred,
             is_there,
@@ -254,7 +262,13 @@ impl Matter<'_> {
                 Mode::Live => Standing::Sent,
                 Mode::Shadow | Mode::Observe => Standing::Observed,
             },
+            law: self.sms_law().copied(),
         }
+    }
+
+    /// What the law asks of it as a text message.
+    pub(crate) fn sms_law(&self) -> Option<&SmsLaw> {
+        self.law.as_ref().map(|(law, _)| law)
     }
 
     /// When the offer itself would be possible again.

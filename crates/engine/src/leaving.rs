@@ -38,7 +38,7 @@ impl Engine {
             return self.suppress(customer, occasion, &Suppressed::by(Suppression::OutOfStock), inputs, now);
         }
         // What is delivered late must not be delivered into the quiet hours.
-        let quiet_at = self.notifier.quiet_from(&matter.zones, customer, now);
+        let quiet_at = self.notifier.quiet_from(&matter.zones, customer, matter.sms_law(), now);
         let expires_at = quiet_at.map_or(occasion.expires_at, |at| at.min(occasion.expires_at));
         let decision = Decision {
             counted: Some(Counted::of(&heard)),

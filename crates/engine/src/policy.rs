@@ -7,6 +7,8 @@ use offers::Mode;
 use presence::PresencePolicy;
 use wire::Limits;
 
+use crate::Law;
+
 /// What the engine goes by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -14,6 +16,8 @@ pub struct Policy {
     pub limits: Limits,
     /// Of consent.
     pub gate: GatePolicy,
+    /// Which law counts.
+    pub law: Law,
     /// Of visits.
     pub presence: PresencePolicy,
     /// Whether anything is said at all; an offer's own mode can only be more careful.
@@ -33,6 +37,7 @@ impl Default for Policy {
         Self {
             limits: Limits::default(),
             gate: GatePolicy::default(),
+            law: Law::default(),
             presence: PresencePolicy::default(),
             mode: Mode::default(),
             notifier: NotifierPolicy::default(),

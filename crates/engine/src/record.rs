@@ -15,7 +15,7 @@ pub(crate) type Inputs = Vec<(Box<str>, Box<str>)>;
 
 /// What the notifier and the offer looked at.
 pub(crate) fn inputs(matter: &Matter<'_>, reckoning: &Reckoning, profile: &Profile) -> Inputs {
-    let Matter { occasion, offer, fence, zones, mode, hours, .. } = matter;
+    let Matter { occasion, offer, fence, zones, mode, hours, law, .. } = matter;
     let mut inputs = Inputs::new();
     let mut note = |name: &str, value: String| inputs.push((name.into(), value.into()));
     note("cost", reckoning.cost.points().to_string());
@@ -34,6 +34,9 @@ pub(crate) fn inputs(matter: &Matter<'_>, reckoning: &Reckoning, profile: &Profi
     note("value", offer.draft().value.to_string());
     if *mode != Mode::Live {
         note("mode", mode.word().into());
+    }
+    if let Some((_, rules)) = law {
+        note("law", rules.to_string());
     }
     if hours.is_some() && offer.draft().season.open_only {
         note("store_hours", fence.opening_hours.as_deref().unwrap_or_default().into());

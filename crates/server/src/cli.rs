@@ -18,6 +18,7 @@ pub mod rehearse;
 pub mod replay;
 pub mod report;
 pub mod restore;
+pub mod rules;
 pub mod serve;
 pub mod when;
 
@@ -37,7 +38,7 @@ enum Command {
     Demo(demo::Args),
     /// Runs the engine: embedded MQTT listener, outside broker, or both.
     Serve(serve::Args),
-    /// Checks settings, fences, offers and consent files, and prints every problem.
+    /// Checks settings, rules, fences, offers and consent files, and prints every problem.
     Check(check::Args),
     /// Which fences hold each point of a CSV file.
     Match(match_points::Args),
@@ -56,6 +57,9 @@ enum Command {
     /// Lists, pauses, resumes and stops offers, and tells what became of them.
     #[command(subcommand)]
     Offers(offers::Command),
+    /// Tells which rules of law there are, and which bind in a case.
+    #[command(subcommand)]
+    Rules(rules::Command),
     /// Who agreed to what, on which text: shows, changes, imports and exports it.
     #[command(subcommand)]
     Consent(consent::Command),
@@ -89,6 +93,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Command::Fences(args) => fences::run(args),
         Command::Reload(args) => fences::changing::reload(args),
         Command::Offers(command) => offers::run(command),
+        Command::Rules(command) => rules::run(command),
         Command::Consent(command) => consent::run(command),
         Command::Customer(command) => customer::run(command),
         Command::Privacy(args) => privacy::run(args),

@@ -72,7 +72,7 @@ fn what_is_shipped_passes_the_check() {
 
 #[test]
 fn files_that_a_command_makes_are_told_with_the_command_and_missed_only_by_who_needs_them() {
-    let settings = "[fences]\nfile = \"f.geojson\"\nmade_by = \"lay a town\"\n[offers]\nfile = \"o.toml\"\n";
+    let settings = "[consent]\ndefault_residence = \"US-TX\"\n[fences]\nfile = \"f.geojson\"\nmade_by = \"lay a town\"\n[offers]\nfile = \"o.toml\"\n";
     let folder = Folder::with(&[("stile.toml", settings)]);
     let ran = stile(&["check", &folder.dir()]);
     assert_eq!(ran.code, Some(0), "{}", ran.out);
@@ -116,7 +116,10 @@ fn c11_offers_are_checked_against_the_fences_of_their_settings() {
     let offer =
         "[[offer]]\nid = \"a\"\nmerchant = \"bean\"\nfences = [\"quai\"]\ntitle = \"T\"\nbody = \"B\"\n";
     let folder = Folder::with(&[
-        ("stile.toml", "[fences]\nfile = \"f.geojson\"\n[offers]\nfile = \"o.toml\"\n"),
+        (
+            "stile.toml",
+            "[consent]\ndefault_residence = \"US-TX\"\n[fences]\nfile = \"f.geojson\"\n[offers]\nfile = \"o.toml\"\n",
+        ),
         ("o.toml", offer),
         ("f.geojson", &collection(&[circle("quay", r#","merchant":"bean""#), circle("mill", "")])),
     ]);
@@ -304,7 +307,8 @@ fn a_command_line_that_asks_for_nothing_is_a_usage_error() {
 fn c06_an_engine_that_speaks_without_restraint_or_that_nobody_can_tell_a_yes_is_warned_of() {
     let offer = "[[offer]]\nid = \"a\"\nmerchant = \"bean\"\ntags = [\"t\"]\ntitle = \"T\"\nbody = \"B\"\n";
     let said = |more: &str| {
-        let settings = format!("[fences]\nfile = \"f.geojson\"\n{more}");
+        let settings =
+            format!("[consent]\ndefault_residence = \"US-TX\"\n[fences]\nfile = \"f.geojson\"\n{more}");
         let folder = Folder::with(&[
             ("stile.toml", &settings),
             ("o.toml", offer),

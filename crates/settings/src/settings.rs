@@ -10,12 +10,13 @@ use presence::PresencePolicy;
 use sensitive_places::Margins;
 
 use crate::broker::read_broker;
+use crate::law::read_law;
 use crate::listener::{read_listener, read_users_file};
 use crate::policies::{read_notifier, read_presence};
 use crate::section::Section;
 use crate::sheet::Sheet;
 use crate::source::Source;
-use crate::{BrokerSettings, ListenerSettings, Problem, Region, read_secret};
+use crate::{BrokerSettings, LawSettings, ListenerSettings, Problem, Region, read_secret};
 
 /// Everything that an operator may set, checked.
 ///
@@ -44,6 +45,8 @@ pub struct Settings {
     pub offers: OfferSettings,
     /// How long consent lasts.
     pub gate: GatePolicy,
+    /// Which law counts.
+    pub law: LawSettings,
     /// What makes a visit.
     pub presence: PresencePolicy,
     /// When it is right to speak.
@@ -64,6 +67,7 @@ impl Default for Settings {
             offers_file: None,
             offers: OfferSettings::default(),
             gate: GatePolicy::default(),
+            law: LawSettings::default(),
             presence: PresencePolicy::default(),
             notifier: NotifierPolicy::default(),
         }
@@ -213,6 +217,7 @@ impl Settings {
         paths.extend(&mut self.fences.file);
         paths.extend(&mut self.sensitive.file);
         paths.extend(&mut self.offers_file);
+        paths.extend(&mut self.law.rules_file);
         paths.extend(&mut self.listener.users_file);
         paths.extend(self.broker.as_mut().and_then(|broker| broker.password_file.as_mut()));
         for path in paths {
@@ -268,7 +273,8 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
         sensitive: read_sensitive(&root.section("sensitive")),
         offers_file: offers.path("file").map(|file| file.value),
         offers: read_offers(&offers),
-        gate: read_gate(&root.section("consent"), &default.gate),
+        gate: read_gate(&consent, &default.gate),
+        law: read_law(root, &consent),
         presence: read_presence(&root.section("presence")),
         notifier: read_notifier(&root.section("notifier")),
     };

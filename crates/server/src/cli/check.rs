@@ -1,5 +1,7 @@
 //! `stile check`: everything that is wrong with what an operator wrote, in one run.
 
+mod law;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -9,7 +11,7 @@ use std::process::ExitCode;
 use model::FenceFacts;
 use offers::Mode;
 use serde_json::json;
-use settings::{OfferSettings, OffersFile, Problem, Settings};
+use settings::{OfferSettings, OffersFile, Problem, RulesFile, Settings};
 use spatial_index::Fence;
 
 use crate::cli::report::{Failure, Weight, counted, line_problem, problem_json, tell_problems};
@@ -17,7 +19,7 @@ use crate::fence_files::{self, FenceOptions};
 use crate::machine::Clock;
 use crate::sensitive::{self, InRings};
 
-/// Checks settings, fences, offers and consent files, and tells everything that is wrong.
+/// Checks settings, rules, fences, offers and consent files, and tells everything that is wrong.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A folder, searched with its subfolders, or one file
@@ -75,6 +77,7 @@ enum Kind {
     /// Checked first, because they name files of the other kinds.
     Settings,
     Offers,
+    Rules,
     Users,
     Fences,
     Consent,
@@ -86,7 +89,9 @@ fn check(path: &Path, is_quiet: bool) -> Findings {
     if path.is_dir() {
         collect(path, DEPTH_MAX, &mut files, &mut findings.problems);
         if files.is_empty() && findings.problems.is_empty() {
-            findings.problems.push(Problem::of_file(path, "holds no settings, fences, offers or consent"));
+            findings
+                .problems
+                .push(Problem::of_file(path, "holds no settings, rules, fences, offers or consent"));
         }
     } else {
         match kind(path) {
@@ -172,6 +177,8 @@ fn kind_of_toml(file: &Path) -> Kind {
     let has = |header: &str| text.lines().any(|line| line.replace(' ', "").starts_with(header));
     if has("[[offer]]") {
         Kind::Offers
+    } else if has("[[rule]]") {
+        Kind::Rules
     } else if has("[[user]]") {
         Kind::Users
     } else {
@@ -193,6 +200,7 @@ impl Findings {
             Kind::Offers => {
                 self.check_offers(file, OfferSettings::default());
             }
+            Kind::Rules => self.check_rules(file),
             // Users are checked with the settings that name them.
             Kind::Users => self.warnings.push(Problem::of_file(file, "is named by no settings")),
             Kind::Fences => {
@@ -220,10 +228,33 @@ impl Findings {
         if let Some(users) = &settings.listener.users_file {
             self.is_new(users);
         }
+        self.check_law(file, &settings);
         let n_known = self.problems.len();
         self.check_what_settings_name(file, &settings);
         let found = self.problems.split_off(n_known);
         self.problems.extend(fence_files::with_makers(found, &settings));
+    }
+
+    fn check_law(&mut self, file: &Path, settings: &Settings) {
+        let law::Judged { problems, warnings } = law::judge(file, settings, Clock::Wall.now());
+        self.problems.extend(problems);
+        self.warnings.extend(warnings);
+        if let Some(rules) = settings.law.rules_file.as_deref().filter(|rules| self.is_new(rules)) {
+            self.check_rules(rules);
+        }
+    }
+
+    fn check_rules(&mut self, file: &Path) {
+        match RulesFile::load(file) {
+            Ok(rules) => {
+                self.checked.push((file.to_owned(), law::told(&rules)));
+                self.warnings.extend(rules.overdue(Clock::Wall.now()));
+            }
+            Err(wrong) => {
+                self.checked.push((file.to_owned(), "rules".to_owned()));
+                self.problems.extend(wrong);
+            }
+        }
     }
 
     fn check_what_settings_name(&mut self, file: &Path, settings: &Settings) {

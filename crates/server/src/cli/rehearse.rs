@@ -110,7 +110,7 @@ fn script(args: &Args) -> Result<Script, Failure> {
     let only = args.persona.as_deref().and_then(Persona::from_word);
     Ok(Script {
         house,
-        policy: super::serve::policy_of(&settings),
+        policy: super::serve::policy_of(&settings)?,
         monday: args.from,
         n_days: args.days,
         casting: Casting { seed: args.seed, n_people: args.people, only, every: args.every },

@@ -68,7 +68,7 @@ fn play(args: &Args) -> Result<(), Failure> {
     let settings = args.config.as_deref().map(settings::load).transpose()?.unwrap_or_default();
     let (house, merchants) = house_of(args, &settings)?;
     let survey = survey(args)?;
-    let policy = super::serve::policy_of(&settings);
+    let policy = super::serve::policy_of(&settings)?;
     let mut player = Player::new(
         Arc::new(house),
         &policy,

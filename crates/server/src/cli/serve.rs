@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
-use engine::{Policy, Tally};
+use engine::{Law, Policy, Tally};
 use ledger::Storage as _;
 use model::{Millis, Timestamp};
-use settings::Settings;
+use settings::{LawSettings, RulesFile, Settings};
 use store::{Options, SqliteStore};
 use wire::Limits;
 
@@ -83,6 +83,9 @@ fn speed(text: &str) -> Result<f64, String> {
 /// When it could not start, or a part of it failed while it ran.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let settings = settings::load_with(&args.config, args.insecure_listen)?;
+    if let Some(problem) = settings.without_residence(&args.config) {
+        return Err(vec![problem].into());
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::io(Path::new("tokio"), error))?;
     runtime.block_on(serve(args, &settings))
@@ -235,6 +238,9 @@ fn set_up(
     let store = open_store(data_dir)?;
     check_clock(args, &store, clock)?;
     let (keeper, kept) = fences.keep(data_dir, settings, clock.now())?;
+    for overdue in settings.law.rules()?.overdue(clock.now()) {
+        tracing::warn!("{overdue}");
+    }
     for warning in kept.iter().flat_map(|kept| &kept.warnings) {
         tracing::warn!("{warning}");
     }
@@ -247,7 +253,7 @@ fn set_up(
     let setup = Setup {
         house: kept.as_ref().map_or(keeper.house(), |kept| kept.alteration.from()).clone(),
         alteration: kept.map(|kept| kept.alteration),
-        policy: policy_of(settings),
+        policy: policy_of(settings)?,
         storage: Box::new(store),
         closed,
         n_shards,
@@ -259,10 +265,10 @@ fn set_up(
     Ok((setup, keeper))
 }
 
-/// Every room's numbers from the settings.
-pub(super) fn policy_of(settings: &Settings) -> Policy {
+/// Every room's numbers from the settings, and the rules that they name.
+pub(super) fn policy_of(settings: &Settings) -> Result<Policy, Failure> {
     let limits = settings.limits;
-    Policy {
+    Ok(Policy {
         limits: Limits {
             fix_bytes_max: limits.fix_bytes_max,
             batch_bytes_max: limits.batch_bytes_max,
@@ -271,11 +277,18 @@ pub(super) fn policy_of(settings: &Settings) -> Policy {
             n_batch_fixes_max: limits.n_batch_fixes_max,
         },
         gate: settings.gate,
+        law: law_of(settings, &settings.law.rules()?),
         presence: settings.presence,
         mode: settings.offers.mode,
         notifier: settings.notifier.clone(),
         ..Policy::default()
-    }
+    })
+}
+
+/// The rules with what the settings say of places and of opt-in.
+pub(super) fn law_of(settings: &Settings, rules: &RulesFile) -> Law {
+    let LawSettings { default_residence, double_opt_in, seats, .. } = settings.law.clone();
+    Law { rules: Arc::new(rules.book().clone().with_double_opt_in(double_opt_in)), default_residence, seats }
 }
 
 /// Opens the data directory for this process alone.

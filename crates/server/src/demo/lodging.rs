@@ -105,7 +105,7 @@ impl Lodging {
         }
         // At sixty times the speed of life the default is half a second, which a busy machine may take.
         format!(
-            "[listener]\nbind = \"127.0.0.1:0\"\n\n{users}[data]\ndir = \"data\"\n\n\
+            "[listener]\nbind = \"127.0.0.1:0\"\n\n{users}[consent]\ndefault_residence = \"US-TX\"\n\n[data]\ndir = \"data\"\n\n\
              [fences]\nfile = \"fences.geojson\"\n\n[offers]\nfile = \"offers.toml\"\n\n\
              [notifier]\ndecide_within = \"5 min\"\n"
         )

@@ -26,7 +26,7 @@ enum Mark {
 }
 
 /// All inputs there are, and what people fear is one.
-pub(super) const INPUTS: [Input; 20] = [
+pub(super) const INPUTS: [Input; 21] = [
     Input::new(
         "where the phone was at that moment, compared with the store's fence and not kept",
         Mark::Always,
@@ -44,6 +44,7 @@ pub(super) const INPUTS: [Input; 20] = [
     Input::new("the kinds of things that they said they care for", Mark::Fact(&["category"])),
     Input::new("the language that they read", Mark::Fact(&["lang"])),
     Input::new("what they bought", Mark::Fact(&["purchases"])),
+    Input::new("the law on text messages where they live and where the store is", Mark::Fact(&["law"])),
     Input::new("that they are not of age", Mark::Failed("minor")),
     Input::new("which other places they have been to", Mark::Never),
     Input::new("their name, address or number", Mark::Never),

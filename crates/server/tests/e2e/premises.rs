@@ -97,7 +97,7 @@ fn settings(customers: &[&str], doors: &str, more: &str) -> String {
         .collect();
     let users = if doors.contains("enabled = false") { String::new() } else { users };
     format!(
-        "{doors}\n{users}[data]\ndir = \"data\"\n[fences]\nfile = \"fences.geojson\"\n[offers]\nfile = \"offers.toml\"\n{more}"
+        "{doors}\n{users}[consent]\ndefault_residence = \"US-TX\"\n[data]\ndir = \"data\"\n[fences]\nfile = \"fences.geojson\"\n[offers]\nfile = \"offers.toml\"\n{more}"
     )
 }
 
