@@ -82,7 +82,6 @@ fn heard(customer: u32, numbers: &mut Numbers) -> Vec<Heard> {
             channel: Channel::Push,
             category: None,
             standing: Standing::Sent,
-            law: None,
             cost: 40,
             favourite: false,
             answers: Answers::default(),
@@ -136,6 +135,7 @@ fn candidate(occasion: &Occasion) -> Candidate<'_> {
         names_street: false,
         holdout_permille: 0,
         standing: Standing::Sent,
+        law: None,
     };
     Candidate {
         occasion,

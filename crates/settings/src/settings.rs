@@ -256,6 +256,7 @@ fn read(source: &Source, insecure_listen: bool, problems: &mut Vec<Problem>) -> 
 
 fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
     let default = Settings::default();
+    let consent = root.section("consent");
     let listener = root.section("listener");
     let offers = root.section("offers");
     let settings = Settings {

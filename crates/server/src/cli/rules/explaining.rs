@@ -230,18 +230,7 @@ impl Case<'_> {
 
     fn grant_lasts(&self, binding: &Binding<'_>, purpose: Purpose) -> Millis {
         let policy = &self.settings.gate;
-        let ours = match purpose {
-            Purpose::Location | Purpose::Background => policy.location_lasts.min(policy.grant_lasts),
-            Purpose::OffersPush
-            | Purpose::OffersSms
-            | Purpose::OffersEmail
-            | Purpose::OffersInbox
-            | Purpose::Personalisation
-            | Purpose::History
-            | Purpose::Measurement
-            | Purpose::Aggregate
-            | Purpose::ThirdParty => policy.grant_lasts,
-        };
+        let ours = if purpose.is_to_see() { policy.location_lasts } else { policy.grant_lasts };
         binding.grant_lasts_max(purpose).map_or(ours, |law| law.min(ours))
     }
 
