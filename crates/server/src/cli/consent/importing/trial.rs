@@ -69,7 +69,7 @@ impl Copy {
     fn new(data: &Data) -> Result<Self, Failure> {
         let (dir, settings) = data.find()?;
         let house = fence_sets::served(&FenceSets::read(&dir)?)?;
-        Ok(Self { engine: Engine::new(house, policy_of(&settings)), now: Clock::Wall.now() })
+        Ok(Self { engine: Engine::new(house, policy_of(&settings)?), now: Clock::Wall.now() })
     }
 
     fn load(
