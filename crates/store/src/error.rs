@@ -84,6 +84,22 @@ pub enum OpenError {
         /// The newest format that this program reads.
         known: i64,
     },
+    /// An older version of this program wrote it, and nobody has started this one on it.
+    #[error(
+        "{part} in {} has format {found}, and not {known}: start the server once, which brings it up to date \
+         and keeps a copy",
+        .dir.display()
+    )]
+    OlderVersion {
+        /// The directory.
+        dir: PathBuf,
+        /// Which file.
+        part: Part,
+        /// Its format.
+        found: i64,
+        /// The format that this program reads.
+        known: i64,
+    },
     /// A file is not what it should be.
     #[error("{part} in {} is damaged: {reason}", .dir.display())]
     Damaged {

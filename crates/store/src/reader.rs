@@ -13,6 +13,7 @@ use crate::heads::{Instance, partitions, read_heads};
 use crate::keys::KeyRoom;
 use crate::scan::scan_partition;
 use crate::schema;
+use crate::signing::Signer;
 use crate::tombstones;
 use crate::write::place;
 
@@ -36,6 +37,7 @@ pub struct Reader {
     instance: Instance,
     ledger: Connection,
     keys: KeyRoom,
+    public_key: [u8; 32],
 }
 
 impl Reader {
@@ -48,9 +50,16 @@ impl Reader {
         for part in [Part::Heads, Part::MasterKey, Part::Keys, Part::Ledger] {
             directory.require(part)?;
         }
-        let vault = Vault::new(&*directory.stored_master_key()?);
+        let master_key = directory.stored_master_key()?;
+        let (vault, public_key) = (Vault::new(&master_key), Signer::new(&master_key).public_key());
+        drop(master_key);
         let [ledger, keys] = [Part::Ledger, Part::Keys].map(|part| schema::open_to_read(&directory, part));
         let keys = keys?;
+        let found = schema::format_of(&keys, &directory, Part::Keys)?;
+        if found < schema::FORMAT {
+            let (dir, part, known) = (dir.into(), Part::Keys, schema::FORMAT);
+            return Err(OpenError::OlderVersion { dir, part, found, known });
+        }
         let instance = schema::instance(&keys, None).map_err(directory.sqlite(Part::Keys))?;
         let (keys, fits) = KeyRoom::read(keys, vault).map_err(directory.sqlite(Part::Keys))?;
         if !fits {
@@ -61,7 +70,13 @@ impl Reader {
             return Err(OpenError::OtherInstance { dir: dir.into(), part: Part::Ledger });
         }
         let instance = instance.ok_or_else(|| directory.missing(Part::Keys))?;
-        Ok(Self { directory, instance, ledger, keys })
+        Ok(Self { directory, instance, ledger, keys, public_key })
+    }
+
+    /// By which key the statements of this ledger can be checked.
+    #[must_use]
+    pub const fn public_key(&self) -> [u8; 32] {
+        self.public_key
     }
 
     /// How many entries there are by now.

@@ -343,6 +343,7 @@ fn a_stage_that_was_given_up_is_in_nobodys_way() {
     assert!(!scene.path().join("restore.part").exists());
 }
 
+/// `never_loosened_by_a_restore`; more of them by
 /// `STILE_RESTORES=2000 cargo test -p store --test restore no_history`
 #[test]
 fn d12_no_history_has_a_no_that_a_restore_makes_a_yes() {

@@ -1,12 +1,13 @@
 //! `stile audit`: the proof that nothing in the ledger was changed since.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use model::Timestamp;
 use serde_json::{Value, json};
-use store::{ChainFault, Reader};
+use store::{ChainFault, Reader, StatementRefused, check_statement};
 
 use super::data::Data;
 use super::report::Failure;
@@ -17,6 +18,35 @@ use crate::explain;
 pub enum Command {
     /// Walks every chain from its first entry to its last, opens every entry, and names what was changed.
     Verify(VerifyArgs),
+    /// Prints the public key by which statements of this ledger can be checked.
+    Key(KeyArgs),
+    /// Checks a signed statement of an erasure; it takes no ledger and no secret.
+    Statement(StatementArgs),
+}
+
+/// Prints the public key.
+#[derive(clap::Args, Debug)]
+pub struct KeyArgs {
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Checks a signed statement.
+#[derive(clap::Args, Debug)]
+pub struct StatementArgs {
+    /// The statement.
+    file: PathBuf,
+    /// The public key that it must be signed with, as `stile audit key` prints it; without one it is only
+    /// known that the statement was not changed since it was signed by somebody.
+    #[arg(long, value_name = "HEX", value_parser = key_of)]
+    key: Option<[u8; 32]>,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn key_of(text: &str) -> Result<[u8; 32], String> {
+    blake3::Hash::from_hex(text).map(Into::into).map_err(|_| "is not 64 hexadecimal digits".to_owned())
 }
 
 /// Walks every chain.
@@ -36,7 +66,64 @@ pub struct VerifyArgs {
 pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Verify(args) => verify(args),
+        Command::Key(args) => {
+            let reader = Reader::open(&args.data.dir()?).map_err(|error| Failure::open(&error))?;
+            println!("{}", hex(&reader.public_key()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Statement(args) => statement(args),
     }
+}
+
+fn hex(bytes: &[u8; 32]) -> String {
+    blake3::Hash::from_bytes(*bytes).to_hex().to_string()
+}
+
+fn statement(args: &StatementArgs) -> Result<ExitCode, Failure> {
+    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::io(&args.file, error))?;
+    let told = match check_statement(&text, args.key.as_ref()) {
+        Ok(told) => told,
+        Err(refused) => {
+            let why = match refused {
+                StatementRefused::Flaw(_) => "it is no statement of an erasure",
+                StatementRefused::OtherKey => "it is signed by another key",
+                StatementRefused::NotAuthentic => "it does not say what was signed",
+            };
+            return Err(Failure::failed(74, &format!("{}: {why}", args.file.display())));
+        }
+    };
+    let erasure = &told.erasure;
+    let (at, signed_by) = (explain::rfc3339(erasure.at), hex(&told.public_key));
+    if args.json {
+        println!(
+            "{}",
+            json!({
+                "ok": true,
+                "erased_at": at,
+                "entries": erasure.n_entries,
+                "key": erasure.key.map(|key| key.to_string()),
+                "partition": erasure.partition.no(),
+                "no": erasure.no,
+                "public_key": signed_by,
+                "key_was_named": args.key.is_some(),
+            })
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!(
+        "erased at {at}: {} entries, and the key {}",
+        erasure.n_entries,
+        match erasure.key {
+            Some(key) => key.to_string(),
+            None => "that there was none of".to_owned(),
+        }
+    );
+    println!("written down as entry {} of partition {}", erasure.no, erasure.partition.no());
+    match args.key {
+        Some(_) => println!("signed by the key that was named"),
+        None => println!("signed by {signed_by}: name the key with --key to know whose it is"),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a walk along all chains found.

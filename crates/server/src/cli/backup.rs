@@ -20,19 +20,25 @@ use crate::machine::Clock;
 pub struct Args {
     #[command(subcommand)]
     keys: Option<What>,
+    /// The folder that gets a new one, named after the time.
+    #[arg(value_name = "DIR", required = true)]
+    to: Option<PathBuf>,
     #[command(flatten)]
-    ledger: Option<BackupArgs>,
+    data: Data,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(clap::Subcommand, Debug)]
 enum What {
     /// The customers' keys alone, wrapped by the master key: keep them apart, and no longer than 30 days.
-    Keys(BackupArgs),
+    Keys(KeysArgs),
 }
 
-/// What is backed up, and where to.
+/// Where the keys go.
 #[derive(clap::Args, Debug)]
-pub struct BackupArgs {
+pub struct KeysArgs {
     /// The folder that gets a new one, named after the time.
     #[arg(value_name = "DIR")]
     to: PathBuf,
@@ -48,27 +54,27 @@ pub struct BackupArgs {
 /// # Errors
 /// When the backup could not be made whole; nothing is left of it then.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    match (&args.keys, &args.ledger) {
-        (Some(What::Keys(args)), _) => make(BackupOf::Keys, args),
-        (None, Some(args)) => make(BackupOf::Ledger, args),
+    match (&args.keys, &args.to) {
+        (Some(What::Keys(args)), _) => make(BackupOf::Keys, &args.to, &args.data, args.json),
+        (None, Some(to)) => make(BackupOf::Ledger, to, &args.data, args.json),
         (None, None) => Err(Failure::Usage("name the folder that gets the backup".to_owned())),
     }
 }
 
-fn make(of: BackupOf, args: &BackupArgs) -> Result<ExitCode, Failure> {
+fn make(of: BackupOf, to: &Path, data: &Data, is_json: bool) -> Result<ExitCode, Failure> {
     let now = Clock::Wall.now();
     let started = Instant::now();
-    let backup = args.to.join(name(of, now));
+    let backup = to.join(name(of, now));
     let spinner = ProgressBar::new_spinner().with_message("copying, and reading what was copied");
     spinner.enable_steady_tick(Duration::from_millis(200));
-    let data_dir = args.data.dir()?;
+    let data_dir = data.dir()?;
     let made = match of {
         BackupOf::Ledger => back_up(&data_dir, &backup, now),
         BackupOf::Keys => back_up_keys(&data_dir, &backup, now),
     };
     spinner.finish_and_clear();
     let manifest = made.map_err(|error| failure(&error))?;
-    tell(&backup, &manifest, started.elapsed(), args.json);
+    tell(&backup, &manifest, started.elapsed(), is_json);
     Ok(ExitCode::SUCCESS)
 }
 

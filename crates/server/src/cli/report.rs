@@ -67,7 +67,8 @@ impl Failure {
             | OpenError::NoKey { .. }
             | OpenError::WrongKey { .. }
             | OpenError::OtherInstance { .. }
-            | OpenError::NewerVersion { .. } => 78,
+            | OpenError::NewerVersion { .. }
+            | OpenError::OlderVersion { .. } => 78,
         };
         let why = std::error::Error::source(error).map(|why| format!(": {why}")).unwrap_or_default();
         Self::Other { code, reason: format!("{error}{why}") }

@@ -18,6 +18,7 @@ mod people;
 mod premises;
 mod privacy;
 mod process;
+mod proof;
 mod same_both_ways;
 mod server;
 mod withdrawal;

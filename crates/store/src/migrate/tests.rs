@@ -91,6 +91,18 @@ fn rows_of_format_1_say_under_which_notice_a_consent_was_given() {
 }
 
 #[test]
+fn whoever_only_reads_says_that_a_start_is_needed() {
+    let dir = unpacked();
+    let error = crate::Reader::open(dir.path()).err().unwrap();
+    assert!(matches!(error, OpenError::OlderVersion { found: 1, known: 2, .. }), "{error}");
+    let found = crate::examine(dir.path(), &mut |_| (), model::Timestamp::from_unix_ms(1_770_000_000_000));
+    assert!(
+        found.iter().any(|finding| finding.check == "format" && finding.advice.contains("start the server"))
+    );
+    assert_eq!(format(dir.path(), "ledger.db"), 1, "and nothing was changed");
+}
+
+#[test]
 fn who_is_erased_is_gone_from_the_copy_too() {
     let dir = unpacked();
     let mut store = open(dir.path());

@@ -1,4 +1,4 @@
-//! Nobody is loosened by a restore: whoever may have said no since the backup has to be asked again.
+//! Nobody is loosened by a restore (`never_loosened_by_a_restore`): whoever may have said no since the backup has to be asked again.
 
 use std::collections::BTreeMap;
 
