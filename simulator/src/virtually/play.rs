@@ -55,7 +55,7 @@ pub(crate) fn play(scene: &Scene, story: &Story, kept: Option<&[u32]>, wanted: W
         last_consent: BTreeMap::new(),
         n_tickets: 0,
         n_since_look: 0,
-        n_opened: 0,
+        n_seen: 0,
         messages: Vec::new(),
     };
     if wanted.plant == Some(Plant::WritesPositions) {
@@ -84,8 +84,8 @@ struct Play<'a> {
     last_consent: BTreeMap<u32, ConsentEvent>,
     n_tickets: u64,
     n_since_look: u32,
-    /// Payloads that the engine had opened when it was last asked.
-    n_opened: u64,
+    /// Payloads that the engine had opened, and not turned away after that, when it was last asked.
+    n_seen: u64,
     /// Scratch paper of a drain.
     messages: Vec<(Message, Told)>,
 }
@@ -180,7 +180,7 @@ impl Play<'_> {
         self.look();
         let has_edits = self.operator.take_unseen();
         self.shell.start_again(has_edits.then_some(&self.operator), now);
-        self.n_opened = 0;
+        self.n_seen = 0;
         self.send_again(now);
     }
 
@@ -327,9 +327,10 @@ impl Play<'_> {
     /// The time at which the fix just read was handled: it moved the clock, if it was let in, and the
     /// judge's timers fire first, each with what follows from it.
     fn let_drive(&mut self, fixes: &[Fix], now: Timestamp) -> Timestamp {
-        let n_opened = self.shell.engine.tally().n_opened;
-        let was_let_in = self.n_opened < n_opened;
-        self.n_opened = n_opened;
+        let tally = self.shell.engine.tally();
+        let n_seen = tally.n_opened - tally.refused.of_word("background");
+        let was_let_in = self.n_seen < n_seen;
+        self.n_seen = n_seen;
         let Some(fix) = fixes.last().filter(|_| was_let_in) else { return now };
         let opinion = &mut self.shell.opinion;
         while let Some(due_at) = opinion.next_timer(fix.taken_at) {
