@@ -123,7 +123,8 @@ fn d12_with_the_flag_everybody_has_what_they_had_then() {
 
 #[test]
 fn d12_where_nobody_knows_what_came_since_everybody_has_to_be_asked_again() {
-    let losses: [(&str, fn(&Path)); 4] = [
+    type Loss = (&'static str, fn(&Path));
+    let losses: [Loss; 4] = [
         ("the ledger is gone", |dir| fs::remove_file(dir.join("ledger.db")).unwrap()),
         ("the heads are gone", |dir| fs::remove_file(dir.join("heads")).unwrap()),
         ("the ledger is no database", |dir| fs::write(dir.join("ledger.db"), vec![7; 9_000]).unwrap()),

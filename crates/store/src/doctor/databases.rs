@@ -73,7 +73,7 @@ fn open(directory: &Directory, findings: &mut Findings) -> Option<Opened> {
         return None;
     };
     let vault = match directory.stored_master_key() {
-        Ok(key) => Vault::new(&*key),
+        Ok(key) => Vault::new(&key),
         Err(error) => {
             findings.fault("master key", "master.key", error.to_string(), "put the right one there");
             return None;

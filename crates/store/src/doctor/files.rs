@@ -187,7 +187,12 @@ pub(super) fn backups(dir: &Path, now: Timestamp, findings: &mut Findings) {
     let days = |at_ms: i64| now.since(Timestamp::from_unix_ms(at_ms)).ms() / 86_400_000;
     match backups.last(BackupOf::Ledger) {
         None => {
-            findings.warning(CHECK, "ledger", "none was ever made from here", "stile backup DIR, every night")
+            findings.warning(
+                CHECK,
+                "ledger",
+                "none was ever made from here",
+                "stile backup DIR, every night",
+            );
         }
         Some(last) if BACKUP_AGE_MAX < now.since(Timestamp::from_unix_ms(last.at_ms)) => {
             let told = format!("the last one is {} days old", days(last.at_ms));
