@@ -1,13 +1,16 @@
 //! `no_position_on_disk`, and no name in clear: logs and data searched for what was planted.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use model::Timestamp;
+use server::control::Request;
 use server::mqtt::Version;
 
 use crate::client::{Client, connect};
 use crate::premises::{LAT, LON, Premises};
 use crate::server::Server;
+use crate::unsealed::unsealed;
 use crate::with_clients;
 use crate::words::{consent, fix, grants, now_ms, record};
 
@@ -60,17 +63,52 @@ fn planted(lat: f64, lon: f64) -> Vec<Planted> {
         let fixed = ((value + span / 2.0) / span * 2_f64.powi(32)) as u32;
         add("fixed point, little end first", &fixed.to_le_bytes());
         add("fixed point, big end first", &fixed.to_be_bytes());
+        // As the index has it: 2^32 units once round the earth, both ways.
+        let units = ((value + span / 2.0) / 360.0 * 2_f64.powi(32)).round() as u32;
+        add("units of the index, little end first", &units.to_le_bytes());
+        add("units of the index, big end first", &units.to_be_bytes());
+        add("units of the index in text", units.to_string().as_bytes());
+    }
+    // Seven letters are some 150 m, less than the store is wide.
+    let hash = geohash(lat, lon, 9);
+    for n in 7..=9 {
+        let what = format!("a geohash of {n} letters");
+        planted.push(Planted { what: what.clone(), bytes: hash[..n].into() });
+        planted
+            .push(Planted { what: format!("{what}, in capitals"), bytes: hash[..n].to_uppercase().into() });
     }
     planted
 }
 
-fn files_of(dir: &Path) -> Vec<std::path::PathBuf> {
+/// A cell of Niemeyer's grid in its letters: bits of longitude and latitude in turn, five a letter.
+fn geohash(lat: f64, lon: f64, n_letters: usize) -> String {
+    const LETTERS: &[u8; 32] = b"0123456789bcdefghjkmnpqrstuvwxyz";
+    let mut sides = [(-180.0, 180.0, lon), (-90.0, 90.0, lat)];
+    let mut bits = (0..5 * n_letters).map(|no| {
+        let (low, high, value) = &mut sides[no % 2];
+        let middle = (*low + *high) / 2.0;
+        let is_above = middle <= *value;
+        *(if is_above { low } else { high }) = middle;
+        usize::from(is_above)
+    });
+    (0..n_letters)
+        .map(|_| char::from(LETTERS[(0..5).fold(0, |letter, _| 2 * letter + bits.next().unwrap())]))
+        .collect()
+}
+
+/// Every file of a directory and of those in it.
+fn files_of(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.is_file()).collect()
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    files
+        .into_iter()
+        .filter(|path| path.is_file())
+        .chain(folders.iter().flat_map(|folder| files_of(folder)))
+        .collect()
 }
 
 /// Everything planted that stands in one of the files.
-fn found(files: &[std::path::PathBuf], planted: &[Planted]) -> Vec<String> {
+fn found(files: &[PathBuf], planted: &[Planted]) -> Vec<String> {
     let mut found = Vec::new();
     for file in files {
         let bytes = fs::read(file).unwrap();
@@ -133,6 +171,40 @@ async fn say_everywhere(server: &Server, version: Version, lat: f64, lon: f64) {
     assert!(Client::log_in(bad).await.is_err());
 }
 
+/// What the server tells operators about all of it, in a file.
+fn answers(premises: &Premises, server: &Server) -> Vec<PathBuf> {
+    let requests = [Request::Status, Request::OffersList];
+    let told: Vec<String> = requests.iter().map(|request| server.ask(request).to_string()).collect();
+    vec![premises.write("answers", &told.join("\n"))]
+}
+
+/// A backup of the ledger, and one of the keys.
+fn backed_up(premises: &Premises) -> Vec<PathBuf> {
+    let (data, to) = (premises.data(), premises.path("backups"));
+    fs::create_dir(&to).unwrap();
+    let now = Timestamp::from_unix_ms(now_ms());
+    store::back_up(&data, &to.join("ledger"), now).unwrap();
+    store::back_up_keys(&data, &to.join("keys"), now).unwrap();
+    let files = files_of(&to);
+    assert!(4 <= files.len(), "both were made: {files:?}");
+    files
+}
+
+/// What would be found if nothing were sealed: names, which belong there, and no place.
+fn found_without_a_cipher(premises: &Premises, planted: &[Planted]) -> Vec<String> {
+    let plain = premises.path("plain");
+    fs::write(&plain, unsealed(&premises.data())).unwrap();
+    let found = found(&[plain], planted);
+    assert!(found.iter().any(|found| found.starts_with(NAMES[0])), "nothing is hidden: {found:?}");
+    places_of(found)
+}
+
+/// Where names belong, a name is no find.
+fn places_of(mut found: Vec<String>) -> Vec<String> {
+    found.retain(|found| !NAMES.iter().any(|name| found.starts_with(name)));
+    found
+}
+
 /// One run with a place of its own; what was found.
 async fn run(place: usize) -> Vec<String> {
     let (lat, lon) = (LAT + 0.000_123_7 + place as f64 * 1e-5, LON + 0.000_217_3);
@@ -142,8 +214,13 @@ async fn run(place: usize) -> Vec<String> {
         Server::try_start(premises, &[], "trace").unwrap_or_else(|_| panic!("it starts"))
     };
     let server = started(&premises);
+    // From now on it notes what happens.
+    server.ask(&Request::Events);
     say_everywhere(&server, Version::V5, lat, lon).await;
     let mut found_in_all = found(&files_of(&premises.data()), &planted);
+    let trace = premises.write("trace", &server.ask(&Request::Events).to_string());
+    found_in_all.extend(places_of(found(&[trace], &planted)));
+    found_in_all.extend(found(&[answers(&premises, &server), backed_up(&premises)].concat(), &planted));
     server.kill();
     found_in_all.extend(found(&files_of(&premises.data()), &planted));
     let server = started(&premises);
@@ -155,6 +232,14 @@ async fn run(place: usize) -> Vec<String> {
     let names: Vec<_> =
         files_of(&premises.data()).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
     assert!(4 <= names.len(), "the ledger, its keys and heads were searched: {names:?}");
+    found_in_all.extend(found_without_a_cipher(&premises, &planted));
+    println!(
+        "{} ways to write names and a place, sought in {} files of the data directory, two backups, log, answers, trace \
+         and the ledger without its cipher; found {}",
+        planted.len(),
+        names.len(),
+        found_in_all.len()
+    );
     found_in_all
 }
 
