@@ -2,6 +2,7 @@
 
 mod doors;
 mod happening;
+mod law;
 mod laws;
 mod not_mute;
 mod overlapping;
