@@ -227,7 +227,7 @@ impl Directory {
         // Visits are read back into the fences in which they were made; without them they would be
         // forgotten.
         let house = fence_sets::served(&FenceSets::read(&self.dir)?)?;
-        let mut engine = Engine::new(house, policy_of(&self.settings)?);
+        let mut engine = Engine::new(house, policy_of(&self.settings)?).remembering(self.store.graves());
         self.store
             .scan_states(&mut |stored| engine.load(stored))
             .map_err(|error| Failure::failed(74, &error))?;

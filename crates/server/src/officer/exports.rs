@@ -80,7 +80,7 @@ async fn lower(export: &Export, holder: &mut impl Holder) -> Result<Value, Troub
     let customer = export.state.customer.clone();
     let events: Vec<_> = export.restrictions().collect();
     let words = events.iter().map(|event| Word {
-        door: Door::Consent,
+        door: Door::Imported { attested: false },
         customer: customer.clone(),
         body: wire::encode_consent(event),
     });

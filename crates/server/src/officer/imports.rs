@@ -158,6 +158,6 @@ pub fn is_attested(event: &ConsentEvent, notices: &Registry) -> bool {
 }
 
 /// The door of imports.
-const fn door(_is_attested: bool) -> Door {
-    Door::Consent
+const fn door(attested: bool) -> Door {
+    Door::Imported { attested }
 }

@@ -13,6 +13,7 @@ pub(super) fn for_officers(settings: &Settings) -> String {
         "## For a data protection officer\n\n".to_owned(),
         purposes(settings),
         data(settings),
+        sensitive(settings),
         leaving(settings),
         rights(),
         safeguards(),
@@ -54,6 +55,20 @@ fn data(settings: &Settings) -> String {
          Of a customer who did not agree, a message leaves one counter by reason and nothing else. Logs hold no id, no\n\
          coordinate and no payload. Index columns hold keyed hashes, never ids.\n\n"
     )
+}
+
+fn sensitive(settings: &Settings) -> String {
+    let margins = settings.sensitive.margins;
+    let how = match &settings.sensitive.file {
+        None => "No file of sensitive places is set for this deployment: **nothing is hidden**, until `[sensitive]` names one.".to_owned(),
+        Some(_) => format!(
+            "A position nearer than {} m, and its accuracy up to {} m, to a sensitive place (health, worship, school, shelter\n\
+             and others) is dropped before it is compared with any fence, and counted in one total that tells no place. Stores\n\
+             so near to one that a law speaks of it cannot be watched, or their offers wait for nobody's stay.",
+            margins.buffer.0, margins.accuracy_cap.0
+        ),
+    };
+    format!("### Sensitive places\n\n{how}\n\n")
 }
 
 fn leaving(settings: &Settings) -> String {

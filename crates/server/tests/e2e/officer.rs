@@ -222,6 +222,9 @@ fn v08_a_file_of_windows_with_a_mark_packed_and_said_twice_is_read_as_it_was_mea
             line("ben", "location", "withdraw", &sha256, 5),
             line("cleo", "location", "withdraw", &sha256, 5),
             line("cleo", "location", "grant", &sha256, 9),
+            line("dora", "location", "withdraw", &sha256, 9),
+            line("dora", "location", "grant", &sha256, 5),
+            line("emil", "location", "grant", &"0".repeat(64), 9),
         ];
         let text = format!("\u{feff}{}\r\n\r\n", lines.join("\r\n"));
         let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
@@ -234,11 +237,13 @@ fn v08_a_file_of_windows_with_a_mark_packed_and_said_twice_is_read_as_it_was_mea
         assert_eq!(dry["became"], real["became"], "a dry run tells what comes");
         assert_eq!(
             (&real["became"]["granted"], &real["became"]["lowered"], &real["became"]["late"]),
-            (&json!(3), &json!(2), &json!(1)),
+            (&json!(4), &json!(3), &json!(1)),
             "{real}"
         );
-        let states = ["ada", "ben", "cleo"].map(|name| state_of(&shown(premises, name), "location"));
-        assert_eq!(states, ["granted", "withdrawn", "withdrawn"]);
+        assert_eq!(real["became"]["not_attested"], 1, "nobody vouches for that text: {real}");
+        let names = ["ada", "ben", "cleo", "dora", "emil"];
+        let states = names.map(|name| state_of(&shown(premises, name), "location"));
+        assert_eq!(states, ["granted", "withdrawn", "withdrawn", "granted", "unknown"]);
     });
 }
 
@@ -496,24 +501,35 @@ fn an_export_with_one_word_changed_is_vouched_for_by_nobody() {
 
 #[test]
 fn who_was_erased_is_gone_and_an_export_from_before_stays_out() {
-    let premises = Premises::new(&[]);
-    let paper = lived(&premises);
-    let nobody_to_ask = ran(&premises, &["customer", "erase", "ada"]);
-    assert_eq!(nobody_to_ask.code, Some(64), "{}", nobody_to_ask.err);
-    let statement = premises.path("statement.json");
-    let told =
-        well(&premises, &["customer", "erase", "ada", "--yes", "--statement", statement.to_str().unwrap()]);
-    assert!(told.contains("was erased at"), "{told}");
-    let text = fs::read_to_string(&statement).unwrap();
-    let signed = store::check_statement(text.trim(), None).expect("it is signed");
-    drop(signed);
-    assert!(!text.contains("\"ada\""), "the statement names nobody: {text}");
-    let shown = run_on(&premises.data(), &["customer", "show", "ada"]);
-    let fields: Vec<&String> = shown.as_object().unwrap().keys().collect();
-    assert_eq!(fields, ["customer", "erased_at"], "when it was, and nothing else");
-    let gone = ran(&premises, &["customer", "export", "ada"]);
-    assert!(gone.code == Some(78) && gone.err.contains("was erased at"), "{}", gone.err);
-    let back = ran(&premises, &["customer", "import", paper.to_str().unwrap()]);
-    assert!(back.code == Some(78) && back.err.contains("does not come back"), "{}", back.err);
-    assert_eq!(run_on(&premises.data(), &["customer", "explain", "ada"])["sentences"], json!([]));
+    for is_served in [false, true] {
+        let premises = Premises::new(&[]);
+        let paper = lived(&premises);
+        let server = is_served.then(|| Server::start(&premises, &[]));
+        let nobody_to_ask = ran(&premises, &["customer", "erase", "ada"]);
+        assert_eq!(nobody_to_ask.code, Some(64), "{}", nobody_to_ask.err);
+        let statement = premises.path("statement.json");
+        let file = statement.to_str().unwrap();
+        let told = well(&premises, &["customer", "erase", "ada", "--yes", "--statement", file]);
+        assert!(told.contains("was erased at"), "{told}");
+        let text = fs::read_to_string(&statement).unwrap();
+        assert!(store::check_statement(text.trim(), None).is_ok(), "it is signed: {text}");
+        assert!(!text.contains("\"ada\""), "the statement names nobody: {text}");
+        let shown_now = run_on(&premises.data(), &["customer", "show", "ada"]);
+        let fields: Vec<&String> = shown_now.as_object().unwrap().keys().collect();
+        assert_eq!(fields, ["customer", "erased_at"], "when it was, and nothing else");
+        let gone = ran(&premises, &["customer", "export", "ada"]);
+        assert!(gone.code == Some(78) && gone.err.contains("was erased at"), "{}", gone.err);
+        let back = ran(&premises, &["customer", "import", paper.to_str().unwrap()]);
+        assert!(back.code == Some(78) && back.err.contains("does not come back"), "{}", back.err);
+        assert_eq!(run_on(&premises.data(), &["customer", "explain", "ada"])["sentences"], json!([]));
+        let sha256 = register(&premises);
+        let old = premises.write("old.jsonl", &line("ada", "location", "grant", &sha256, 9));
+        for dry in [&["--dry-run"][..], &[]] {
+            let told =
+                run_on(&premises.data(), &[&["consent", "import", old.to_str().unwrap()], dry].concat());
+            assert_eq!(told["became"]["erased_before"], 1, "{told}");
+        }
+        assert!(shown(&premises, "ada")["consents"].as_array().unwrap().is_empty());
+        drop(server);
+    }
 }

@@ -147,7 +147,7 @@ fn is_skipped(args: &Args, error: &LineError) -> bool {
 }
 
 /// Events handed in with one question: one commit for many, and a bar that moves.
-const EVENTS_AT_ONCE: usize = 1_000;
+const EVENTS_AT_ONCE: usize = 2_500;
 
 /// Their bytes: the server reads no longer question than some megabytes, quotes escaped.
 const BYTES_AT_ONCE: usize = 1 << 20;
@@ -213,7 +213,7 @@ const fn in_words(became: Became) -> &'static str {
     match became {
         Became::Granted => "granted, attested by a registered notice",
         Became::Lowered => "lowered",
-        Became::Noted => "noted: neither a yes in force nor a no",
+        Became::Noted => "recorded, and not in force: it has run out, or waits to be confirmed",
         Became::Late => "without effect: a later no stands",
         Became::WithoutEvidence => "refused: a yes without evidence",
         Became::NotAttested => "without effect: a yes whose notice is not registered",

@@ -32,7 +32,7 @@ pub struct ExportArgs {
 pub struct ImportArgs {
     /// The export.
     file: PathBuf,
-    /// The public key of another deployment whose signature counts like our own (`stile audit key` prints it).
+    /// The public key of another deployment whose signature counts like our own, as its operator tells it.
     #[arg(long, value_name = "HEX")]
     trust: Option<String>,
     #[command(flatten)]

@@ -45,12 +45,14 @@ where
         Err(OpenError::NoData { .. }) => None,
         Err(error) => return Err(Failure::open(&error)),
     };
+    let graves = known.as_ref().map(Reader::graves).transpose();
+    let graves = graves.map_err(|error| Failure::open(&error))?.unwrap_or_default();
     let n_passes = n_events.div_ceil(EVENTS_A_PASS).max(1);
     let mut sums = Sums::default();
     for pass in 0..n_passes {
         let is_its =
             |event: &Received| u64::from(Partition::of(event.customer.as_str()).no()) % n_passes == pass;
-        let mut copy = Copy::new(data)?;
+        let mut copy = Copy::new(data, graves.clone())?;
         if let Some(known) = &mut known {
             copy.load(known, events()?, is_its)?;
         }
@@ -66,10 +68,11 @@ struct Copy {
 }
 
 impl Copy {
-    fn new(data: &Data) -> Result<Self, Failure> {
+    fn new(data: &Data, graves: Graves) -> Result<Self, Failure> {
         let (dir, settings) = data.find()?;
         let house = fence_sets::served(&FenceSets::read(&dir)?)?;
-        Ok(Self { engine: Engine::new(house, policy_of(&settings)?), now: Clock::Wall.now() })
+        let engine = Engine::new(house, policy_of(&settings)?).remembering(graves);
+        Ok(Self { engine, now: Clock::Wall.now() })
     }
 
     fn load(
