@@ -78,9 +78,7 @@ impl Told {
         let number = || rest.parse().unwrap_or_default();
         match word {
             "try" => self.try_batch(Batch::read(rest)),
-            "ack" => {
-                self.batches.iter_mut().next_back().into_iter().for_each(|last| last.is_acknowledged = true)
-            }
+            "ack" => self.acknowledge(),
             "fences-try" => self.fences.tried = number(),
             "fences-ack" => self.fences.acknowledged = number(),
             "order-try" => self.orders.tried = number(),
@@ -90,6 +88,12 @@ impl Told {
             "went-on" => self.went_on = true,
             "done" => self.is_done = true,
             _ => {}
+        }
+    }
+
+    fn acknowledge(&mut self) {
+        if let Some(last) = self.batches.last_mut() {
+            last.is_acknowledged = true;
         }
     }
 
@@ -256,7 +260,7 @@ impl Found {
         let mut stock = BTreeMap::new();
         let scanned = store.scan_stock(&mut |count| {
             if count.day.is_none() {
-                stock.insert(count.offer.as_str().to_owned(), i64::try_from(count.n).unwrap_or(i64::MAX));
+                stock.insert(count.offer.as_str().to_owned(), i64::from(count.n));
             }
         });
         scanned.map_err(|error| format!("the stock cannot be read: {error}"))?;

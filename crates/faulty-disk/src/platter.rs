@@ -106,10 +106,11 @@ impl Platter {
                 None => self.sync_names(&name),
             },
             // The kernel takes what it could not write for written.
-            Done::SyncFailed => match self.by_inode.get(&record.inode) {
-                Some(&file) => self.files[file].pending.clear(),
-                None => {}
-            },
+            Done::SyncFailed => {
+                if let Some(&file) = self.by_inode.get(&record.inode) {
+                    self.files[file].pending.clear();
+                }
+            }
             Done::Nothing | Done::Struck | Done::Said(_) => {}
         }
     }

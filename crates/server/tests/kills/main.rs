@@ -104,7 +104,7 @@ async fn live_and_die(premises: &Premises, book: &Arc<Mutex<Book>>, round: u64, 
     let stays: String = (0..N_WALKERS).map(|no| stay_in_batch(&walker(round, no), device(no))).collect();
     backend.send("stile/v1/batch", stays, None).await;
     // In two of three lives offers are out by then; in the third they are being decided and written.
-    if round % 3 != 0 {
+    if !round.is_multiple_of(3) {
         backend.heard_something().await;
         backend.answer_offers().await;
     }
