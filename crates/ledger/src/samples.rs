@@ -1,8 +1,8 @@
 //! Samples of everything that is stored, for the tests of this room.
 
 use consent_gate::{
-    Actor, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, Epoch, EventId, Hearing, Method,
-    Notice, NoticeName, Purpose,
+    Actor, Block, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, Epoch, EventId, Hearing,
+    Method, Notice, NoticeName, Purpose, TokenHash,
 };
 use model::{
     Answers, Channel, CustomerId, DeviceId, Dial, Digest, FeedbackKind, FenceId, MerchantId, NotificationId,
@@ -64,6 +64,39 @@ pub(crate) fn grant() -> ConsentEntry {
         state: ConsentState::Granted { until: at(5_000) },
         epoch: Epoch(2),
     }
+}
+
+/// One entry of every kind of event, state, effect and hearing.
+pub(crate) fn consents() -> Vec<ConsentEntry> {
+    let token = TokenHash::from_bytes([0x0F; 32]);
+    let pending = ConsentState::PendingConfirmation { until: at(2_000), granted_until: at(5_000), token };
+    let (minor, legal) = (Block::Minor, Block::Legal);
+    let of = |kind, state| ConsentEntry { event: ConsentEvent { kind, ..grant().event }, state, ..grant() };
+    let mut all = vec![
+        of(ConsentKind::Show, ConsentState::Requested),
+        of(ConsentKind::Grant { until: Some(at(5_000)), confirm: Some(token) }, pending),
+        of(ConsentKind::Confirm { token }, ConsentState::Expired),
+        of(ConsentKind::Refuse, ConsentState::Refused),
+        of(ConsentKind::Withdraw, ConsentState::Withdrawn),
+        of(
+            ConsentKind::Pause { until: Some(at(3_000)) },
+            ConsentState::Paused { until: at(3_000), granted_until: at(5_000) },
+        ),
+        of(ConsentKind::Resume, ConsentState::Granted { until: at(5_000) }),
+        of(ConsentKind::Supersede, ConsentState::Superseded),
+        of(ConsentKind::Block { why: minor }, ConsentState::Suppressed { why: minor }),
+        of(ConsentKind::Block { why: legal }, ConsentState::Suppressed { why: legal }),
+        of(ConsentKind::Unblock, ConsentState::Unknown),
+    ];
+    all.extend(Effect::ALL.map(|effect| ConsentEntry { effect, ..grant() }));
+    all.extend(Hearing::ALL.map(|hearing| ConsentEntry { hearing, ..grant() }));
+    let app = Some("7.2.1".into());
+    all.push(ConsentEntry { event: ConsentEvent { app, ..grant().event }, ..grant() });
+    all
+}
+
+pub(crate) fn reminder() -> What {
+    What::Reminder { merchant: merchant(), purpose: Purpose::Background, until: at(5_000) }
 }
 
 pub(crate) fn sent(visit: VisitId) -> Decision {
@@ -135,6 +168,8 @@ pub(crate) fn entries() -> Vec<Entry> {
         DeliveryOutcome::ALL
             .map(|outcome| entry(What::Delivery { notification, outcome, tolerance: Some(tolerance()) })),
     );
+    all.extend(consents().into_iter().map(|consent| entry(What::Consent(consent))));
+    all.push(entry(reminder()));
     all
 }
 
