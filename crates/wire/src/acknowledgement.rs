@@ -1,7 +1,7 @@
 //! Answers to consent events.
 
 use serde::Serialize;
-use serde::de::MapAccess;
+use serde::de::{Error, MapAccess};
 
 use crate::Flaw;
 use crate::json::{self, Fields, Scalar, check_version, fill};
@@ -90,13 +90,20 @@ impl<'a> Fields<'a> for RawAcknowledgement<'a> {
             "state" => &mut self.state,
             "effect" => &mut self.effect,
             "epoch" => &mut self.epoch,
-            "missing" => {
-                self.missing = map.next_value()?;
-                return Ok(());
-            }
+            "missing" => return self.take_missing(map),
             _ => return json::skip(map),
         };
         fill(slot, map)
+    }
+}
+
+impl<'a> RawAcknowledgement<'a> {
+    fn take_missing<A: MapAccess<'a>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        if !self.missing.is_empty() {
+            return Err(A::Error::custom("a key comes twice"));
+        }
+        self.missing = map.next_value()?;
+        self.missing.iter().try_for_each(|field| json::check_text(field))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Consent events and their answers, on the wire and in files.
 
-use consent_gate::{ConsentEvent, ConsentKind, Purpose};
+use consent_gate::{Block, ConsentEvent, ConsentKind, Method, Purpose};
 use model::{CustomerId, Timestamp};
-use wire::{Acknowledgement, Decoder, Envelope, Flaw, Limits, consent_file, encode_ack, encode_consent};
+use wire::{
+    Acknowledgement, Decoder, Envelope, Flaw, Limits, consent_file, encode_ack, encode_confirmation,
+    encode_consent, token_hash,
+};
 
 use crate::common::{NOW, grant};
 
@@ -33,12 +36,19 @@ fn a_grant_is_read_and_written_field_by_field() {
 #[test]
 fn every_kind_and_purpose_is_read() {
     let until = Some(Timestamp::from_unix_ms(1_763_751_600_000));
+    let token = token_hash("K7-QX");
     let kinds = [
+        ("show", ConsentKind::Show),
         ("grant", ConsentKind::Grant { until, confirm: None }),
+        ("confirm\",\"token\":\"K7-QX", ConsentKind::Confirm { token }),
         ("refuse", ConsentKind::Refuse),
         ("withdraw", ConsentKind::Withdraw),
         ("pause", ConsentKind::Pause { until }),
         ("resume", ConsentKind::Resume),
+        ("supersede", ConsentKind::Supersede),
+        ("block\",\"reason\":\"minor", ConsentKind::Block { why: Block::Minor }),
+        ("block\",\"reason\":\"legal", ConsentKind::Block { why: Block::Legal }),
+        ("unblock", ConsentKind::Unblock),
     ];
     for (word, kind) in kinds {
         let to = format!(r#""kind":"{word}","until":"2025-11-21T19:00:00Z""#);
@@ -46,6 +56,12 @@ fn every_kind_and_purpose_is_read() {
     }
     let event = ConsentEvent { purpose: Purpose::OffersPush, ..grant() };
     check(r#""location""#, r#""offers.push""#, Ok(event));
+    for purpose in Purpose::ALL {
+        let event = ConsentEvent { purpose, ..grant() };
+        assert_eq!(decode(&encode_consent(&event)), Ok(event));
+    }
+    let event = ConsentEvent { app: Some("7.2.1".into()), ..grant() };
+    check("{\"v\"", r#"{"app_version":"7.2.1","v""#, Ok(event));
     check("{\"v\"", r#"{"until":null,"v""#, Ok(grant()));
 }
 
@@ -205,6 +221,74 @@ fn an_answer_goes_there_and_back() {
     assert_eq!(Acknowledgement::decode(&body[1..]), Err(Flaw::UnknownFormat));
     let negative = written.replace('7', "-1");
     assert_eq!(Acknowledgement::decode(negative.as_bytes()), Err(Flaw::Malformed));
+}
+
+#[test]
+fn the_fields_that_an_answer_misses_go_there_and_back() {
+    let answer = Acknowledgement {
+        event_id: "e1".into(),
+        merchant: "books".into(),
+        purpose: "offers.sms".into(),
+        state: "unchanged".into(),
+        effect: "no_evidence".into(),
+        epoch: 0,
+        missing: vec!["notice".into(), "confirm_sha256".into()],
+    };
+    let body = String::from_utf8(encode_ack(&answer)).unwrap();
+    assert!(body.ends_with(r#""epoch":0,"missing":["notice","confirm_sha256"]}"#), "{body}");
+    assert_eq!(Acknowledgement::decode(body.as_bytes()), Ok(answer));
+    let twice = body.replace("{\"v\"", r#"{"missing":["notice"],"v""#);
+    assert_eq!(Acknowledgement::decode(twice.as_bytes()), Err(Flaw::Malformed));
+}
+
+#[test]
+fn of_a_token_only_its_hash_is_known() {
+    let hash = token_hash("K7-QX");
+    // printf K7-QX | sha256sum
+    assert_eq!(hash.to_hex(), "57a2e41639935495f7e10c88dd2537795fee8a699a96c74f2b7f8d71a71dc430");
+    let awaited = ConsentKind::Grant { until: None, confirm: Some(hash) };
+    let to = format!(r#""grant","confirm_sha256":"{}""#, hash.to_hex().to_uppercase());
+    check(r#""grant""#, &to, Ok(ConsentEvent { kind: awaited, ..grant() }));
+    let confirmation = ConsentEvent { kind: ConsentKind::Confirm { token: hash }, notice: None, ..grant() };
+    let sent = encode_confirmation(&confirmation, "K7-QX");
+    assert_eq!(decode(&sent), Ok(confirmation.clone()));
+    assert!(!format!("{confirmation:?}").contains("K7-QX"));
+    let written = String::from_utf8(encode_consent(&confirmation)).unwrap();
+    assert!(written.contains(&hash.to_hex()) && !written.contains("K7-QX"), "{written}");
+}
+
+#[test]
+fn v04_a_door_takes_no_hash_for_the_token_and_a_file_does() {
+    let hash = token_hash("K7-QX");
+    let confirmation = ConsentEvent { kind: ConsentKind::Confirm { token: hash }, ..grant() };
+    assert_eq!(decode(&encode_consent(&confirmation)), Err(Flaw::MissingField("token")));
+    let mut file = Vec::new();
+    consent_file::write(&CustomerId::new("c1").unwrap(), NOW, &confirmation, &mut file).unwrap();
+    assert_eq!(consent_file::read(&file[..]).next().unwrap().unwrap().event, confirmation);
+}
+
+#[test]
+fn v04_what_an_event_of_its_kind_lacks_is_named() {
+    check_flaw(r#""grant""#, r#""confirm""#, Flaw::MissingField("token"));
+    check_flaw(r#""grant""#, r#""block""#, Flaw::MissingField("reason"));
+    let (head, _) = GRANT.split_once(r#","notice""#).unwrap();
+    let body = format!("{head}}}").replace("grant", "supersede");
+    assert_eq!(decode(body.as_bytes()), Err(Flaw::MissingField("notice")));
+    check_flaw(r#""grant""#, r#""block","reason":"mood""#, Flaw::UnknownReason);
+    for bad in [r#""confirm","token":"""#.to_owned(), format!(r#""confirm","token":"{}""#, "x".repeat(257))] {
+        check_flaw(r#""grant""#, &bad, Flaw::BadToken);
+    }
+    check_flaw(r#""grant""#, r#""grant","confirm_sha256":"abc""#, Flaw::BadToken);
+    check_flaw(r#""grant""#, r#""grant","confirm_sha256":7"#, Flaw::Malformed);
+    check_flaw(r#""grant""#, r#""confirm","token":7"#, Flaw::Malformed);
+    check_flaw(r#""toggle""#, r#""toggle","app_version":"""#, Flaw::Malformed);
+}
+
+#[test]
+fn v05_a_global_privacy_control_is_read_as_the_method_that_it_is() {
+    let event = ConsentEvent { method: Method::Gpc, ..grant() };
+    check(r#""toggle""#, r#""gpc""#, Ok(event.clone()));
+    assert!(!event.missing(consent_gate::OptIn::Single, NOW).is_nothing(), "it never says yes");
 }
 
 fn line(customer: &str) -> String {

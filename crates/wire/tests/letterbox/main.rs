@@ -9,5 +9,6 @@ mod lists;
 mod offers;
 mod profiles;
 mod properties;
+mod readme;
 mod recordings;
 mod topics;

@@ -1,6 +1,6 @@
 //! Laws: what is written is read back, and no input panics.
 
-use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
+use consent_gate::{Actor, Block, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose, TokenHash};
 use model::{CustomerId, DeviceId, Fix, MerchantId, Meters, Position, Timestamp};
 use proptest::prelude::*;
 use wire::batch::records;
@@ -39,13 +39,19 @@ fn ids() -> impl Strategy<Value = String> {
 }
 
 fn events() -> impl Strategy<Value = ConsentEvent> {
-    let kinds = (0..5_usize, proptest::option::of(timestamps())).prop_map(|(kind, until)| {
+    let tokens = any::<[u8; 32]>().prop_map(TokenHash::from_bytes);
+    let circumstances = (proptest::option::of(timestamps()), proptest::option::of(tokens));
+    let kinds = (0..9_usize, circumstances).prop_map(|(kind, (until, confirm))| {
         [
-            ConsentKind::Grant { until, confirm: None },
+            ConsentKind::Grant { until, confirm },
             ConsentKind::Refuse,
             ConsentKind::Withdraw,
             ConsentKind::Pause { until },
             ConsentKind::Resume,
+            ConsentKind::Show,
+            ConsentKind::Block { why: Block::Minor },
+            ConsentKind::Block { why: Block::Legal },
+            ConsentKind::Unblock,
         ][kind]
     });
     let notices = ("[^\\p{Cc}]{1,60}", any::<u32>(), "[a-z]{2}(-[A-Z]{2})?", "[0-9a-f]{64}", timestamps());
