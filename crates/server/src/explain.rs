@@ -1,6 +1,7 @@
 //! Why this offer, and why nothing: plain sentences from the record alone.
 
 mod change;
+mod consent;
 mod decision;
 mod inputs;
 mod long;
@@ -134,8 +135,8 @@ fn sentence(
     let plain = |text, data| Sentence { at, text, lines: Vec::new(), silence: None, data };
     match &entry.what {
         What::Delivery { .. } => None,
-        What::Consent(consent) => {
-            let (text, data) = change::consent(consent);
+        What::Consent(entry) => {
+            let (text, data) = consent::consent(entry, at);
             Some(plain(text, data))
         }
         What::Feedback { notification, kind, tolerance, .. } => {
@@ -143,7 +144,7 @@ fn sentence(
             Some(plain(text, data))
         }
         What::Reminder { merchant, purpose, until } => {
-            let (text, data) = change::reminder(merchant, *purpose, *until);
+            let (text, data) = consent::reminder(merchant, *purpose, *until);
             Some(plain(text, data))
         }
         What::Profile(profile) => {

@@ -1,31 +1,13 @@
-//! What a customer changed: consent, their profile, and what their answers to offers brought.
+//! What a customer changed: their profile, and what their answers to offers brought.
 
 use std::collections::BTreeMap;
 
-use consent_gate::Purpose;
-use ledger::ConsentEntry;
 use model::{FeedbackKind, MerchantId, NotificationId, Profile, Timestamp, Tolerance};
 use serde_json::{Value, json};
 
 use super::clock;
 use super::long::over;
 use super::past::Past;
-
-/// A consent event and what became of it.
-pub(super) fn consent(consent: &ConsentEntry) -> (String, Value) {
-    let (event, effect) = (&consent.event, consent.effect.word());
-    let (kind, merchant, purpose) = (event.kind.word(), event.merchant.as_str(), event.purpose.word());
-    let text = format!("Consent: {kind} of {purpose} for {merchant} ({}).", effect.replace('_', " "));
-    let data = json!({ "kind": "consent", "event": kind, "merchant": merchant, "purpose": purpose, "effect": effect });
-    (text, data)
-}
-
-/// A merchant was told that a grant is about to end.
-pub(super) fn reminder(merchant: &MerchantId, purpose: Purpose, until: Timestamp) -> (String, Value) {
-    let (merchant, purpose) = (merchant.as_str(), purpose.word());
-    let text = format!("{merchant} was reminded that their consent to {purpose} ends {}.", clock(until));
-    (text, json!({ "kind": "reminder", "merchant": merchant, "purpose": purpose, "until": until.unix_ms() }))
-}
 
 /// An answer to an offer, with what it changed.
 pub(super) fn feedback(
