@@ -1,6 +1,7 @@
 //! The engine in virtual time: seeds make worlds and stories, everything goes wrong in them, and a
 //! judge that shares nothing with the engine says what must have happened.
 
+mod answers;
 mod chance;
 mod compare;
 mod coordinates;

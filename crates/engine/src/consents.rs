@@ -1,8 +1,8 @@
 //! The front door's other half: what customers say about consent.
 
 use consent_gate::{
-    Block, Change, ConsentEvent, ConsentKind, ConsentState, Effect, EventId, Hearing, Missing, Purpose,
-    Weighing,
+    Block, Change, ConsentEvent, ConsentKind, ConsentState, Effect, EventId, Hearing, Missing, OptIn,
+    Purpose, Weighing,
 };
 use ledger::{ConsentEntry, Entry, What};
 use model::{CustomerId, CustomerNo, Profile, Timestamp};
@@ -104,9 +104,20 @@ impl Engine {
         }
     }
 
-    /// Under which rules an event is weighed.
-    fn weighing(&self, _: &CustomerId, _: &ConsentEvent, hearing: Hearing, _: Timestamp) -> Weighing {
-        Weighing { hearing, ..Weighing::PLAIN }
+    /// Under which rules an event is weighed: those of wherever the customer lives or is called, and of the
+    /// merchant's seat.
+    ///
+    /// Whoever vouches for old words vouches for how they were said, too.
+    fn weighing(&self, id: &CustomerId, event: &ConsentEvent, hearing: Hearing, now: Timestamp) -> Weighing {
+        let stranger = Profile::default();
+        let known = self.people.find(id.as_str());
+        let profile = known.map_or(&stranger, |no| self.notifier.profile(no));
+        let binding = self.policy.law.binding(profile, Some(&event.merchant), None, now);
+        let opt_in = match hearing {
+            Hearing::Imported { attested: true } => OptIn::Single,
+            Hearing::Live | Hearing::Imported { attested: false } => binding.opt_in(event.purpose),
+        };
+        Weighing { opt_in, hearing, lasts_max: binding.grant_lasts_max(event.purpose) }
     }
 
     /// The answer to an event of which nothing is kept: it proves nothing, or comes from a life that was
@@ -179,9 +190,11 @@ impl Engine {
         }
     }
 
-    /// Tells the gate what a profile means to it: whoever is not of age is not seen at all.
+    /// Tells the gate what a profile means to it: whoever is not of age is not seen at all, and nobody of
+    /// whom it is not known where they live, where that is asked.
     pub(crate) fn heed_declared(&mut self, customer: CustomerNo, profile: &Profile) {
         self.gate.block(customer, profile.minor.then_some(Block::Minor));
+        self.gate.set_home(customer, self.policy.law.residence(profile).is_some());
     }
 
     /// A change that is durable: what it allows is in force, and begins with a look anew.

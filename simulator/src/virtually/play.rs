@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice};
+use consent_gate::{ConsentEvent, ConsentKind};
 use engine::{ClockSource, Door, Letter};
 use model::FeedbackKind;
 use model::{Fix, Millis, Timestamp};
@@ -360,7 +360,7 @@ impl Play<'_> {
                 Some((fix_message(*who, *phone, body.to_vec()), Told::Fixes(0..0)))
             }
             Happening::Consent { .. } => {
-                let (who, event) = consent_event(self.scene, &story.happenings[no as usize].what)?;
+                let (who, event) = post::consent_event(self.scene, &story.happenings[no as usize].what)?;
                 self.last_consent.insert(who, event.clone());
                 Some(self.consent_message(who, event))
             }
@@ -480,22 +480,4 @@ impl Play<'_> {
 
 const fn fix_message(who: u32, phone: u8, body: Vec<u8>) -> Message {
     Message { door: Door::Fixes, who, phone, body, ticket: 0 }
-}
-
-fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent)> {
-    let Happening::Consent { who, merchant, purpose, kind, acted_at, no } = what else { return None };
-    let (id, lang, sha256) = ("notice".into(), "en".into(), "0".repeat(64).into());
-    let is_yes = matches!(kind, ConsentKind::Grant { .. });
-    let event = ConsentEvent {
-        id: EventId::new(&format!("e{no}")).expect("a letter and digits make an event id"),
-        merchant: scene.merchants[*merchant as usize].clone(),
-        purpose: *purpose,
-        kind: *kind,
-        actor: Actor::Own,
-        method: Method::Toggle,
-        notice: is_yes.then_some(Notice { id, version: 1, lang, sha256, shown_at: *acted_at }),
-        evidence_at: (!no.is_multiple_of(9)).then_some(*acted_at),
-        app: None,
-    };
-    Some((*who, event))
 }

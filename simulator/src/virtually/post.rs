@@ -1,9 +1,11 @@
 //! Messages on their way to the engine: encoded as phones and backends do, read as the server does.
 
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice};
 use engine::{Door, Letter};
 use model::{CustomerId, Fix};
 use wire::{Limits, Topic, Topics, batch};
 
+use super::happening::Happening;
 use super::scene::Scene;
 
 /// Addresses of everybody, written once.
@@ -128,3 +130,22 @@ const LIMITS: Limits = Limits {
     n_fixes_max: 1_000,
     n_batch_fixes_max: 10_000,
 };
+
+/// The event of a happening, with its evidence, and who says it.
+pub(crate) fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent)> {
+    let Happening::Consent { who, merchant, purpose, kind, acted_at, no } = what else { return None };
+    let (id, lang, sha256) = ("notice".into(), "en".into(), "0".repeat(64).into());
+    let is_yes = matches!(kind, ConsentKind::Grant { .. });
+    let event = ConsentEvent {
+        id: EventId::new(&format!("e{no}")).expect("a letter and digits make an event id"),
+        merchant: scene.merchants[*merchant as usize].clone(),
+        purpose: *purpose,
+        kind: *kind,
+        actor: Actor::Own,
+        method: Method::Toggle,
+        notice: is_yes.then_some(Notice { id, version: 1, lang, sha256, shown_at: *acted_at }),
+        evidence_at: (!no.is_multiple_of(9)).then_some(*acted_at),
+        app: None,
+    };
+    Some((*who, event))
+}

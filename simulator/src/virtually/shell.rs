@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use consent_gate::{ConsentEvent, ConsentKind};
-use engine::{Alteration, ConsentAck, Door, Engine, Event, EventKind, Farewell, House, Letter, Output};
+use consent_gate::ConsentEvent;
+use engine::{Alteration, Door, Engine, Event, EventKind, Farewell, House, Letter, Output};
 use ledger::{
     DeliveryOutcome, NotCommitted, Recorded, Staged, StockCount, Storage as _, StorageError, commit,
 };
@@ -337,72 +337,6 @@ impl<'a> Shell<'a> {
         self.last_offer.insert(who, Published { id: notification.id, phone, at: self.seen_at });
     }
 
-    fn acknowledge(&mut self, ack: &ConsentAck) {
-        let Some(who) = self.names.customer(ack.customer.as_str()) else { return };
-        let pause_ends = self.unsettled.get(&ack.ticket).and_then(|sent| match &sent.what {
-            Asked::Consent(event) => match event.kind {
-                ConsentKind::Pause { until } => Some(until.unwrap_or(Timestamp::MAX)),
-                _ => None,
-            },
-            Asked::Feedback(_) | Asked::Profile(_) => None,
-        });
-        self.laws.acknowledge(who, ack, pause_ends);
-        self.compare_effects(who, ack);
-    }
-
-    /// Law `consent_agrees`: both judges say the same of what became of a consent event.
-    fn compare_effects(&mut self, who: u32, ack: &ConsentAck) {
-        let Some(judged) = self.effects.remove(&ack.ticket) else { return };
-        let is_planted = self.plant == Some(Plant::MistakesEffects) && ack.ticket.is_multiple_of(3);
-        let told = if is_planted { "late_grant" } else { &*ack.answer.effect };
-        self.laws.hold(told == judged, "consent_agrees", Some(who), || {
-            let event = &ack.answer.event_id;
-            format!("the consent event {event}: the engine says {told}, the judge says {judged}")
-        });
-    }
-
-    /// What a shell must never do: say yes to what is not durable.
-    pub(crate) fn acknowledge_early(&mut self, who: u32, event: &ConsentEvent, ticket: u64) {
-        let answer = wire::Acknowledgement {
-            event_id: event.id.as_str().into(),
-            merchant: event.merchant.as_str().into(),
-            purpose: event.purpose.word().into(),
-            state: "granted".into(),
-            effect: "applied".into(),
-            epoch: 0,
-            missing: Vec::new(),
-        };
-        let customer = self.scene.people[who as usize].customer.clone();
-        self.laws.acknowledge(who, &ConsentAck { customer, ticket, answer }, None);
-    }
-
-    fn settled(&mut self, ticket: u64, now: Timestamp) {
-        if self.plant == Some(Plant::NeverAnswers) && ticket.is_multiple_of(3) {
-            return;
-        }
-        let Some(Sent { message, what }) = self.unsettled.remove(&ticket) else { return };
-        let (id, kind, counts) = match what {
-            Asked::Feedback(AnswerSent { about: Ok(id), kind, counts, .. }) => (id, kind, counts),
-            Asked::Profile(word) => return self.profile_settled(message.who, &word, now),
-            Asked::Feedback(_) | Asked::Consent(_) => return,
-        };
-        // What was heard is forgotten after some weeks, and feedback on it is of no use then.
-        let is_known = self.last_offer.values().any(|offer| offer.id == id && is_recent(offer.at, now));
-        let is_of_use =
-            if self.opinion.is_asked() { self.of_use.remove(&ticket) } else { is_known && counts };
-        if is_of_use {
-            self.laws.acknowledge_feedback(id, kind.word());
-        }
-    }
-
-    /// What a letter mutes is muted, unless another one is on its way.
-    fn profile_settled(&mut self, who: u32, word: &ProfileWord, now: Timestamp) {
-        let is_of_who = |sent: &Sent| sent.message.who == who && matches!(sent.what, Asked::Profile(_));
-        if !self.unsettled.values().any(is_of_who) {
-            self.laws.mute(who, word.mutes(), now.max(self.seen_at));
-        }
-    }
-
     /// Takes up other fences and other offers.
     pub(crate) fn alter(&mut self, alteration: &Alteration, operator: &Operator<'_>, now: Timestamp) {
         self.engine.handle_alteration(alteration, now);
@@ -506,6 +440,6 @@ impl<'a> Shell<'a> {
     }
 }
 
-fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+pub(crate) fn is_recent(at: Timestamp, now: Timestamp) -> bool {
     now.since(at) < model::Millis::from_days(25)
 }

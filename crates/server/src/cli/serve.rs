@@ -250,10 +250,12 @@ fn set_up(
     let closed = store.closed_partitions().iter().map(|closed| closed.partition).collect();
     // A clock driven by fixes has one order of fixes, so one shard.
     let n_shards = if args.clock == ClockArg::Fixes { 1 } else { settings.engine.n_shards };
+    let mut policy = policy_of(settings)?;
+    policy.gate.needs_home = true;
     let setup = Setup {
         house: kept.as_ref().map_or(keeper.house(), |kept| kept.alteration.from()).clone(),
         alteration: kept.map(|kept| kept.alteration),
-        policy: policy_of(settings)?,
+        policy,
         storage: Box::new(store),
         closed,
         n_shards,
