@@ -21,6 +21,7 @@ mod process;
 mod proof;
 mod same_both_ways;
 mod server;
+mod taking_along;
 mod unsealed;
 mod withdrawal;
 mod words;
