@@ -10,6 +10,7 @@ pub mod data;
 pub mod demo;
 pub mod doctor;
 pub mod fences;
+pub(crate) mod master_key;
 pub mod match_points;
 pub mod offers;
 pub mod output;

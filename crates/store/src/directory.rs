@@ -60,6 +60,8 @@ pub(crate) struct Directory {
     path: PathBuf,
     /// Where the ledger and its heads lie, when they are staged and not in their place.
     staged: Option<PathBuf>,
+    /// The master key's file, where it is not the directory's own.
+    named_key: Option<PathBuf>,
     /// The lock lasts as long as this file is open; who only reads has none.
     _lock: Option<File>,
 }
@@ -89,7 +91,7 @@ impl Directory {
         let lock_path = path.join("lock");
         let lock = private_file(&lock_path, true).map_err(OpenError::io(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), staged: None, _lock: Some(lock) }),
+            Ok(()) => Ok(Self { path: path.into(), staged: None, named_key: None, _lock: Some(lock) }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: path.into() }),
             Err(TryLockError::Error(source)) => Err(OpenError::Io { path: lock_path, source }),
         }
@@ -100,12 +102,29 @@ impl Directory {
         if !path.join(Part::Heads.file_name()).exists() {
             return Err(OpenError::NoData { dir: path.into() });
         }
-        Ok(Self { path: path.into(), staged: None, _lock: None })
+        Ok(Self { path: path.into(), staged: None, named_key: None, _lock: None })
     }
 
     /// The same directory with the ledger and heads of a folder in it; this process holds the lock.
     pub(crate) fn with_staged(&self, stage: PathBuf) -> Self {
-        Self { path: self.path.clone(), staged: Some(stage), _lock: None }
+        Self { path: self.path.clone(), staged: Some(stage), named_key: self.named_key.clone(), _lock: None }
+    }
+
+    /// The same directory, whose master key is in a file of somebody's naming.
+    pub(crate) fn with_master_key(self, named: Option<&Path>) -> Result<Self, OpenError> {
+        let Some(named) = named else { return Ok(self) };
+        let whole = match fs::canonicalize(named) {
+            Ok(whole) => whole,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(OpenError::NoKeyFile { path: named.into() });
+            }
+            Err(source) => return Err(OpenError::Io { path: named.into(), source }),
+        };
+        let inside = fs::canonicalize(&self.path).map_err(OpenError::io(&self.path))?;
+        if whole.starts_with(inside) {
+            return Err(OpenError::KeyInside { path: named.into() });
+        }
+        Ok(Self { named_key: Some(named.into()), ..self })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -115,13 +134,18 @@ impl Directory {
     pub(crate) fn file(&self, part: Part) -> PathBuf {
         let folder = match part {
             Part::Ledger | Part::Heads => self.staged.as_ref().unwrap_or(&self.path),
-            Part::Keys | Part::MasterKey | Part::Tombstones => &self.path,
+            Part::Keys | Part::Tombstones => &self.path,
+            Part::MasterKey => return self.named_key.clone().unwrap_or(self.path.join(part.file_name())),
         };
         folder.join(part.file_name())
     }
 
     /// Whether a part exists and holds anything.
     pub(crate) fn has(&self, part: Part) -> Result<bool, OpenError> {
+        if part == Part::MasterKey && self.named_key.is_some() {
+            // It was there when it was named; what it holds is looked at when it is read.
+            return Ok(true);
+        }
         let path = self.file(part);
         match fs::metadata(&path) {
             Ok(metadata) => Ok(metadata.len() != 0),
@@ -133,6 +157,10 @@ impl Directory {
     /// An error unless a part exists and holds something.
     pub(crate) fn require(&self, part: Part) -> Result<(), OpenError> {
         if self.has(part)? { Ok(()) } else { Err(self.missing(part)) }
+    }
+
+    pub(crate) fn wrong_key(&self) -> OpenError {
+        OpenError::WrongKey { dir: self.path.clone(), key: self.file(Part::MasterKey) }
     }
 
     pub(crate) fn missing(&self, part: Part) -> OpenError {

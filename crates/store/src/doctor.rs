@@ -16,17 +16,22 @@ pub use self::files::holder_of;
 use self::findings::Findings;
 pub use self::findings::{Finding, Weight};
 
-/// Examines a data directory; `count` hears of entries as they are read, so that a bar can move.
+/// Examines a data directory, whose master key may be in a file that is named; `count` hears of entries as they are read, so that a bar can move.
 ///
 /// The findings come in the order of the checks, from what all else rests on to what is nice to have.
 #[must_use]
-pub fn examine(data_dir: &Path, count: &mut dyn FnMut(u64), now: Timestamp) -> Vec<Finding> {
+pub fn examine(
+    data_dir: &Path,
+    master_key: Option<&Path>,
+    count: &mut dyn FnMut(u64),
+    now: Timestamp,
+) -> Vec<Finding> {
     let mut findings = Findings::default();
     files::directory(data_dir, &mut findings);
     if data_dir.is_dir() {
-        files::parts(data_dir, &mut findings);
+        files::parts(data_dir, master_key.is_some(), &mut findings);
         files::leftovers(data_dir, now, &mut findings);
-        databases::examine(data_dir, count, now, &mut findings);
+        databases::examine((data_dir, master_key), count, now, &mut findings);
         files::fences(data_dir, &mut findings);
         files::backups(data_dir, now, &mut findings);
     }

@@ -58,11 +58,31 @@ pub enum OpenError {
         /// The key's file.
         path: PathBuf,
     },
+    /// The file that was named as the master key's is not there.
+    #[error(
+        "there is no master key in {}: make it of 64 hexadecimal digits, mode 0600; it is not made for you",
+        .path.display()
+    )]
+    NoKeyFile {
+        /// What was named.
+        path: PathBuf,
+    },
+    /// The file that was named as the master key's lies with what it opens.
+    #[error(
+        "{} lies in the data directory: a master key that is named lies apart from what it opens",
+        .path.display()
+    )]
+    KeyInside {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The master key is one, and not the one of these data.
-    #[error("master.key does not open keys.db in {}", .dir.display())]
+    #[error("{} does not open keys.db in {}", .key.display(), .dir.display())]
     WrongKey {
         /// The directory.
         dir: PathBuf,
+        /// The key's file.
+        key: PathBuf,
     },
     /// Two files in it belong to different ledgers.
     #[error("{part} in {} belongs to another ledger than keys.db", .dir.display())]
@@ -71,6 +91,12 @@ pub enum OpenError {
         dir: PathBuf,
         /// What does not belong.
         part: Part,
+    },
+    /// A test wrote it, and hid nothing.
+    #[error("the ledger in {} was written without a cipher by a test; it is not opened", .dir.display())]
+    OpenToAll {
+        /// The directory.
+        dir: PathBuf,
     },
     /// A newer version of this program wrote it.
     #[error("{part} in {} has format {found}; this program knows up to {known}", .dir.display())]

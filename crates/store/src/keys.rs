@@ -66,6 +66,11 @@ impl KeyRoom {
         Ok(found.is_none())
     }
 
+    /// The database that they are in.
+    pub(crate) const fn database(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Graves that are empty, for customers known by these keys' hashes.
     pub(crate) fn graves(&self) -> Graves {
         self.vault.graves()

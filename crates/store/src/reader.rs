@@ -46,7 +46,15 @@ impl Reader {
     /// # Errors
     /// When there is none, or it is not the master key's.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        let directory = Directory::beside(dir)?;
+        Self::open_with(dir, None)
+    }
+
+    /// Opens the ledger in `dir` for reading, with the master key in a file that is named.
+    ///
+    /// # Errors
+    /// When there is none, or it is not the master key's.
+    pub fn open_with(dir: &Path, master_key: Option<&Path>) -> Result<Self, OpenError> {
+        let directory = Directory::beside(dir)?.with_master_key(master_key)?;
         for part in [Part::Heads, Part::MasterKey, Part::Keys, Part::Ledger] {
             directory.require(part)?;
         }
@@ -63,7 +71,7 @@ impl Reader {
         let instance = schema::instance(&keys, None).map_err(directory.sqlite(Part::Keys))?;
         let (keys, fits) = KeyRoom::read(keys, vault).map_err(directory.sqlite(Part::Keys))?;
         if !fits {
-            return Err(OpenError::WrongKey { dir: dir.into() });
+            return Err(directory.wrong_key());
         }
         let ledger = ledger?;
         if schema::instance(&ledger, None).map_err(directory.sqlite(Part::Ledger))? != instance {

@@ -43,6 +43,8 @@ const STAGE: &str = "restore.part";
 pub struct RestoreOptions<'a> {
     /// Tombstones that lie elsewhere; needed when the directory has none.
     pub tombstones: Option<&'a Path>,
+    /// The master key's file, where it is not the directory's own.
+    pub master_key: Option<&'a Path>,
     /// Gives everybody back what they had agreed to at the time of the backup, whatever they have
     /// said since.
     pub accepts_consent_rollback: bool,
@@ -135,7 +137,7 @@ pub fn restore(
     if manifest.of == BackupOf::Keys {
         return Err(RestoreError::OfKeys { backup: backup.into() });
     }
-    let directory = Directory::claim_whatever(dir)?;
+    let directory = Directory::claim_whatever(dir)?.with_master_key(options.master_key)?;
     finish(&directory)?;
     for part in [Part::MasterKey, Part::Keys] {
         directory.require(part)?;

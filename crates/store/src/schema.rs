@@ -212,3 +212,17 @@ pub(crate) fn instance(connection: &Connection, new: Option<Instance>) -> rusqli
     }
     Ok(new)
 }
+
+/// What `meta` calls the cipher of a ledger that has none.
+const CIPHER: &str = "cipher";
+
+/// Whether a test has written a database without a cipher.
+pub(crate) fn is_open_to_all(connection: &Connection) -> rusqlite::Result<bool> {
+    Ok(meta(connection, CIPHER)?.is_some())
+}
+
+/// Says of a new database that nothing in it is hidden.
+#[cfg(feature = "null-cipher")]
+pub(crate) fn mark_as_open_to_all(connection: &Connection) -> rusqlite::Result<()> {
+    if is_open_to_all(connection)? { Ok(()) } else { set_meta(connection, CIPHER, b"null") }
+}

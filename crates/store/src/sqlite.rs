@@ -1,6 +1,6 @@
 //! The store itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ledger::{
     Batch, CustomerHash, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage, StorageError,
@@ -22,15 +22,17 @@ use crate::write::{SealedBatch, place};
 use crate::{Chance, migrate, restore, schema};
 
 /// How to open a data directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Make the directory and an empty ledger where there is none.
     pub create: bool,
+    /// The file of the master key, which is never made; without one it is the directory's own.
+    pub master_key: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { create: true }
+        Self { create: true, master_key: None }
     }
 }
 
@@ -58,14 +60,48 @@ impl SqliteStore {
     /// [`OpenError::Locked`] when somebody else has it open. Data of which a part is
     /// missing, foreign, or newer than this program are refused and left as they are.
     pub fn open(dir: &Path, options: Options, chance: Chance) -> Result<Self, OpenError> {
-        let directory = Directory::claim(dir, options.create)?;
+        let Options { create, master_key } = options;
+        let directory = Directory::claim(dir, create)?.with_master_key(master_key.as_deref())?;
         restore::finish(&directory)?;
         migrate::migrate(&directory)?;
         Self::open_in(directory, chance)
     }
 
+    /// Opens a ledger that hides nothing, so that a test can look at every byte of what is written.
+    ///
+    /// It is marked as such: [`SqliteStore::open`] refuses it, and this refuses any other.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    #[cfg(feature = "null-cipher")]
+    pub fn open_without_cipher(dir: &Path, mut chance: Chance) -> Result<Self, OpenError> {
+        let directory = Directory::claim(dir, true)?;
+        if !directory.has(Part::Heads)? {
+            directory.master_key(&mut chance)?;
+            for part in [Part::Keys, Part::Ledger] {
+                let database = schema::open(&directory, part, true)?;
+                schema::mark_as_open_to_all(&database).map_err(directory.sqlite(part))?;
+            }
+        }
+        Self::open_with(directory, Vault::without_cipher, chance)
+    }
+
     /// Opens the ledger of a directory that this process holds, of this format.
-    pub(crate) fn open_in(directory: Directory, mut chance: Chance) -> Result<Self, OpenError> {
+    pub(crate) fn open_in(directory: Directory, chance: Chance) -> Result<Self, OpenError> {
+        let store = Self::open_with(directory, Vault::new, chance)?;
+        for (database, part) in [(store.keys.database(), Part::Keys), (&store.ledger, Part::Ledger)] {
+            if schema::is_open_to_all(database).map_err(store.directory.sqlite(part))? {
+                return Err(OpenError::OpenToAll { dir: store.directory.path().into() });
+            }
+        }
+        Ok(store)
+    }
+
+    fn open_with(
+        directory: Directory,
+        vault_of: fn(&[u8; 32]) -> Vault,
+        mut chance: Chance,
+    ) -> Result<Self, OpenError> {
         let dir = directory.path().to_path_buf();
         let is_new = !directory.has(Part::Heads)?;
         // The first start makes the master key before anything that needs it.
@@ -78,7 +114,7 @@ impl SqliteStore {
             directory.require(Part::Tombstones)?;
         }
         let master_key = directory.master_key(&mut chance)?;
-        let (vault, signer) = (Vault::new(&master_key), Signer::new(&master_key));
+        let (vault, signer) = (vault_of(&master_key), Signer::new(&master_key));
         let (ledger, keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;
         let tombstones = if is_new {
             Tombstones::create(&directory, instance)?
@@ -317,7 +353,7 @@ fn open_databases(
     }
     let (keys, fits) = KeyRoom::open(keys, vault, is_new, chance).map_err(directory.sqlite(Part::Keys))?;
     if !fits {
-        return Err(OpenError::WrongKey { dir: directory.path().into() });
+        return Err(directory.wrong_key());
     }
     Ok((ledger, keys, instance))
 }

@@ -31,7 +31,8 @@ fn only_its_owner_can_read_a_new_data_directory() {
 fn nothing_is_made_where_nothing_was_to_be_created() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("absent");
-    let error = SqliteStore::open(&dir, Options { create: false }, Box::new(|_| ())).err().unwrap();
+    let options = Options { create: false, master_key: None };
+    let error = SqliteStore::open(&dir, options, Box::new(|_| ())).err().unwrap();
     assert!(matches!(error, OpenError::NoData { .. }));
     assert!(!dir.exists());
 }
@@ -71,6 +72,74 @@ fn c10_a_master_key_may_end_with_one_newline_and_holds_nothing_else() {
         fs::write(&path, bad).unwrap();
         assert!(matches!(refused(dir.path()), OpenError::NoKey { .. }));
     }
+}
+
+/// Opens a directory whose master key is in a file of somebody's naming.
+fn with_key(dir: &Path, key: &Path) -> Result<SqliteStore, OpenError> {
+    let options = Options { master_key: Some(key.into()), ..Options::default() };
+    SqliteStore::open(dir, options, Box::new(|bytes| getrandom::fill(bytes).unwrap()))
+}
+
+fn make_key(path: &Path, digit: &str, mode: u32) {
+    fs::write(path, format!("{}\n", digit.repeat(64))).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_named_master_key_is_used_and_none_is_made() {
+    let room = tempfile::tempdir().unwrap();
+    let (dir, key) = (room.path().join("data"), room.path().join("the.key"));
+    let error = with_key(&dir, &key).err().unwrap();
+    assert!(matches!(&error, OpenError::NoKeyFile { path } if *path == key), "{error}");
+    make_key(&key, "a", 0o600);
+    write(&mut with_key(&dir, &key).unwrap(), &["anna"], 1..2);
+    assert!(!dir.join("master.key").exists());
+    assert_eq!(known(&mut with_key(&dir, &key).unwrap()), ["anna"]);
+    let mut reader = store::Reader::open_with(&dir, Some(&key)).unwrap();
+    reader.scan(partition("anna"), &mut |found| assert_eq!(found.no, 1)).unwrap();
+    assert!(matches!(refused(&dir), OpenError::Missing { part: Part::MasterKey, .. }));
+    make_key(&key, "b", 0o600);
+    let error = with_key(&dir, &key).err().unwrap();
+    assert!(matches!(&error, OpenError::WrongKey { key: named, .. } if *named == key), "{error}");
+}
+
+#[test]
+fn c09_a_named_master_key_that_others_can_read_or_that_is_another_users_is_refused() {
+    let room = tempfile::tempdir().unwrap();
+    let (dir, key) = (room.path().join("data"), room.path().join("the.key"));
+    make_key(&key, "a", 0o640);
+    assert!(matches!(with_key(&dir, &key).err().unwrap(), OpenError::LooseMode { mode: 0o640, .. }));
+    make_key(&key, "a", 0o400);
+    with_key(&dir, &key).unwrap();
+    // Only root may give a file away.
+    if std::os::unix::fs::chown(&key, Some(12_345), None).is_ok() {
+        assert!(matches!(with_key(&dir, &key).err().unwrap(), OpenError::OtherOwner { .. }));
+    }
+}
+
+#[test]
+fn c10_a_named_master_key_may_end_with_one_newline() {
+    let room = tempfile::tempdir().unwrap();
+    let (dir, key) = (room.path().join("data"), room.path().join("the.key"));
+    make_key(&key, "a", 0o600);
+    with_key(&dir, &key).unwrap();
+    fs::write(&key, "a".repeat(64)).unwrap();
+    with_key(&dir, &key).unwrap();
+    for bad in ["", "\n", &format!("{}\n\n", "a".repeat(64))] {
+        fs::write(&key, bad).unwrap();
+        assert!(matches!(with_key(&dir, &key).err().unwrap(), OpenError::NoKey { .. }), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_named_master_key_lies_apart_from_what_it_opens() {
+    let dir = written();
+    let inside = dir.path().join("master.key");
+    assert!(matches!(with_key(dir.path(), &inside).err().unwrap(), OpenError::KeyInside { .. }));
+    let link = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(&inside, link.path().join("the.key")).unwrap();
+    let error = with_key(dir.path(), &link.path().join("the.key")).err().unwrap();
+    assert!(matches!(error, OpenError::KeyInside { .. }));
 }
 
 #[test]

@@ -16,8 +16,10 @@ use store::{
 };
 use told::{Told, at};
 
-const KEEP: RestoreOptions<'_> = RestoreOptions { tombstones: None, accepts_consent_rollback: false };
-const ROLL_BACK: RestoreOptions<'_> = RestoreOptions { tombstones: None, accepts_consent_rollback: true };
+const KEEP: RestoreOptions<'_> =
+    RestoreOptions { tombstones: None, master_key: None, accepts_consent_rollback: false };
+const ROLL_BACK: RestoreOptions<'_> =
+    RestoreOptions { tombstones: None, master_key: None, accepts_consent_rollback: true };
 
 fn chance() -> store::Chance {
     Box::new(|bytes| getrandom::fill(bytes).unwrap())
@@ -71,7 +73,7 @@ impl Scene {
 
 /// Nothing is wrong with a directory but that it was never backed up.
 fn assert_sound(dir: &Path) {
-    let found = examine(dir, &mut |_| (), at(2_000_000));
+    let found = examine(dir, None, &mut |_| (), at(2_000_000));
     let faults: Vec<_> = found.iter().filter(|finding| finding.weight == Weight::Fault).collect();
     assert!(faults.is_empty(), "{faults:#?}");
     assert_eq!(closed(&open(dir).unwrap()), []);
@@ -175,7 +177,7 @@ fn d11_on_another_host_it_takes_the_keys_the_tombstones_and_the_heads() {
     bring(&keys, "keys.db");
     refused(put_back(&scene.backup, host.path(), KEEP).unwrap_err(), "--tombstones");
     let tombstones = scene.backup.join("tombstones");
-    let options = RestoreOptions { tombstones: Some(&tombstones), accepts_consent_rollback: false };
+    let options = RestoreOptions { tombstones: Some(&tombstones), ..KEEP };
     // Without the heads nobody can tell that nothing came since.
     let restored = put_back(&scene.backup, host.path(), options).unwrap();
     assert_eq!((restored.n_blind, restored.lowered.n_unknown, restored.replaced), (64, 3, None));

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use store::{ChainFault, Reader, StatementRefused, check_statement};
 
 use super::data::Data;
+use super::master_key;
 use super::report::Failure;
 use crate::explain;
 
@@ -144,7 +145,9 @@ impl Account {
 }
 
 fn verify(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let mut reader = Reader::open(&args.data.dir()?).map_err(|error| Failure::open(&error))?;
+    let master_key = master_key::named()?;
+    let mut reader =
+        Reader::open_with(&args.data.dir()?, master_key.as_deref()).map_err(|error| Failure::open(&error))?;
     let failed = |error: &dyn std::fmt::Display| Failure::failed(74, error);
     let bar = bar(reader.n_entries().map_err(|error| failed(&error))?);
     let started = Instant::now();

@@ -9,6 +9,7 @@ use settings::Shown;
 use store::{Finding, Reader, Weight, examine};
 
 use super::data::Data;
+use super::master_key;
 use super::report::Failure;
 use crate::machine::Clock;
 use crate::orders::Orders;
@@ -29,9 +30,13 @@ pub struct Args {
 /// When the settings that name the directory cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let dir = args.data.dir()?;
-    let n_entries = Reader::open(&dir).ok().and_then(|reader| reader.n_entries().ok()).unwrap_or_default();
+    let master_key = master_key::named()?;
+    let n_entries = Reader::open_with(&dir, master_key.as_deref())
+        .ok()
+        .and_then(|reader| reader.n_entries().ok())
+        .unwrap_or_default();
     let bar = bar(n_entries);
-    let mut findings = examine(&dir, &mut |n| bar.inc(n), Clock::Wall.now());
+    let mut findings = examine(&dir, master_key.as_deref(), &mut |n| bar.inc(n), Clock::Wall.now());
     bar.finish_and_clear();
     findings.push(orders(&dir));
     findings.extend(room(&dir));

@@ -65,6 +65,9 @@ impl Failure {
             | OpenError::LooseMode { .. }
             | OpenError::OtherOwner { .. }
             | OpenError::NoKey { .. }
+            | OpenError::NoKeyFile { .. }
+            | OpenError::OpenToAll { .. }
+            | OpenError::KeyInside { .. }
             | OpenError::WrongKey { .. }
             | OpenError::OtherInstance { .. }
             | OpenError::NewerVersion { .. }

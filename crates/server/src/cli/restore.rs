@@ -10,6 +10,7 @@ use store::{Checked, RestoreError, RestoreOptions, Restored, check, restore};
 
 use super::backup::failure;
 use super::data::Data;
+use super::master_key;
 use super::report::{Failure, counted};
 use super::serve::chance;
 use crate::explain;
@@ -48,7 +49,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if args.verify {
         return verify(args);
     }
+    let master_key = master_key::named()?;
     let options = RestoreOptions {
+        master_key: master_key.as_deref(),
         tombstones: args.tombstones.as_deref(),
         accepts_consent_rollback: args.i_understand_consent_rollback,
     };

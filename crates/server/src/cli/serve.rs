@@ -14,6 +14,7 @@ use settings::{LawSettings, RulesFile, Settings};
 use store::{Options, SqliteStore};
 use wire::Limits;
 
+use super::master_key;
 use super::report::Failure;
 use crate::control;
 use crate::fence_sets::{Keeper, Start};
@@ -295,8 +296,8 @@ pub(super) fn law_of(settings: &Settings, rules: &RulesFile) -> Law {
 
 /// Opens the data directory for this process alone.
 pub(super) fn open_store(data_dir: &Path) -> Result<SqliteStore, Failure> {
-    let mut store =
-        SqliteStore::open(data_dir, Options::default(), chance()).map_err(|error| Failure::open(&error))?;
+    let options = Options { create: true, master_key: master_key::named()? };
+    let mut store = SqliteStore::open(data_dir, options, chance()).map_err(|error| Failure::open(&error))?;
     // Reading every row once finds damaged partitions before anybody is let in.
     store.scan_states(&mut |_| {}).map_err(|error| Failure::failed(74, &error))?;
     for closed in store.closed_partitions() {
@@ -365,7 +366,8 @@ fn identity_of(user: &settings::User) -> Result<Identity, BadIdentity> {
 
 /// Opens a data directory that must be there.
 pub(super) fn open_existing(data_dir: &Path) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(data_dir, Options { create: false }, chance()).map_err(|error| Failure::open(&error))
+    let options = Options { create: false, master_key: master_key::named()? };
+    SqliteStore::open(data_dir, options, chance()).map_err(|error| Failure::open(&error))
 }
 
 /// Random bytes of the system, for keys and nonces.

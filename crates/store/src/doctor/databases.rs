@@ -24,7 +24,12 @@ pub(super) struct Opened {
     pub(super) instance: Instance,
 }
 
-pub(super) fn examine(dir: &Path, count: &mut dyn FnMut(u64), now: Timestamp, findings: &mut Findings) {
+pub(super) fn examine(
+    (dir, master_key): (&Path, Option<&Path>),
+    count: &mut dyn FnMut(u64),
+    now: Timestamp,
+    findings: &mut Findings,
+) {
     let Ok(directory) = Directory::beside(dir) else {
         return findings.fault(
             "ledger",
@@ -32,6 +37,10 @@ pub(super) fn examine(dir: &Path, count: &mut dyn FnMut(u64), now: Timestamp, fi
             "there is no ledger",
             "name the data directory with --data",
         );
+    };
+    let directory = match directory.with_master_key(master_key) {
+        Ok(directory) => directory,
+        Err(error) => return findings.fault("master key", "", error.to_string(), "put the right one there"),
     };
     let Some(mut opened) = open(&directory, findings) else { return };
     integrity(&directory, &opened, findings);

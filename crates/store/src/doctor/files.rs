@@ -69,11 +69,14 @@ fn device(metadata: &Metadata) -> (u64, u64) {
     ((dev >> 8) & 0xfff | (dev >> 32) & !0xfff, dev & 0xff | (dev >> 12) & !0xff)
 }
 
-pub(super) fn parts(dir: &Path, findings: &mut Findings) {
+pub(super) fn parts(dir: &Path, has_named_key: bool, findings: &mut Findings) {
     const CHECK: &str = "files";
     let owner = fs::metadata(dir).map(|metadata| metadata.uid()).ok();
     let mut is_well = true;
     for part in Part::ALL {
+        if part == Part::MasterKey && has_named_key {
+            continue;
+        }
         let is_there = fs::metadata(dir.join(part.file_name())).is_ok_and(|metadata| 0 < metadata.len());
         if !is_there {
             is_well = false;

@@ -28,7 +28,7 @@ fn unpacked() -> tempfile::TempDir {
 
 fn open(dir: &Path) -> SqliteStore {
     let chance = Box::new(|bytes: &mut [u8]| getrandom::fill(bytes).unwrap());
-    SqliteStore::open(dir, Options { create: false }, chance).unwrap()
+    SqliteStore::open(dir, Options { create: false, ..Options::default() }, chance).unwrap()
 }
 
 fn format(dir: &Path, name: &str) -> i64 {
@@ -181,7 +181,8 @@ fn o06_a_program_of_format_1_refuses_what_was_brought_up_to_date() {
         .pragma_update(None, "user_version", FORMAT + 1)
         .unwrap();
     let chance = Box::new(|_: &mut [u8]| ());
-    let error = SqliteStore::open(dir.path(), Options { create: false }, chance).err().unwrap();
+    let error =
+        SqliteStore::open(dir.path(), Options { create: false, ..Options::default() }, chance).err().unwrap();
     assert!(matches!(error, OpenError::NewerVersion { part: Part::Ledger, .. }), "{error}");
     assert!(error.to_string().contains("format 3"), "{error}");
 }

@@ -13,6 +13,7 @@ use settings::nearest;
 use store::Reader;
 
 use crate::cli::data::Data;
+use crate::cli::master_key;
 use crate::cli::report::{Failure, counted};
 use crate::demo::scene::thousands;
 use crate::explain;
@@ -78,7 +79,8 @@ fn unheard_of(asked: &str, report: &Report) -> Failure {
 /// Reads every entry, and says what cannot be read.
 fn read(dir: &Path, since: Timestamp) -> Result<(Report, u64), Failure> {
     let failed = |error| Failure::failed(74, &error);
-    let mut reader = Reader::open(dir).map_err(|error| Failure::open(&error))?;
+    let master_key = master_key::named()?;
+    let mut reader = Reader::open_with(dir, master_key.as_deref()).map_err(|error| Failure::open(&error))?;
     let bar = bar(reader.n_entries().map_err(failed)?);
     let mut report = Report::since(since);
     let mut n_entries = 0;
