@@ -69,7 +69,7 @@ pub use erasure::{Erasure, Graves, KeyId};
 pub use memory::MemoryStorage;
 pub use paper::{entry_from_paper, entry_on_paper, state_from_paper, state_on_paper};
 pub use replay::{Disagreement, Rebuilt, replay};
-pub use retention::{Retained, Retention};
+pub use retention::{Age, Outlived, Retained, Retention};
 pub use rollback::{RolledBack, Since};
 pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};

@@ -7,7 +7,7 @@ use model::{
     CustomerId, FeedbackKind, MerchantId, Notification, NotificationId, Profile, Timestamp, Tolerance,
 };
 
-use crate::{ConsentEntry, Entry, Heard, StateRow, What};
+use crate::{ConsentEntry, Entry, Heard, Retention, StateRow, What};
 
 /// What the entries of one customer add up to.
 ///
@@ -89,16 +89,30 @@ impl Rebuilt {
     ///
     /// What was heard before `forgotten_before` may be missing in the row.
     pub fn check(&self, row: &StateRow, forgotten_before: Timestamp) -> Result<(), Disagreement> {
-        if row.epoch != self.epoch {
+        self.check_after(row, forgotten_before, None)
+    }
+
+    /// Compares a state row with what is left of the entries after `Storage::retain` at an instant.
+    ///
+    /// What was deleted then, and only that, may be missing in the entries.
+    pub fn check_after(
+        &self,
+        row: &StateRow,
+        forgotten_before: Timestamp,
+        retained: Option<(&Retention, Timestamp)>,
+    ) -> Result<(), Disagreement> {
+        // Who was restricted last may have been forgotten.
+        if row.epoch != self.epoch && (retained.is_none() || row.epoch < self.epoch) {
             return Err(Disagreement::Epoch);
         }
-        if row.consents != self.consents {
+        if !self.tells_of(&row.consents, retained) {
             return Err(Disagreement::Consents);
         }
         if row.profile != self.profile {
             return Err(Disagreement::Profile);
         }
-        if row.tolerance != self.tolerance {
+        let is_forgotten = retained.is_some() && self.tolerance == Tolerance::default();
+        if row.tolerance != self.tolerance && !is_forgotten {
             return Err(Disagreement::Tolerance);
         }
         let n_forgotten = self.heard.len().saturating_sub(row.heard.len());
@@ -110,6 +124,27 @@ impl Rebuilt {
             return Err(Disagreement::Outbox);
         }
         Ok(())
+    }
+
+    /// Whether rows are what the entries say, but for those that came to their end too long ago.
+    fn tells_of(&self, rows: &[ConsentRow], retained: Option<(&Retention, Timestamp)>) -> bool {
+        let Some((keep, now)) = retained else { return self.consents == rows };
+        let mut told = self.consents.iter().peekable();
+        for row in rows {
+            match told.next_if(|told| (&told.merchant, told.purpose) == (&row.merchant, row.purpose)) {
+                // An earlier restriction may have been forgotten, and nothing else of a row that is told.
+                Some(told) if told.restricted_at.is_none() => {
+                    if *told != (ConsentRow { restricted_at: None, ..row.clone() }) {
+                        return false;
+                    }
+                }
+                Some(told) if told != row => return false,
+                Some(_) => {}
+                None if !keep.is_outlived(row, now) => return false,
+                None => {}
+            }
+        }
+        told.next().is_none()
     }
 
     fn consent(&mut self, entry: &ConsentEntry, at: Timestamp) {

@@ -21,7 +21,7 @@ mod manifest;
 mod migrate;
 mod reader;
 mod restore;
-mod retained;
+mod retain;
 mod scan;
 mod schema;
 mod signing;

@@ -9,12 +9,12 @@ use rusqlite::Connection;
 use crate::erasures::erasures_in;
 use crate::error::storage_error;
 use crate::keys::{KeyRoom, Owner};
-use crate::retained::retained_below;
+use crate::retain::retained_below;
 use crate::verify::{entry_no, entry_place};
 use crate::write::place;
 
 /// Visits what is left of the entries of one customer.
-pub(crate) fn scan_customer(
+pub(crate) fn scan_owner(
     ledger: &Connection,
     keys: &mut KeyRoom,
     owner: Owner,

@@ -14,7 +14,8 @@ use crate::erase::graves_of;
 use crate::error::{OpenError, storage_error};
 use crate::heads::{Heads, HeadsFile, Instance, empty_heads, partitions};
 use crate::keys::{KeyRoom, Owner};
-use crate::scan::{scan_customer, scan_partition};
+use crate::retain::Round;
+use crate::scan::{scan_owner, scan_partition};
 use crate::signing::Signer;
 use crate::tombstones::Tombstones;
 use crate::verify::{Chains, ClosedPartition, verify};
@@ -48,6 +49,7 @@ pub struct SqliteStore {
     instance: Instance,
     closed: Vec<ClosedPartition>,
     suspect: Option<Box<str>>,
+    pub(crate) round: Round,
     pub(crate) chance: Chance,
     /// Last, so that the lock goes when all else is closed.
     pub(crate) directory: Directory,
@@ -140,6 +142,7 @@ impl SqliteStore {
             instance,
             closed,
             suspect,
+            round: Round::default(),
             chance,
             directory,
         };
@@ -280,7 +283,7 @@ impl Storage for SqliteStore {
         match of {
             Some(customer) => {
                 let owner = self.keys.owner(customer);
-                scan_customer(&self.ledger, &mut self.keys, owner, visit)
+                scan_owner(&self.ledger, &mut self.keys, owner, visit)
             }
             None => partitions()
                 .try_for_each(|partition| scan_partition(&self.ledger, &mut self.keys, partition, visit)),
@@ -314,8 +317,15 @@ impl Storage for SqliteStore {
         self.signer.public_key()
     }
 
-    fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
-        Ok(Retained::default())
+    fn retain(&mut self, keep: &Retention, n_max: usize, now: Timestamp) -> Result<Retained, StorageError> {
+        if let Some(reason) = &self.suspect {
+            return Err(StorageError::Suspect(reason.clone()));
+        }
+        let retained = self.retain_some(keep, n_max, now);
+        if let Err(StorageError::Suspect(reason)) = &retained {
+            self.suspect = Some(reason.clone());
+        }
+        retained
     }
 }
 

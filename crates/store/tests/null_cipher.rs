@@ -16,7 +16,9 @@ fn without_cipher(dir: &Path) -> Result<SqliteStore, OpenError> {
 
 /// In how many files of a directory something stands.
 fn n_files_with(dir: &Path, needle: &[u8]) -> usize {
-    let holds = |path: &std::path::PathBuf| fs::read(path).unwrap().windows(needle.len()).any(|window| window == needle);
+    let holds = |path: &std::path::PathBuf| {
+        fs::read(path).unwrap().windows(needle.len()).any(|window| window == needle)
+    };
     files(dir).into_iter().filter(holds).count()
 }
 

@@ -164,7 +164,8 @@ fn a_statement_is_checked_by_the_key_that_the_ledger_tells() {
     assert_eq!(key.len(), 64);
     server.stop();
     let chance = Box::new(|bytes: &mut [u8]| getrandom::fill(bytes).unwrap());
-    let mut store = store::SqliteStore::open(&data, store::Options { create: false }, chance).unwrap();
+    let mut store =
+        store::SqliteStore::open(&data, store::Options { create: false, master_key: None }, chance).unwrap();
     let ada = model::CustomerId::new("ada").unwrap();
     let erasure = ledger::Storage::erase(&mut store, &ada, model::Timestamp::from_unix_ms(1)).unwrap();
     let statement = premises.write("statement.json", &ledger::statement(&erasure, &store));

@@ -9,7 +9,7 @@ use store::{Options, SqliteStore};
 /// Every entry and every row of a directory that nobody serves, sealed once more by a cipher that hides nothing.
 pub(crate) fn unsealed(data: &Path) -> Vec<u8> {
     let chance = Box::new(|bytes: &mut [u8]| bytes.fill(1));
-    let mut store = SqliteStore::open(data, Options { create: false }, chance).unwrap();
+    let mut store = SqliteStore::open(data, Options { create: false, ..Options::default() }, chance).unwrap();
     let vault = Vault::without_cipher(&[7; 32]);
     let key = vault.key([9; 32]);
     let mut bytes = Vec::new();

@@ -31,7 +31,8 @@ impl Remains {
         let copy = tempfile::tempdir().unwrap();
         copy_files(data, copy.path());
         let chance = Box::new(|bytes: &mut [u8]| bytes.fill(1));
-        let mut store = SqliteStore::open(copy.path(), Options { create: false }, chance).unwrap();
+        let mut store =
+            SqliteStore::open(copy.path(), Options { create: false, ..Options::default() }, chance).unwrap();
         let mut rows = BTreeMap::new();
         let scanned = store.scan_states(&mut |stored| {
             let (mut row, outbox) = stored.into_parts();

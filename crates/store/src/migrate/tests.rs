@@ -95,7 +95,8 @@ fn whoever_only_reads_says_that_a_start_is_needed() {
     let dir = unpacked();
     let error = crate::Reader::open(dir.path()).err().unwrap();
     assert!(matches!(error, OpenError::OlderVersion { found: 1, known: 2, .. }), "{error}");
-    let found = crate::examine(dir.path(), &mut |_| (), model::Timestamp::from_unix_ms(1_770_000_000_000));
+    let found =
+        crate::examine(dir.path(), None, &mut |_| (), model::Timestamp::from_unix_ms(1_770_000_000_000));
     assert!(
         found.iter().any(|finding| finding.check == "format" && finding.advice.contains("start the server"))
     );
