@@ -9,7 +9,7 @@ use engine::{House, Policy, Tally};
 use ledger::MemoryStorage;
 use model::{Millis, Timestamp};
 use serde_json::Value;
-use server::machine::{Clock, Running, Setup};
+use server::machine::{Clock, Running, Setup, Upkeep};
 use server::mqtt::{Identity, ListenerOptions, Role};
 use spatial_index::geojson::{self, ReadOptions};
 use tempfile::TempDir;
@@ -59,6 +59,7 @@ async fn start(clock: Clock) -> (Running, u16) {
         n_shards: 1,
         prefix: "stile/v1".to_owned(),
         clock,
+        upkeep: Upkeep::default(),
         listener: Some((options, vec![backend])),
         broker: None,
     };

@@ -19,6 +19,7 @@ mod patience;
 mod running;
 mod shard;
 mod tickets;
+mod upkeep;
 mod writer;
 
 pub use clock::Clock;
@@ -26,3 +27,4 @@ pub use inbound::NotDurable;
 pub use running::{Running, Setup, StartError};
 pub(crate) use running::{entries_of, stock};
 pub use shard::ShardError;
+pub use upkeep::Upkeep;

@@ -11,6 +11,7 @@ mod offers_file;
 mod policies;
 mod problem;
 mod region;
+mod retention;
 mod rules_file;
 mod secret;
 mod section;
@@ -27,6 +28,7 @@ pub use nearest::nearest;
 pub use offers_file::{OffersFile, unreadable_hours};
 pub use problem::{Place, Problem, Shown};
 pub use region::Region;
+pub use retention::RetentionSettings;
 pub use rules_file::RulesFile;
 pub use secret::{SecretText, read_secret};
 pub use settings::{

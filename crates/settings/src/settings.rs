@@ -16,7 +16,9 @@ use crate::policies::{read_notifier, read_presence};
 use crate::section::Section;
 use crate::sheet::Sheet;
 use crate::source::Source;
-use crate::{BrokerSettings, LawSettings, ListenerSettings, Problem, Region, read_secret};
+use crate::{
+    BrokerSettings, LawSettings, ListenerSettings, Problem, Region, RetentionSettings, read_secret, retention,
+};
 
 /// Everything that an operator may set, checked.
 ///
@@ -33,6 +35,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// Where the data lies.
     pub data: DataSettings,
+    /// For how long it is kept.
+    pub retention: RetentionSettings,
     /// How the work is spread.
     pub engine: EngineSettings,
     /// Which places are watched.
@@ -61,6 +65,7 @@ impl Default for Settings {
             topic_prefix: "stile/v1".to_owned(),
             limits: LimitSettings::default(),
             data: DataSettings::default(),
+            retention: RetentionSettings::default(),
             engine: EngineSettings::default(),
             fences: FenceSettings::default(),
             sensitive: SensitiveSettings::default(),
@@ -267,6 +272,7 @@ fn read_root(root: &Section<'_>, insecure_listen: bool) -> Settings {
         data: DataSettings {
             dir: root.section("data").path("dir").map_or(default.data.dir, |dir| dir.value),
         },
+        retention: retention::read(&root.section("retention")),
         engine: EngineSettings {
             n_shards: root.section("engine").count("shards", 1..=64, default.engine.n_shards),
         },

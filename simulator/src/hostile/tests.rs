@@ -63,6 +63,7 @@ impl Stage {
             n_shards: 1,
             prefix: Topics::PREFIX.to_owned(),
             clock: Clock::Wall,
+            upkeep: server::machine::Upkeep::default(),
             listener: Some((options, vec![backend])),
             broker: None,
         };

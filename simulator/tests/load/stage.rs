@@ -7,7 +7,7 @@ use std::sync::Arc;
 use engine::{Alteration, House, Policy, Tally};
 use ledger::MemoryStorage;
 use serde_json::Value;
-use server::machine::{Clock, Running, Setup};
+use server::machine::{Clock, Running, Setup, Upkeep};
 use server::mqtt::{Identity, ListenerOptions, Role};
 use spatial_index::geojson::{self, ReadOptions};
 use tempfile::TempDir;
@@ -92,6 +92,7 @@ async fn start(house: &Arc<House>) -> (Running, u16) {
         n_shards: 1,
         prefix: "stile/v1".to_owned(),
         clock: Clock::Wall,
+        upkeep: Upkeep::default(),
         listener: Some((options, vec![backend])),
         broker: None,
     };

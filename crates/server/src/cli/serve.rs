@@ -8,9 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 use engine::{Law, Policy, Tally};
-use ledger::Storage as _;
+use ledger::{Retention, Storage as _};
 use model::{Millis, Timestamp};
-use settings::{LawSettings, RulesFile, Settings};
+use settings::{LawSettings, RetentionSettings, RulesFile, Settings};
 use store::{Options, SqliteStore};
 use wire::Limits;
 
@@ -18,7 +18,7 @@ use super::master_key;
 use super::report::Failure;
 use crate::control;
 use crate::fence_sets::{Keeper, Start};
-use crate::machine::{Clock, Running, Setup};
+use crate::machine::{Clock, Running, Setup, Upkeep};
 use crate::mqtt::broker::Credentials;
 use crate::mqtt::{
     BadIdentity, BrokerOptions, Identity, LinkState, ListenerOptions, Prefix, Role, Secret, Version,
@@ -262,10 +262,16 @@ fn set_up(
         n_shards,
         prefix: settings.topic_prefix.clone(),
         clock,
+        upkeep: upkeep_of(settings),
         listener: listener_of(settings, clock)?,
         broker: broker_of(settings),
     };
     Ok((setup, keeper))
+}
+
+fn upkeep_of(settings: &Settings) -> Upkeep {
+    let RetentionSettings { decisions, consents } = settings.retention;
+    Upkeep { keep: Retention { decisions, consents }, ..Upkeep::default() }
 }
 
 /// Every room's numbers from the settings, and the rules that they name.

@@ -23,6 +23,7 @@ use super::lookout::Lookout;
 use super::outbound::{Exits, IN_FLIGHT_MAX, Outbound};
 use super::shard::{self, Notice, Shard, ShardError, Shards};
 use super::tickets::Tickets;
+use super::upkeep::{Rounds, Upkeep};
 use super::writer::{self, WriterHandle};
 use crate::mqtt::{
     Broker, BrokerOptions, Delivered, Identity, LinkState, ListenError, Listener, ListenerOptions,
@@ -47,6 +48,8 @@ pub struct Setup {
     pub prefix: String,
     /// Where `now` comes from.
     pub clock: Clock,
+    /// How the ledger is kept small.
+    pub upkeep: Upkeep,
     /// The embedded listener and who may connect to it.
     pub listener: Option<(ListenerOptions, Vec<Identity>)>,
     /// The outside broker.
@@ -126,7 +129,7 @@ impl Running {
         });
         let instance = setup.broker.as_ref().map_or(INSTANCE.into(), |broker| broker.instance.clone());
         let exits = open_doors(setup.listener, setup.broker, &inbound).await?;
-        let writer_thread = writer::run(setup.storage, jobs)?;
+        let writer_thread = writer::run(setup.storage, jobs, Rounds::new(setup.upkeep, setup.clock))?;
         let (mut threads, mut ways_out) = (Vec::new(), Vec::new());
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
         let n_acks_dropped = Arc::<AtomicU64>::default();

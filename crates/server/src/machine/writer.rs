@@ -9,6 +9,7 @@ use engine::Farewell;
 use ledger::{NotCommitted, Staged, Storage, StorageError};
 
 use super::shard::ShardHandle;
+use super::upkeep::Rounds;
 
 /// Work for the writer.
 pub(super) enum Job {
@@ -56,14 +57,20 @@ pub(super) fn mailbox() -> (WriterHandle, Receiver<Job>) {
 
 /// Starts the writer; it ends, and lets go of the data directory, when nobody can reach it any
 /// more or when the storage cannot be trusted any more.
-pub(super) fn run(storage: Box<dyn Storage>, jobs: Receiver<Job>) -> std::io::Result<thread::JoinHandle<()>> {
-    let writer = Writer { storage, jobs, batch: Vec::new(), farewells: VecDeque::new() };
+pub(super) fn run(
+    storage: Box<dyn Storage>,
+    jobs: Receiver<Job>,
+    rounds: Rounds,
+) -> std::io::Result<thread::JoinHandle<()>> {
+    let writer = Writer { storage, jobs, rounds, batch: Vec::new(), farewells: VecDeque::new() };
     thread::Builder::new().name("writer".into()).spawn(move || writer.work())
 }
 
 struct Writer {
     storage: Box<dyn Storage>,
     jobs: Receiver<Job>,
+    /// When it deletes what was kept long enough.
+    rounds: Rounds,
     /// What shares the next commit.
     batch: Vec<(ShardHandle, Staged)>,
     /// Who is erased behind it: nothing of theirs is staged any more.
@@ -93,8 +100,14 @@ impl Writer {
     fn work(mut self) {
         loop {
             if self.batch.is_empty() && self.farewells.is_empty() {
-                let Ok(job) = self.jobs.recv() else { return };
-                self.take(job);
+                match self.jobs.recv_timeout(self.rounds.rest()) {
+                    Ok(job) => self.take(job),
+                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+            }
+            if self.rounds.is_due(self.batch.is_empty() && self.farewells.is_empty()) {
+                self.rounds.portion(self.storage.as_mut());
             }
             while self.batch.len() < STAGED_MAX
                 && let Ok(job) = self.jobs.try_recv()

@@ -31,6 +31,7 @@ async fn machine(clock: Clock, closed: Vec<Partition>) -> Running {
         n_shards: 1,
         prefix: "stile/v1".into(),
         clock,
+        upkeep: Upkeep::default(),
         listener: None,
         broker: None,
     };
