@@ -170,7 +170,8 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    // What is deleted must not linger in free space.
+    // What is deleted must not linger in free space. It costs nothing that `examples/commits.rs` could tell
+    // from noise: 20,114 entries a second in batches of a thousand without, 20,416 with (means of three runs).
     connection.pragma_update(None, "secure_delete", true)?;
     Ok(connection)
 }
