@@ -88,7 +88,7 @@ impl Street {
     }
 
     fn say(&mut self, merchant: u32, word: Word, ago_ms: i64) {
-        for purpose in [Purpose::Location, Purpose::OffersPush] {
+        for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
             let at_ms = Some(self.now_ms - ago_ms);
             let is_grant = matches!(word, Word::Grant { .. });
             let consent = Consent { word, shown_at_ms: at_ms.filter(|_| is_grant), evidence_at_ms: at_ms };

@@ -86,7 +86,7 @@ fn stored_after_a_stay(said: Said, now_ms: i64) -> StoredCustomer {
     };
     StoredCustomer {
         customer: 1,
-        consents: [Purpose::Location, Purpose::OffersPush].map(consent).to_vec(),
+        consents: [Purpose::Location, Purpose::Background, Purpose::OffersPush].map(consent).to_vec(),
         agreed_at_ms: Some(agreed_at_ms),
         profile: Profile::default(),
         patience: Patience { told: [(1, 1)].into(), ..Patience::default() },
@@ -131,7 +131,7 @@ fn a_restart_goes_on_from_what_was_stored_and_says_what_was_lost() {
     assert_eq!(lost(&StoredCustomer { agreed_at_ms: None, ..whole.clone() }), ["acknowledged_is_durable"]);
     assert_eq!(
         lost(&StoredCustomer { consents: Vec::new(), ..whole.clone() }),
-        ["acknowledged_is_durable"; 2]
+        ["acknowledged_is_durable"; 3]
     );
 
     let minor = Profile { minor: true, ..Profile::default() };
