@@ -14,7 +14,7 @@ use engine::{Door, Engine, House, Letter, Policy};
 use ledger::MemoryStorage;
 use model::{FenceFacts, FenceId, Fix, MerchantId, Meters, Millis, Position, Timestamp};
 use offers::Catalogue;
-use sensitive_places::{Asked, Category, Margins, Place, SensitivePlaces, statutory};
+use sensitive_places::{Asked, Category, Margins, MeasuredFrom, Place, RingLaw, SensitivePlaces};
 use spatial_index::{Fence, Hits, Index, Shape};
 
 const N_FENCES: usize = 30_000;
@@ -86,6 +86,20 @@ fn places(hospitals: &[(f64, f64)]) -> Vec<Place> {
     hospitals.iter().enumerate().map(place).collect()
 }
 
+/// A law of each of some states, the widest ring there is.
+fn laws() -> Vec<RingLaw> {
+    let law = |region: &str| RingLaw {
+        id: format!("GF-{region}").into(),
+        citation: "made up".into(),
+        region: region.into(),
+        category: Category::Health,
+        meters: Meters(609.6),
+        from: MeasuredFrom::Perimeter,
+        own_allowed: false,
+    };
+    ["US-WA", "US-NY", "US-NV", "US-CA", "US-CT", "US-MD"].map(law).into()
+}
+
 fn fences(hospitals: &[(f64, f64)]) -> Vec<Fence> {
     let mut numbers = Numbers(1);
     (0..N_FENCES).map(|i| circle(format!("f{i:05}"), numbers.in_town(hospitals), 150.0)).collect()
@@ -96,7 +110,7 @@ fn main() {
     let n_fixes = if is_test { 20_000 } else { 1_000_000 };
     let hospitals = hospitals();
     let started = Instant::now();
-    let built = SensitivePlaces::build(places(&hospitals), Margins::default(), statutory());
+    let built = SensitivePlaces::build(places(&hospitals), Margins::default(), laws());
     let places = Arc::new(built.expect("hospitals can be zones"));
     let took = started.elapsed();
     let bytes: usize = places.zones().bytes().iter().map(|bytes| bytes.directory + bytes.fences).sum();

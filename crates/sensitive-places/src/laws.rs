@@ -11,7 +11,8 @@ pub struct RingLaw {
     pub id: Box<str>,
     /// Where it is written.
     pub citation: Box<str>,
-    /// Where it is in force, ISO 3166-2 such as `US-WA`.
+    /// Where it is in force: ISO 3166-2 such as `US-WA`, a whole country such as `US`, a country where the
+    /// region is unknown, `US-?`, or [`RingLaw::EVERYWHERE`].
     pub region: Box<str>,
     /// The places that it protects, and their kinds.
     pub category: Category,
@@ -33,6 +34,9 @@ pub enum MeasuredFrom {
 }
 
 impl RingLaw {
+    /// The region of a law that is in force everywhere.
+    pub const EVERYWHERE: &'static str = "*";
+
     /// Whether it may bind a fence near a place.
     ///
     /// Where the region of both is unknown every law may. A known country leaves those of its regions;
@@ -42,14 +46,20 @@ impl RingLaw {
         if !place.category.is_kind_of(self.category) || self.leaves_alone(fence.merchant.as_ref(), place) {
             return false;
         }
+        if *self.region == *Self::EVERYWHERE {
+            return true;
+        }
         let both = [fence, &place.fence.facts];
         let mut regions = both.into_iter().filter_map(|facts| facts.region.as_deref()).peekable();
-        if regions.peek().is_some() {
+        let is_of_country = !self.region.contains('-');
+        if regions.peek().is_some() && !is_of_country {
             return regions.any(|region| region == &*self.region);
         }
-        let country = self.region.split('-').next();
-        let mut countries = both.into_iter().filter_map(|facts| facts.country.as_deref()).peekable();
-        countries.peek().is_none() || countries.any(|known| Some(known) == country)
+        let country = country_of(&self.region);
+        let of_regions = regions.map(country_of);
+        let said = both.into_iter().filter_map(|facts| facts.country.as_deref());
+        let mut countries = of_regions.chain(said).peekable();
+        countries.peek().is_none() || countries.any(|known| known == country)
     }
 
     fn leaves_alone(&self, merchant: Option<&MerchantId>, place: &Place) -> bool {
@@ -57,27 +67,9 @@ impl RingLaw {
     }
 }
 
-/// The laws as far as they are known here; the operator's rules may tell others.
-#[must_use]
-pub fn statutory() -> Vec<RingLaw> {
-    let law = |id: &str, citation: &str, region: &str, category, meters, from| RingLaw {
-        id: id.into(),
-        citation: citation.into(),
-        region: region.into(),
-        category,
-        meters: Meters(meters),
-        from,
-        own_allowed: region == "US-NY",
-    };
-    let mut laws = vec![
-        law("GF-WA", "RCW 19.373.080", "US-WA", Category::Health, 609.6, MeasuredFrom::Perimeter),
-        law("GF-NY", "GBL 394-g", "US-NY", Category::Health, 563.9, MeasuredFrom::Centre),
-        law("GF-NV", "SB 370 (2023)", "US-NV", Category::Health, 609.6, MeasuredFrom::Perimeter),
-        law("GF-CA", "Civ. Code 1798.99.90", "US-CA", Category::Health, 563.9, MeasuredFrom::Perimeter),
-    ];
-    for category in [Category::Mental, Category::Reproductive] {
-        laws.push(law("GF-CT", "PA 23-56", "US-CT", category, 533.4, MeasuredFrom::Perimeter));
-        laws.push(law("GF-MD", "MODPA", "US-MD", category, 533.4, MeasuredFrom::Perimeter));
-    }
-    laws
+fn country_of(region: &str) -> &str {
+    region.split_once('-').map_or(region, |(country, _)| country)
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,7 @@ mod whole;
 mod zones;
 
 pub use category::Category;
-pub use laws::{MeasuredFrom, RingLaw, statutory};
+pub use laws::{MeasuredFrom, RingLaw};
 pub use place::Place;
 pub use reading::{Loaded, PlaceFlaw, PlaceReason, ReadError, read};
 pub use rings::{Rings, Standing};

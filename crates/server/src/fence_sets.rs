@@ -17,7 +17,7 @@ use engine::{Alteration, Edits, Extent, House, SetVersion};
 use model::{FenceFacts, Timestamp};
 use offers::Mode;
 use sensitive_places::SensitivePlaces;
-use settings::{FenceSettings, OfferSettings, OffersFile, Problem, SensitiveSettings, Settings};
+use settings::{FenceSettings, LawSettings, OfferSettings, OffersFile, Problem, SensitiveSettings, Settings};
 use spatial_index::Fence;
 use store::{Authorship, FenceSetError, FenceSets, hash_of, hash_of_all};
 
@@ -26,6 +26,7 @@ use self::version::{Content, Since};
 pub use self::version::{in_force, read_version, served};
 pub use self::wish::Wish;
 use crate::fence_files::{self, FenceOptions};
+use crate::machine::Clock;
 use crate::orders::{Orders, OrdersError};
 use crate::sensitive::{self, InRings};
 
@@ -40,6 +41,7 @@ pub struct Keeper {
     offer_settings: OfferSettings,
     offers: Option<OffersFile>,
     sensitive_settings: SensitiveSettings,
+    law_settings: LawSettings,
     /// What operators have said of offers.
     orders: Orders,
     house: Arc<House>,
@@ -140,8 +142,9 @@ impl Keeper {
         let offers = settings.offers_file.as_deref().map(load).transpose()?;
         let catalogue = offers.as_ref().map(OffersFile::catalogue).unwrap_or_default();
         let catalogue = Arc::new(orders.applied_to(&catalogue));
-        let sensitive_settings = settings.sensitive.clone();
-        let sensitive = Arc::new(sensitive::load(&sensitive_settings)?.places);
+        let (sensitive_settings, law_settings) = (settings.sensitive.clone(), settings.law.clone());
+        let loaded = sensitive::load(&sensitive_settings, &law_settings, Clock::Wall.now())?;
+        let sensitive = Arc::new(loaded.places);
         let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue, &sensitive)?;
         let (offers_file, offer_settings) = (settings.offers_file.clone(), settings.offers);
         let settings = settings.fences.clone();
@@ -152,6 +155,7 @@ impl Keeper {
             offer_settings,
             offers,
             sensitive_settings,
+            law_settings,
             orders,
             house,
             since,
@@ -313,9 +317,10 @@ impl Keeper {
         Ready { alteration, keep: Keep::Nothing, since, warnings: Vec::new(), offers }
     }
 
-    /// The sensitive places, when they are not those that everybody has.
+    /// The sensitive places with their rings, when they are not those that everybody has.
     fn other_places(&self) -> Result<Option<Arc<SensitivePlaces>>, Refused> {
-        let places = sensitive::load(&self.sensitive_settings)?.places;
+        let loaded = sensitive::load(&self.sensitive_settings, &self.law_settings, Clock::Wall.now())?;
+        let places = loaded.places;
         Ok((!places.is_same(self.house.sensitive())).then(|| Arc::new(places)))
     }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use consent_gate::rules::{self, Geography, PlacedRing};
 use engine::InRing;
-use model::FenceFacts;
-use sensitive_places::{Category, Loaded, ReadError, SensitivePlaces, Standing, statutory};
-use settings::{OffersFile, Problem, Region, SensitiveSettings};
+use model::{FenceFacts, Timestamp};
+use sensitive_places::{Category, Loaded, MeasuredFrom, ReadError, RingLaw, SensitivePlaces, Standing};
+use settings::{LawSettings, OffersFile, Problem, Region, RulesFile, SensitiveSettings};
 use spatial_index::{Fence, geojson};
 
 use crate::fence_files::{open, shortened, unpacked, unreadable};
@@ -20,19 +21,85 @@ pub struct SensitiveFile {
     pub warnings: Vec<Problem>,
 }
 
-/// Reads the file that the settings name; without one there is no sensitive place.
+/// Reads the file that the settings name; without one there is no sensitive place. Its rings are those of
+/// the rules that are in force now.
 ///
 /// # Errors
-/// Everything that is wrong with it.
-pub fn load(settings: &SensitiveSettings) -> Result<SensitiveFile, Vec<Problem>> {
+/// Everything that is wrong with it, or with the rules.
+pub fn load(
+    settings: &SensitiveSettings,
+    law: &LawSettings,
+    now: Timestamp,
+) -> Result<SensitiveFile, Vec<Problem>> {
     let Some(file) = &settings.file else { return Ok(SensitiveFile::default()) };
     let Loaded { places, warnings } = read(file, settings.region)?;
     let warnings: Vec<Problem> =
         warnings.iter().map(|warning| Problem::of_file(file, warning.to_string())).collect();
-    // The laws of the operator's rules, once they are read.
-    let built = SensitivePlaces::build(places, settings.margins, statutory());
+    let built = SensitivePlaces::build(places, settings.margins, ring_laws(&law.rules()?, now)?);
     let places = built.map_err(|error| vec![Problem::of_file(file, error.to_string())])?;
     Ok(SensitiveFile { places, warnings: shortened(file, warnings) })
+}
+
+/// The distances that rules demand, one for each category and place of theirs.
+fn ring_laws(rules: &RulesFile, now: Timestamp) -> Result<Vec<RingLaw>, Vec<Problem>> {
+    let book = rules.book();
+    let (mut laws, mut problems) = (Vec::new(), Vec::new());
+    for placed in book.rings(now) {
+        let regions = regions_of(placed.place, book.geography());
+        for word in &placed.ring.categories {
+            match Category::from_word(word) {
+                Some(category) => laws.extend(regions.iter().map(|region| law_in(placed, category, region))),
+                None => problems.push(unknown_category(rules, placed, word)),
+            }
+        }
+    }
+    if book.is_strict() {
+        let filling: Vec<RingLaw> = laws.iter().map(everywhere).collect();
+        laws.extend(filling);
+    }
+    if problems.is_empty() { Ok(laws) } else { Err(problems) }
+}
+
+/// The regions of a place as [`RingLaw`] wants them.
+fn regions_of(place: &rules::Place, geography: &Geography) -> Vec<String> {
+    match place {
+        rules::Place::Everywhere => vec![RingLaw::EVERYWHERE.to_owned()],
+        rules::Place::In(_) | rules::Place::PartUnknown(_) => vec![place.to_string()],
+        rules::Place::Group(id) => {
+            let groups = geography.groups.iter().filter(|group| group.id == *id);
+            groups.flat_map(|group| &group.members).map(ToString::to_string).collect()
+        }
+    }
+}
+
+fn law_in(placed: PlacedRing<'_>, category: Category, region: &str) -> RingLaw {
+    RingLaw {
+        id: placed.rule.id.clone(),
+        citation: placed.rule.source.clone(),
+        region: region.into(),
+        category,
+        meters: placed.ring.distance,
+        from: match placed.ring.measured_from {
+            rules::MeasuredFrom::Perimeter => MeasuredFrom::Perimeter,
+            rules::MeasuredFrom::Centre => MeasuredFrom::Centre,
+        },
+        own_allowed: placed.ring.own_allowed,
+    }
+}
+
+/// The same where no rule is known; a place with a rule of its own gets it too, which only tightens.
+fn everywhere(law: &RingLaw) -> RingLaw {
+    RingLaw { region: RingLaw::EVERYWHERE.into(), own_allowed: false, ..law.clone() }
+}
+
+fn unknown_category(rules: &RulesFile, placed: PlacedRing<'_>, word: &str) -> Problem {
+    let known: Vec<&str> = Category::ALL.iter().map(|category| category.word()).collect();
+    let reason = format!(
+        "rule {}: its ring names {word:?}, which is no category of sensitive places; they are {}",
+        placed.rule.id,
+        known.join(", ")
+    );
+    Problem::of_file(rules.file(), reason)
 }
 
 fn read(file: &Path, region: Option<Region>) -> Result<Loaded, Vec<Problem>> {

@@ -294,7 +294,7 @@ impl Findings {
     fn check_sensitive(&mut self, settings: &Settings, fences: Option<&[Fence]>) -> InRings {
         let Some(file) = &settings.sensitive.file else { return InRings::default() };
         self.is_new(file);
-        let places = match sensitive::load(&settings.sensitive) {
+        let places = match sensitive::load(&settings.sensitive, &settings.law, Clock::Wall.now()) {
             Ok(loaded) => {
                 let n = counted(loaded.places.places().len(), "sensitive place");
                 self.checked.push((file.clone(), format!("{n}: {}", sensitive::told(&loaded.places))));

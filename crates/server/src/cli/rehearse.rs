@@ -20,6 +20,7 @@ use town::{Casting, Persona};
 
 use super::report::Failure;
 use crate::fence_files::{self, FenceOptions};
+use crate::machine::Clock;
 use crate::sensitive;
 use rehearsal::{Account, Monday, Script, made_up_fences, made_up_offers};
 
@@ -126,7 +127,8 @@ fn house(args: &Args, settings: &Settings) -> Result<House, Failure> {
     drafts.iter_mut().for_each(|draft| draft.mode = Mode::Live);
     let catalogue = Catalogue::new(drafts).expect("offers that were read have sound texts");
     let house = House::new(fences, catalogue).map_err(|error| Failure::failed(78, &error))?;
-    Ok(house.guarded(Arc::new(sensitive::load(&settings.sensitive)?.places)))
+    let sensitive = sensitive::load(&settings.sensitive, &settings.law, Clock::Wall.now())?;
+    Ok(house.guarded(Arc::new(sensitive.places)))
 }
 
 /// What the operator wrote: the fences that can bring an offer, and the offers.

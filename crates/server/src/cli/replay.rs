@@ -20,6 +20,7 @@ use super::output::Output;
 use super::report::Failure;
 use crate::consent_file;
 use crate::fence_files::{self, FenceOptions};
+use crate::machine::Clock;
 use crate::sensitive;
 
 /// Plays recorded fixes through the engine in virtual time.
@@ -122,7 +123,8 @@ fn house_of(args: &Args, settings: &settings::Settings) -> Result<(House, Vec<Me
         None => offers::Catalogue::default(),
     };
     let house = House::new(fences, catalogue).map_err(|error| Failure::failed(78, &error))?;
-    let house = house.guarded(Arc::new(sensitive::load(&settings.sensitive)?.places));
+    let sensitive = sensitive::load(&settings.sensitive, &settings.law, Clock::Wall.now())?;
+    let house = house.guarded(Arc::new(sensitive.places));
     Ok((house, merchants.into_iter().collect()))
 }
 

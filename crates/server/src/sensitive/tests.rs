@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use super::*;
 
+const NOW: Timestamp = Timestamp::from_unix_ms(1_795_000_000_000);
+
+/// What is loaded under the rules that come with the program.
+fn load(settings: &SensitiveSettings) -> Result<SensitiveFile, Vec<Problem>> {
+    super::load(settings, &LawSettings::default(), NOW)
+}
+
 /// The settings that name a file which holds these features.
 fn file_of(features: &[String]) -> (tempfile::TempDir, SensitiveSettings) {
     let folder = tempfile::tempdir().unwrap();
@@ -48,7 +55,8 @@ fn a_fence_that_is_there_for_a_clinic_is_refused_with_law_and_place() {
     ] {
         let said = in_rings(&there_for_it).refused;
         let said = said.first().map(Problem::to_string).unwrap_or_default();
-        let names_all = ["\"f\"", "GF-WA (RCW 19.373.080)", "609.6 m", "Elm Street Clinic", "health"];
+        let names_all =
+            ["\"f\"", "GF-WA (RCW 19.373.080, 19.373.010", "609.6 m", "Elm Street Clinic", "health"];
         assert!(names_all.iter().all(|part| said.contains(part)), "{said}");
     }
 }
@@ -151,4 +159,57 @@ fn places_are_counted_by_category() {
         circle("c", worship, north(1_900.0)),
     ]);
     assert_eq!(told(&load(&settings).unwrap().places), "1 health, 2 worship");
+}
+
+/// How a fence 500 m from a Texan mosque that names it stands under rules of the operator's.
+fn n_refused_under(rules: &str, strict: bool) -> usize {
+    let mosque = r#","category":"worship","region":"US-TX","name":"Elm Street Mosque""#;
+    let (folder, settings) = file_of(&[circle("mosque", mosque, SEATTLE)]);
+    let rules_file = folder.path().join("rules.toml");
+    std::fs::write(&rules_file, rules).unwrap();
+    let law = LawSettings { rules_file: Some(rules_file), strict, ..LawSettings::default() };
+    let places = super::load(&settings, &law, NOW).unwrap_or_else(|problems| panic!("{problems:?}")).places;
+    let there_for_it = circle("f", r#","name":"Beside Elm Street Mosque""#, north(500.0));
+    InRings::of(fences(&[there_for_it]).iter(), &places, Path::new("fences.geojson")).refused.len()
+}
+
+/// A ring round places of worship, somewhere and of some day.
+fn ring_rule(place: &str, more: &str) -> String {
+    format!(
+        "[[group]]\nid = \"NAFTA\"\nas_of = 2026-01-01\nsource = \"a treaty\"\nmembers = [\"CA\", \"MX\", \"US\"]\n\
+         [[rule]]\nid = \"GF-X\"\nwhere = [\"{place}\"]\nwhat = \"No fence round a place of worship.\"\n\
+         basis = \"law\"\nsource = \"an act\"\nverified = true\nreview_by = 2027-06-30\n{more}\n\
+         ring = {{ categories = [\"worship\"], feet = 2000, metres = 609.6, from = \"perimeter\" }}\n"
+    )
+}
+
+#[test]
+fn a_rule_of_the_operators_refuses_a_fence_and_without_it_the_fence_is_free() {
+    for (place, n) in [("US-TX", 1), ("US-WA", 0), ("US", 1), ("CA", 0), ("NAFTA", 1)] {
+        assert_eq!(n_refused_under(&ring_rule(place, ""), false), n, "in {place}");
+    }
+    let with = ring_rule("US-TX", "");
+    let (without, _) = with.split_once("[[rule]]").unwrap();
+    assert_eq!(n_refused_under(without, false), 0);
+}
+
+#[test]
+fn a_rule_that_is_not_yet_or_no_longer_in_force_draws_no_ring() {
+    assert_eq!(n_refused_under(&ring_rule("US-TX", "from = 2027-01-01"), false), 0);
+    assert_eq!(n_refused_under(&ring_rule("US-TX", "until = 2026-01-01"), false), 0);
+}
+
+#[test]
+fn strict_rules_draw_their_rings_where_no_rule_is_known() {
+    assert_eq!(n_refused_under(&ring_rule("US-WA", ""), true), 1);
+}
+
+#[test]
+fn a_rule_that_names_no_category_of_sensitive_places_is_told() {
+    let (folder, settings) = file_of(&[circle("clinic", CLINIC, SEATTLE)]);
+    let rules_file = folder.path().join("rules.toml");
+    std::fs::write(&rules_file, ring_rule("US-TX", "").replace("worship", "whorship")).unwrap();
+    let law = LawSettings { rules_file: Some(rules_file), ..LawSettings::default() };
+    let problems = super::load(&settings, &law, NOW).unwrap_err();
+    assert!(problems[0].reason.starts_with("rule GF-X: its ring names \"whorship\""), "{problems:?}");
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use model::{MerchantId, Meters};
 use serde_json::json;
-use settings::{Problem, Region, SensitiveSettings};
+use settings::{LawSettings, Problem, Region, SensitiveSettings};
 use spatial_index::{Fence, Index, RADIUS_MAX, geojson};
 
 use super::difference::Difference;
@@ -14,6 +14,7 @@ use super::stores::{self, ColumnNames, StoreOptions};
 use crate::cli::output::Output;
 use crate::cli::report::{Failure, Weight, counted, tell_problems};
 use crate::fence_files::{self, FenceOptions};
+use crate::machine::Clock;
 use crate::sensitive::{self, InRings};
 
 /// Makes one GeoJSON file of tables of stores and of other GeoJSON files.
@@ -198,7 +199,8 @@ fn check_rings(gathered: &mut Gathered, args: &Args) -> Result<(), Failure> {
         return Ok(());
     }
     let named = SensitiveSettings { file: args.sensitive.clone(), ..SensitiveSettings::default() };
-    let loaded = sensitive::load(&named)?;
+    // The rules that come with the program: an import knows no settings.
+    let loaded = sensitive::load(&named, &LawSettings::default(), Clock::Wall.now())?;
     let in_rings = InRings::of(gathered.fences.iter(), &loaded.places, &args.out);
     gathered.n_in_rings = in_rings.marked.len();
     gathered.warnings.extend(loaded.warnings);
