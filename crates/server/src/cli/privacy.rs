@@ -28,11 +28,11 @@ enum Lang {
 /// Runs the command.
 ///
 /// # Errors
-/// When the settings cannot be read.
+/// When the settings, or the rules that they name, cannot be read.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let settings = settings::load(&args.config)?;
     let told = match args.lang {
-        Lang::En => document(&settings, &args.config.display().to_string()),
+        Lang::En => document(&settings, &args.config.display().to_string())?,
     };
     // Whoever closed stdout does not want to hear.
     let _ = std::io::stdout().write_all(told.as_bytes());

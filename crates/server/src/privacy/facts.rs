@@ -1,9 +1,8 @@
 //! Numbers of the settings in words, and what is known of each purpose.
 
 use consent_gate::Purpose;
-use ledger::Retention;
 use model::Millis;
-use settings::Settings;
+use settings::{RetentionSettings, Settings};
 
 /// What a purpose is for, and on what ground it rests.
 pub(super) struct About {
@@ -95,8 +94,8 @@ pub(super) fn grant_lasts(settings: &Settings, purpose: Purpose) -> Millis {
 }
 
 /// How long entries are kept.
-pub(super) fn retention(_settings: &Settings) -> Retention {
-    Retention::default()
+pub(super) fn retention(settings: &Settings) -> RetentionSettings {
+    settings.retention
 }
 
 /// `365 days`, `72 hours`, `3 minutes`.

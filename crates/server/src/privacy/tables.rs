@@ -8,10 +8,12 @@ use settings::Settings;
 use super::facts::{About, about, grant_lasts, retention, span};
 
 /// For a data protection officer.
-pub(super) fn for_officers(settings: &Settings) -> String {
+/// `law` tells which rules count.
+pub(super) fn for_officers(settings: &Settings, law: &str) -> String {
     [
         "## For a data protection officer\n\n".to_owned(),
         purposes(settings),
+        law.to_owned(),
         data(settings),
         sensitive(settings),
         leaving(settings),

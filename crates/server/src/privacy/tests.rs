@@ -14,7 +14,7 @@ fn root() -> PathBuf {
 #[test]
 fn the_document_in_docs_is_that_of_the_default_settings() {
     let settings = settings::load(&root().join("config/default.toml")).unwrap();
-    let told = document(&settings, "config/default.toml");
+    let told = document(&settings, "config/default.toml").unwrap();
     let file = root().join("docs/privacy.md");
     if std::env::var_os("STILE_REDRAW").is_some() {
         std::fs::write(&file, &told).unwrap();
@@ -33,10 +33,23 @@ fn what_is_set_is_what_is_told() {
     settings.gate.location_lasts = Millis::from_days(17);
     settings.notifier.caps.per_7d_max = 1;
     settings.listener.enabled = false;
-    let told = document(&settings, "mine.toml");
-    for part in
-        ["`mine.toml`", "lasts 17 days", "1 offer in 7 days", "| 17 days |", "| 19 days |", "none is set"]
-    {
+    settings.retention.decisions = Millis::from_days(101);
+    settings.retention.consents = Millis::from_days(1_001);
+    settings.law.default_residence = Some(model::Jurisdiction::new("US-TX").unwrap());
+    let told = document(&settings, "mine.toml").unwrap();
+    let parts = [
+        "`mine.toml`",
+        "lasts 17 days",
+        "1 offer in 7 days",
+        "| 17 days |",
+        "| 19 days |",
+        "none is set",
+        "101 days",
+        "1001 days",
+        "taken to live in US-TX",
+        "| `GF-WA` | US-WA |",
+    ];
+    for part in parts {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     assert!(!told.contains("MQTT listener"), "what is off is not told as if it were on");
@@ -44,7 +57,7 @@ fn what_is_set_is_what_is_told() {
 
 #[test]
 fn every_purpose_is_told_to_customers_and_to_officers() {
-    let told = document(&Settings::default(), "config/default.toml");
+    let told = document(&Settings::default(), "config/default.toml").unwrap();
     for purpose in Purpose::ALL {
         let n = told.matches(&format!("`{}`", purpose.word())).count();
         assert!(2 <= n, "{} is told {n} times", purpose.word());
