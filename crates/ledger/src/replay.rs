@@ -133,11 +133,9 @@ impl Rebuilt {
         for row in rows {
             match told.next_if(|told| (&told.merchant, told.purpose) == (&row.merchant, row.purpose)) {
                 // An earlier restriction may have been forgotten, and nothing else of a row that is told.
-                Some(told) if told.restricted_at.is_none() => {
-                    if *told != (ConsentRow { restricted_at: None, ..row.clone() }) {
-                        return false;
-                    }
-                }
+                Some(told)
+                    if told.restricted_at.is_none()
+                        && *told == (ConsentRow { restricted_at: None, ..row.clone() }) => {}
                 Some(told) if told != row => return false,
                 Some(_) => {}
                 None if !keep.is_outlived(row, now) => return false,

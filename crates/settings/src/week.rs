@@ -17,9 +17,9 @@ pub(crate) fn parse_week(text: &str) -> Result<WeekHours, String> {
         if last < first {
             return Err(wrong());
         }
-        for day in first as usize..=last as usize {
-            if days[day].replace(hours).is_some() {
-                return Err(format!("names {} twice", Weekday::ALL[day].word()));
+        for (day, of_day) in Weekday::ALL.iter().zip(&mut days).take(last as usize + 1).skip(first as usize) {
+            if of_day.replace(hours).is_some() {
+                return Err(format!("names {} twice", day.word()));
             }
         }
     }

@@ -56,7 +56,7 @@ fn said(name: &str, kind: ConsentKind, state: ConsentState, at: Timestamp) -> En
 fn granted(name: &str, at: Timestamp, until: Timestamp) -> (Entry, StateRow) {
     let entry =
         said(name, ConsentKind::Grant { until: None, confirm: None }, ConsentState::Granted { until }, at);
-    let row = row_of(&[entry.clone()]);
+    let row = row_of(std::slice::from_ref(&entry));
     (entry, row)
 }
 
@@ -163,7 +163,7 @@ fn what_is_young_blocked_or_in_the_outbox_is_kept() {
         ConsentState::Suppressed { why: consent_gate::Block::Legal },
         day(0),
     );
-    let row = row_of(&[blocked.clone()]);
+    let row = row_of(std::slice::from_ref(&blocked));
     put(&mut store, vec![blocked], vec![row]);
     let (entry, row) = granted("ben", day(0), day(10));
     put(&mut store, vec![entry, delivery("ben", day(1_900))], vec![row]);

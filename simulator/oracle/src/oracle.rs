@@ -158,7 +158,7 @@ impl Oracle {
         for _ in fixes.iter().filter(|fix| !may_look(fix)) {
             self.tell(now_ms, customer, device, What::Refused { reason: "background" });
         }
-        let fixes: Vec<Fix> = fixes.iter().filter(|fix| may_look(fix)).cloned().collect();
+        let fixes: Vec<Fix> = fixes.iter().filter(|fix| may_look(fix)).copied().collect();
         let fixes = &fixes[..];
         let known = self.customer_mut(customer);
         let place = known.device(device).unwrap_or(known.devices.len());

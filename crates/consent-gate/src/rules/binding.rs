@@ -154,8 +154,8 @@ impl<'a> Binding<'a> {
     #[must_use]
     pub fn is_stop(&self, reply: &str) -> bool {
         let said = reply.trim().trim_end_matches(['.', '!']);
-        let is_said = |word: &Box<str>| word.eq_ignore_ascii_case(said);
-        self.demands().any(|demands| demands.consent.stop_words.iter().any(is_said))
+        let mut words = self.demands().flat_map(|demands| &demands.consent.stop_words);
+        words.any(|word| word.eq_ignore_ascii_case(said))
     }
 
     /// Within what time a customer's request is done; `None` when no rule says.

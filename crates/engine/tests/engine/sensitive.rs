@@ -83,9 +83,9 @@ fn day() -> Vec<Fix> {
         (8_000.0, 8),
         (0.0, 3),
     ];
-    let (mut day, mut at, mut x_m) = (Vec::new(), clock(3, "09:00"), -600.0);
+    let (mut day, mut at, mut x_m) = (Vec::new(), clock(3, "09:00"), -600.0_f64);
     for (stop_m, minutes) in stops {
-        let n = ((stop_m - x_m as f64).abs() / 90.0).ceil() as i64;
+        let n = ((stop_m - x_m).abs() / 90.0).ceil() as i64;
         let from_m = x_m;
         for step in 1..=n {
             at = at + Millis::from_secs(60);
@@ -95,7 +95,10 @@ fn day() -> Vec<Fix> {
         for minute in 0..minutes {
             at = at + Millis::from_secs(60);
             let accuracy = [10.0, 35.0, 190.0, 5.0][minute as usize % 4];
-            day.push(Fix { accuracy: Some(Meters(accuracy)), ..fix_at(at, stop_m + (minute % 3) as f64) });
+            day.push(Fix {
+                accuracy: Some(Meters(accuracy)),
+                ..fix_at(at, stop_m + f64::from(minute % 3_i32))
+            });
         }
     }
     day

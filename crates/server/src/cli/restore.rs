@@ -107,7 +107,7 @@ fn tell(restored: &Restored, dir: &Path, accepts_rollback: bool) {
     let n_in_backup: u64 = manifest.heads.iter().map(Head::no).sum();
     let made_at = explain::rfc3339(manifest.made_at);
     println!("{} holds what was backed up at {made_at}: {} entries", dir.display(), HumanCount(n_in_backup));
-    println!("erased again: {} who were erased since the backup", HumanCount(*n_erasures as u64));
+    println!("erased again: {} who were erased since the backup", HumanCount(*n_erasures));
     if accepts_rollback {
         println!("CONSENT IS AS IT WAS THEN: whoever said no since is asked nothing and heard nowhere");
     } else {

@@ -37,6 +37,7 @@ pub enum Trouble {
 
 impl Trouble {
     /// A failure in the words of its error.
+    #[expect(clippy::needless_pass_by_value, reason = "map_err gives the error away")]
     pub fn failed(error: impl ToString) -> Self {
         Self::Failed(error.to_string())
     }

@@ -23,12 +23,9 @@ pub(super) fn judge(file: &Path, settings: &Settings, now: Timestamp) -> Judged 
         settings.without_residence(file).filter(|_| serves_somebody).into_iter().collect();
     let mut warnings = Vec::new();
     // What a file of the operator's own holds is told with that file.
-    match settings.law.rules() {
-        Ok(rules) => {
-            warnings.extend(vague(file, settings, &rules));
-            warnings.extend(rules.overdue(now).into_iter().filter(|_| settings.law.rules_file.is_none()));
-        }
-        Err(_) => {}
+    if let Ok(rules) = settings.law.rules() {
+        warnings.extend(vague(file, settings, &rules));
+        warnings.extend(rules.overdue(now).into_iter().filter(|_| settings.law.rules_file.is_none()));
     }
     Judged { problems, warnings }
 }

@@ -235,7 +235,7 @@ impl Case<'_> {
     }
 
     /// What is left of today for text messages, on each clock that may hang in the store.
-    fn today(&self, binding: &Binding<'_>) -> Vec<(&'static str, Weekday, Option<(u16, u16)>)> {
+    fn today(&self, binding: &Binding<'_>) -> Vec<Today> {
         let Some(fence) = self.fence else { return Vec::new() };
         let known = fence.tz.as_deref().and_then(notifier::zone);
         let of_country = || fence.country.as_deref().map_or_else(Vec::new, notifier::zones_of_country);
@@ -248,6 +248,9 @@ impl Case<'_> {
         zones.into_iter().filter_map(today).collect()
     }
 }
+
+/// The name of a zone, which day it is there, and the minutes of it that are left to text messages.
+type Today = (&'static str, Weekday, Option<(u16, u16)>);
 
 /// Every kind of place that some rule that binds has a distance for.
 fn rings(binding: &Binding<'_>) -> Vec<(String, RingNeeded)> {
