@@ -1,5 +1,6 @@
 //! The command line: a file a command.
 
+pub(crate) mod interleavings;
 pub(crate) mod lay;
 pub(crate) mod rate;
 pub(crate) mod replay;
@@ -64,6 +65,11 @@ pub(crate) enum Command {
     /// `simulator virtual --seeds 1000000..1000000 --for 8h --jobs 2`, with further seeds until the
     /// time is up. Exit codes: 0 nothing is wrong, 1 a violation, 2 usage, 3 the run proves nothing.
     Virtual(r#virtual::VirtualArgs),
+    /// Plays a million stories in which a customer takes something back between any two steps of an offer.
+    ///
+    /// Withdrawals, refusals, pauses and erasures, three in ten of them between candidate and publish, through
+    /// the real engine in virtual time. Exit codes: 0 nothing is wrong, 1 a violation, 2 usage.
+    Interleavings(interleavings::InterleavingsArgs),
 }
 
 #[derive(Debug, Args)]

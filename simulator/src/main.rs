@@ -4,6 +4,7 @@ mod cli;
 mod credentials;
 #[cfg_attr(not(test), expect(dead_code, reason = "its tests play every row to a server, endings too"))]
 mod hostile;
+mod interleavings;
 mod load;
 mod recording;
 mod replay;
@@ -22,6 +23,7 @@ use crate::cli::{Cli, Command, Failure, exit};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Interleavings(args) => cli::interleavings::run(&args),
         Command::Lay(args) => cli::lay::run(&args),
         Command::Rate(args) => cli::rate::run(&args),
         Command::Replay(args) => cli::replay::run(args),

@@ -32,6 +32,7 @@ mod walker;
 
 use std::time::Duration;
 
+pub(crate) use chance::Chance;
 pub(crate) use plant::Plant;
 pub(crate) use seed::n_happenings;
 pub(crate) use seeds::{Seeds, Summary, run};
