@@ -50,7 +50,7 @@ fn a_profile_is_durable_before_it_is_acknowledged_and_decides_what_is_said() {
             assert_eq!(shown["profile"]["dial"]["quiet"], "21:00-10:00", "{shown}");
             let mut ada = connect(server.address(), version, "ada").await;
             assert!(ada.publish("stile/v1/ada/phone/fix", stay()).await);
-            server.status_when("silent", |status| status["suppressed"]["minor"] == 1);
+            server.status_when("unseen", |status| status["refused"]["suppressed"] == 1);
             // Somebody else's is not theirs to say; 3.1.1 cannot say no.
             let mut eve = connect(server.address(), version, "eve").await;
             let answered = eve.publish(&profile_topic("ada"), r#"{"v":1,"minor":false}"#).await;
