@@ -125,7 +125,7 @@ fn who_stays_gets_an_offer_and_who_passes_gets_none() {
     let (code, report, tally) = check(&recording(3, 7, 20), &options);
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["fixes"]["acknowledged"], 200);
-    assert_eq!(report["consents"]["by_effect"]["applied"], 20);
+    assert_eq!(report["consents"]["by_effect"]["applied"], 30);
     assert_eq!(tally.n_records, 200);
     assert_eq!(tally.refused.total() + tally.malformed.total() + tally.unusable.total(), 0, "{tally:?}");
     assert!(tally.is_balanced());
@@ -153,8 +153,8 @@ fn many_consent_events_are_all_answered() {
     let merchants = ["--merchant", "coffee", "books", "tea", "bread"];
     let (code, report, _) = check(&recording(50, 0, 1), &merchants);
     assert_eq!(code, 0, "{report}");
-    assert_eq!(report["consents"]["sent"], 400);
-    assert_eq!(report["consents"]["by_effect"]["applied"], 400);
+    assert_eq!(report["consents"]["sent"], 600);
+    assert_eq!(report["consents"]["by_effect"]["applied"], 600);
 }
 
 #[test]

@@ -104,8 +104,8 @@ fn people_say_only_what_they_agreed_to_and_prove_it() {
         let agreements = &world.town.people()[no.slot()].agreements;
         let n_words = |agreement: &Agreement| match agreement {
             Agreement::Nothing => 0,
-            Agreement::LocationOnly => 1,
-            Agreement::Offers => 2,
+            Agreement::LocationOnly => 2,
+            Agreement::Offers => 3,
         };
         let n_agreed: usize = agreements.iter().map(n_words).sum();
         let (grants, withdrawals) = (world.grants(no, now), world.withdrawals(no, now));
@@ -161,6 +161,7 @@ fn agree(world: &World, oracle: &mut oracle::Oracle, at: Timestamp) {
             let merchant = world.town.merchants().iter().position(|merchant| merchant.id == event.merchant);
             let purpose = match event.purpose {
                 Purpose::Location => oracle::Purpose::Location,
+                Purpose::Background => oracle::Purpose::Background,
                 Purpose::OffersPush => oracle::Purpose::OffersPush,
                 other => unreachable!("nobody is asked for {}", other.word()),
             };

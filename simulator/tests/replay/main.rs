@@ -84,7 +84,7 @@ fn consent_comes_before_the_first_fix_and_fixes_keep_their_order() {
     let (code, report, said) = check(&recording(250), broker.port, &options);
     assert_eq!(code, 0, "{said}");
     let received = broker.received();
-    let (consents, fixes) = received.split_at(3 * 2 * 2);
+    let (consents, fixes) = received.split_at(3 * 2 * 3);
     assert!(consents.iter().all(|message| message.topic.ends_with("/consent")));
     assert!(fixes.iter().all(|message| message.topic == "stile/v1/batch"));
     let sizes: Vec<_> = fixes.iter().map(|message| lines(message).len()).collect();
@@ -124,7 +124,7 @@ fn a_limit_ends_the_recording_early() {
     let broker = Broker::start(willing());
     let (code, report, _) = check(&recording(50), broker.port, &["--merchant", "m", "--limit", "2"]);
     assert_eq!((code, report["fixes"]["sent"].as_u64()), (0, Some(2)));
-    assert_eq!(report["consents"]["sent"], 4, "only those who are in the part that is played");
+    assert_eq!(report["consents"]["sent"], 6, "only those who are in the part that is played");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn without_quality_of_service_nothing_is_acknowledged_and_nothing_missed() {
     let received = broker.received();
     assert_eq!(received.iter().filter(|message| message.qos == QoS::AtMostOnce).count(), 30);
     let consents = received.iter().filter(|message| message.topic.ends_with("/consent"));
-    assert!(consents.clone().count() == 6 && consents.clone().all(|message| message.qos == QoS::AtLeastOnce));
+    assert!(consents.clone().count() == 9 && consents.clone().all(|message| message.qos == QoS::AtLeastOnce));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn consent_that_nobody_acknowledges_stops_the_run_before_the_first_fix() {
     assert!(report["ended"]["why"].as_str().unwrap().contains("stile serve"), "{report}");
     assert_eq!(
         (report["fixes"]["sent"].as_u64(), report["consents"]["waiting"].as_u64()),
-        (Some(0), Some(6))
+        (Some(0), Some(9))
     );
 }
 
@@ -377,7 +377,7 @@ fn copies_have_names_and_consents_of_their_own_and_set_out_one_after_the_other()
     let (code, report, said) = check(&recording(6), broker.port, &options);
     assert_eq!(code, 0, "{said}");
     assert!(said.starts_with("18 fixes, "), "{said}");
-    assert_eq!((report["fixes"]["sent"].as_u64(), report["consents"]["sent"].as_u64()), (Some(18), Some(18)));
+    assert_eq!((report["fixes"]["sent"].as_u64(), report["consents"]["sent"].as_u64()), (Some(18), Some(27)));
     let received = broker.received();
     let records: Vec<_> =
         received.iter().filter(|message| message.topic.ends_with("batch")).flat_map(lines).collect();
