@@ -94,7 +94,7 @@ fn consent_comes_before_the_first_fix_and_fixes_keep_their_order() {
     assert_eq!(report["fixes"]["sent"], 250);
     assert_eq!(report["fixes"]["acknowledged"], 250);
     assert_eq!(report["fixes"]["messages"], 3);
-    assert_eq!(report["consents"]["by_effect"]["applied"], 12);
+    assert_eq!(report["consents"]["by_effect"]["applied"], 18);
     assert_eq!(report["ended"]["how"], "complete");
 }
 
@@ -389,7 +389,7 @@ fn copies_have_names_and_consents_of_their_own_and_set_out_one_after_the_other()
     };
     assert_eq!([of("c0"), of("c0-copy1"), of("c0-copy2")], [[0, 3_000], [500, 3_500], [1_000, 4_000]]);
     let agreed = received.iter().filter(|message| message.topic == "stile/v1/c2-copy2/consent");
-    assert_eq!(agreed.count(), 2);
+    assert_eq!(agreed.count(), 3);
 }
 
 #[test]
