@@ -96,7 +96,8 @@ impl Engine {
     fn take_up_change(&mut self, event: &ConsentEvent, change: &Change, has_agreed: bool, now: Timestamp) {
         let &Change { customer, merchant, purpose, state, .. } = change;
         let is_yes = matches!(event.kind, ConsentKind::Grant { .. } | ConsentKind::Confirm { .. });
-        if purpose.is_to_speak() && is_yes && !has_agreed && state.check(now).is_ok() {
+        let is_granted = matches!(state, ConsentState::Granted { .. });
+        if purpose.is_to_speak() && is_yes && !has_agreed && is_granted {
             self.notifier.agreed(customer, now);
         }
         if let (true, ConsentState::Paused { until, .. }) = (purpose.is_to_see(), state) {

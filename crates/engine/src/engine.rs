@@ -195,7 +195,13 @@ impl Engine {
                     self.hear_consent(letter, now);
                 }),
                 Door::Feedback => run.iter().for_each(|letter| self.hear_feedback(letter, now)),
-                Door::Profile => run.iter().for_each(|letter| self.hear_profile(letter, now)),
+                Door::Profile => run.iter().for_each(|letter| {
+                    // It may say that they are not of age, and hides nothing of what came before.
+                    if self.people.find(letter.customer).is_some_and(|customer| opened.holds(customer)) {
+                        self.see_opened(&mut opened, now);
+                    }
+                    self.hear_profile(letter, now);
+                }),
                 Door::Erasure => run.iter().for_each(|letter| {
                     self.see_opened(&mut opened, now);
                     self.hear_erasure(letter, now);
