@@ -6,10 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use engine::{ClockSource, Door, Engine, Event, EventKind, House, Letter, Output, Policy};
-use ledger::{
-    Batch, DeliveryOutcome, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage,
-    StorageError, StoredState,
-};
+use ledger::{DeliveryOutcome, Forgetful};
 use model::{CustomerId, DeviceId, Fix, MerchantId, Millis, Timestamp};
 use rehearsal::assumed;
 use wire::consent_file::Received;
@@ -28,43 +25,6 @@ pub(super) struct Player {
     pub(super) offers: BTreeMap<String, u64>,
     /// Consent that is received later, latest first.
     consent: Vec<Received>,
-}
-
-/// A ledger for runs that nobody will ask about.
-struct Forgetful;
-
-impl Storage for Forgetful {
-    fn append(&mut self, _: &Batch<'_>) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn scan_states(&mut self, _: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn scan_stock(&mut self, _: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn scan_entries(
-        &mut self,
-        _: Option<&CustomerId>,
-        _: &mut dyn FnMut(Numbered),
-    ) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
-        Ok(Erasure::of_nothing(customer, at))
-    }
-
-    fn graves(&self) -> Graves {
-        Graves::default()
-    }
-
-    fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
-        Ok(Retained::default())
-    }
 }
 
 impl Player {

@@ -4,10 +4,8 @@ use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
 
 use engine::Engine;
-use ledger::{
-    Batch, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage, StorageError, StoredState,
-};
-use model::{CustomerId, Partition, Timestamp};
+use ledger::{Forgetful, Graves};
+use model::{Partition, Timestamp};
 use store::{FenceSets, OpenError, Reader};
 use wire::consent_file::Received;
 
@@ -112,7 +110,7 @@ impl Copy {
     ) -> Result<(), Failure> {
         let (mut kinds, mut words) = (Vec::new(), Vec::new());
         let mut hear = |kinds: &mut Vec<_>, words: &mut Vec<_>| {
-            let said = hear_alone(&mut self.engine, &mut Oblivion, words, self.now);
+            let said = hear_alone(&mut self.engine, &mut Forgetful, words, self.now);
             let said = said.map_err(|error| Failure::failed(74, &error))?;
             kinds.drain(..).zip(&said).for_each(|(kind, said)| sums.count(kind, said));
             words.clear();
@@ -137,42 +135,5 @@ fn trouble(trouble: Trouble) -> Failure {
     match trouble {
         Trouble::Refused(problems) => Failure::Problems(problems),
         Trouble::Failed(why) => Failure::failed(74, &why),
-    }
-}
-
-/// A storage that keeps nothing.
-struct Oblivion;
-
-impl Storage for Oblivion {
-    fn append(&mut self, _: &Batch<'_>) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn scan_states(&mut self, _: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn scan_stock(&mut self, _: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn scan_entries(
-        &mut self,
-        _: Option<&CustomerId>,
-        _: &mut dyn FnMut(Numbered),
-    ) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
-        Ok(Erasure::of_nothing(customer, at))
-    }
-
-    fn graves(&self) -> Graves {
-        Graves::default()
-    }
-
-    fn retain(&mut self, _: &Retention, _: usize, _: Timestamp) -> Result<Retained, StorageError> {
-        Ok(Retained::default())
     }
 }
