@@ -11,6 +11,7 @@ mod gate;
 mod notices;
 mod purpose;
 pub mod rules;
+mod signal;
 mod state;
 mod transition;
 
@@ -21,5 +22,6 @@ pub use evidence::{Actor, Method, Missing, Notice, NoticeName, TokenHash};
 pub use gate::{Change, Gate, Reminder, RowView};
 pub use purpose::Purpose;
 pub use rules::{Binding, RuleBook, Whereabouts};
+pub use signal::{Signal, SignalKind};
 pub use state::{ConsentRow, ConsentState, Refusal};
 pub use transition::{Past, transition};

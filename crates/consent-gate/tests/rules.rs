@@ -193,16 +193,19 @@ fn c05_rules_that_cannot_be_meant_are_refused() {
 }
 
 #[test]
-fn a_reply_is_a_stop_when_it_is_one_of_the_words_and_nothing_else() {
-    let stop_words = vec!["stop".into(), "opt out".into()];
+fn a_reply_is_a_stop_when_one_of_the_words_is_in_it_whatever_else_is() {
+    let stop_words = vec!["stop".into(), "opt out".into(), "Arrêt".into()];
     let consent = ConsentDemands { stop_words, ..ConsentDemands::default() };
     let stop = Rule { demands: Demands { consent, ..Demands::default() }, ..rule("STOP", &["US"]) };
     let book = book(vec![stop], false);
     let us = book.binding(&living_in("US-WA"), NOW);
-    for reply in ["stop", "STOP", " Stop. ", "Opt Out!"] {
+    for reply in ["stop", "STOP", " Stop. ", "Opt Out!", "opt-out", "ARRÊT", "(stop)"] {
         assert!(us.is_stop(reply), "{reply}");
     }
-    for reply in ["", "stop it", "don't stop", "optout"] {
+    for reply in ["stop please", "Please STOP texting me", "i want to opt  out of this", "don't stop\nit"] {
+        assert!(us.is_stop(reply), "{reply}");
+    }
+    for reply in ["", "yes", "stopwatch", "non-stopping", "out opt", "optout", "👍"] {
         assert!(!us.is_stop(reply), "{reply}");
     }
     assert!(!book.binding(&living_in("DE"), NOW).is_stop("stop"));

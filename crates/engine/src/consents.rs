@@ -6,7 +6,7 @@ use consent_gate::{
 };
 use ledger::{ConsentEntry, Entry, What};
 use model::{CustomerId, CustomerNo, Profile, Timestamp};
-use wire::{Acknowledgement, Envelope, Flaw};
+use wire::{Acknowledgement, ConsentLetter, Envelope, Flaw};
 
 use crate::engine::Engine;
 use crate::letter::{ConsentAck, Door, Letter, Output};
@@ -15,10 +15,10 @@ use crate::letter::{ConsentAck, Door, Letter, Output};
 const CONSENTS_MAX: usize = 128;
 
 /// The state in an answer to an event that could change nothing.
-const UNCHANGED: &str = "unchanged";
+pub(crate) const UNCHANGED: &str = "unchanged";
 
 /// The state of somebody who was erased.
-const ERASED: &str = "erased";
+pub(crate) const ERASED: &str = "erased";
 
 impl Engine {
     /// A consent event: restrictions hold from here on, grants once they are recorded.
@@ -29,8 +29,14 @@ impl Engine {
             Door::Imported { attested } => Hearing::Imported { attested },
             Door::Consent | Door::Fixes | Door::Feedback | Door::Profile | Door::Erasure => Hearing::Live,
         };
-        let event = self.decoder.consent(&envelope);
-        let weighed = event.and_then(|event| self.weigh(customer, event, hearing, ticket, now));
+        let said = match hearing {
+            Hearing::Live => self.decoder.consent_letter(&envelope),
+            Hearing::Imported { .. } => self.decoder.consent(&envelope).map(ConsentLetter::Event),
+        };
+        let weighed = said.and_then(|said| match said {
+            ConsentLetter::Event(event) => self.weigh(customer, &event, hearing, ticket, now),
+            ConsentLetter::Signal(signal) => self.heed_signal(customer, &signal, ticket, now),
+        });
         if let Err(flaw) = weighed {
             self.book.tally.unusable.count(flaw.word());
             // Without an answer a mistyped withdrawal would look like one that holds.
@@ -45,21 +51,35 @@ impl Engine {
     fn weigh(
         &mut self,
         customer: &str,
-        event: ConsentEvent,
+        event: &ConsentEvent,
         hearing: Hearing,
         ticket: u64,
         now: Timestamp,
     ) -> Result<(), Flaw> {
         let id = CustomerId::new(customer).map_err(|_| Flaw::BadId)?;
-        let weighing = self.weighing(&id, &event, hearing, now);
-        if let Some((effect, state, missing)) = self.leaves_no_trace(&id, &event, weighing, now) {
+        let weighing = self.weighing(&id, event, hearing, now);
+        if let Some((effect, state, missing)) = self.leaves_no_trace(&id, event, weighing, now) {
             self.book.tally.consents.count(effect.word());
-            let answer = acknowledgement(&event, state, effect, 0, missing);
-            self.desk.outputs.push_back(Output::Acknowledge(ConsentAck { customer: id, ticket, answer }));
-            self.desk.settle(ticket);
+            let answer = acknowledgement(event, state, effect, 0, missing);
+            self.answer_at_once(ConsentAck { customer: id, ticket, answer });
             return Ok(());
         }
-        let no = self.meet(&id);
+        let change = self.take_in(&id, event, weighing, now)?;
+        let state = change.state.word(now);
+        let answer = acknowledgement(event, state, change.effect, change.epoch.0, change.missing);
+        self.answer_durably(ConsentAck { customer: id, ticket, answer });
+        Ok(())
+    }
+
+    /// Weighs an event that leaves a trace, and writes it down; every room heeds at once what it takes away.
+    pub(crate) fn take_in(
+        &mut self,
+        id: &CustomerId,
+        event: &ConsentEvent,
+        weighing: Weighing,
+        now: Timestamp,
+    ) -> Result<Change, Flaw> {
+        let no = self.meet(id);
         let merchant = self.people.merchant_no(&event.merchant).ok_or(Flaw::TooMany)?;
         let n_rows = self.gate.rows(no).count();
         let is_new = !self.gate.rows(no).any(|row| row.merchant == merchant && row.purpose == event.purpose);
@@ -69,9 +89,9 @@ impl Engine {
         let has_agreed =
             self.gate.rows(no).any(|row| row.purpose.is_to_speak() && row.state.check(now).is_ok());
         let was_seen = self.gate.check(no, merchant, Purpose::Background, now).is_ok();
-        let change = self.gate.weigh(no, merchant, &event, weighing, now);
+        let change = self.gate.weigh(no, merchant, event, weighing, now);
         if change.effect == Effect::Applied {
-            self.take_up_change(&event, &change, has_agreed, now);
+            self.take_up_change(event, &change, has_agreed, now);
         }
         if event.purpose == Purpose::Location {
             self.stop_seeing(no, now);
@@ -79,17 +99,26 @@ impl Engine {
             self.close_visits_to(no, &event.merchant, now);
         }
         self.book.tally.consents.count(change.effect.word());
-        let state = change.state.word(now);
-        let answer = acknowledgement(&event, state, change.effect, change.epoch.0, change.missing);
-        self.desk.pending.acks.push(ConsentAck { customer: id.clone(), ticket, answer });
-        if ticket != 0 {
-            self.desk.pending.settled.push(ticket);
-        }
         self.desk.pending.changes.push(change);
         let Change { effect, state, epoch, .. } = change;
-        let entry = ConsentEntry { event, hearing, effect, state, epoch };
-        self.desk.write(no, Entry { customer: id, at: now, what: What::Consent(entry) });
-        Ok(())
+        let entry = ConsentEntry { event: event.clone(), hearing: weighing.hearing, effect, state, epoch };
+        self.desk.write(no, Entry { customer: id.clone(), at: now, what: What::Consent(entry) });
+        Ok(change)
+    }
+
+    /// Answers once all that was said before is durable.
+    pub(crate) fn answer_durably(&mut self, ack: ConsentAck) {
+        if ack.ticket != 0 {
+            self.desk.pending.settled.push(ack.ticket);
+        }
+        self.desk.pending.acks.push(ack);
+    }
+
+    /// Answers something of which nothing is kept.
+    pub(crate) fn answer_at_once(&mut self, ack: ConsentAck) {
+        let ticket = ack.ticket;
+        self.desk.outputs.push_back(Output::Acknowledge(ack));
+        self.desk.settle(ticket);
     }
 
     /// What other rooms make of a change.
@@ -221,6 +250,7 @@ fn objection(flaw: Flaw, event_id: Option<EventId>) -> Acknowledgement {
         effect: flaw.word().into(),
         epoch: 0,
         missing: flaw.field().into_iter().map(Into::into).collect(),
+        withdrawn: Vec::new(),
     }
 }
 
@@ -239,5 +269,6 @@ fn acknowledgement(
         effect: effect.word().into(),
         epoch,
         missing: missing.fields().map(Into::into).collect(),
+        withdrawn: Vec::new(),
     }
 }

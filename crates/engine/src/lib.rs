@@ -35,6 +35,7 @@ mod people;
 mod policy;
 mod record;
 mod seeing;
+mod signals;
 mod tally;
 
 pub use alteration::{Alteration, Extent};

@@ -12,6 +12,7 @@ pub mod exports;
 mod holder;
 pub mod imports;
 pub mod notices;
+pub mod signals;
 
 use model::{CustomerId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,8 @@ pub enum Question {
     },
     /// Says something on behalf of a customer.
     ConsentSay(consents::Wish),
+    /// Hands in a signal of a customer, of which the law says what it takes back.
+    ConsentSignal(signals::Seen),
     /// Tells that a notice has changed: consents to its older versions end.
     ConsentSupersede(consents::Supersession),
     /// Every notice that is registered.
@@ -84,6 +87,7 @@ async fn weigh(question: Question, holder: &mut impl Holder) -> Result<Value, Tr
             consents::show(&named(&customer)?, history, holder).await
         }
         Question::ConsentSay(wish) => consents::say(&wish, holder).await,
+        Question::ConsentSignal(seen) => signals::hand_in(&seen, holder).await,
         Question::ConsentSupersede(told) => consents::supersede(&told, holder).await,
         Question::NoticesList => notices::list(holder),
         Question::NoticesRegister(draft) => notices::register(draft, holder).await,

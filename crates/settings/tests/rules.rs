@@ -159,6 +159,18 @@ fn qh_tx_a_sunday_begins_at_noon_whoever_brings_texas_in() {
 }
 
 #[test]
+fn hours_of_states_that_nobody_has_verified_tighten_and_those_of_the_country_stay() {
+    let book = shipped();
+    let sunday = |residence: &str| book.binding(&living_in(residence), NOW).sms_window(Weekday::Sunday);
+    let friday = |residence: &str| book.binding(&living_in(residence), NOW).sms_window(Weekday::Friday);
+    assert_eq!((sunday("US-MS"), friday("US-MS")), (None, Some((8 * 60, 20 * 60))));
+    assert_eq!((sunday("US-RI"), friday("US-RI")), (None, Some((9 * 60, 18 * 60))));
+    assert_eq!((sunday("US-KY"), friday("US-NV")), (Some((10 * 60, 21 * 60)), Some((9 * 60, 20 * 60))));
+    assert_eq!(friday("US-NJ"), Some((8 * 60, 21 * 60)), "none of its own stands here");
+    assert_eq!(friday("US"), Some((10 * 60, 18 * 60)), "what is left of all of them");
+}
+
+#[test]
 fn casl_messages_to_canada_are_confirmed_and_location_is_not() {
     let style = |residence: &str, purpose| shipped().binding(&living_in(residence), NOW).opt_in(purpose);
     for canada in ["CA", "CA-QC", "CA-ON"] {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::{Error, MapAccess};
 
 use crate::Flaw;
-use crate::json::{self, Fields, Scalar, check_version, fill};
+use crate::json::{self, Fields, Object, Scalar, check_version, fill};
 
 /// What became of a consent event; sent only once what it changed is durable.
 ///
@@ -26,6 +26,17 @@ pub struct Acknowledgement {
     pub epoch: u32,
     /// The fields that it lacks, or that prove nothing as they stand; mostly none.
     pub missing: Vec<String>,
+    /// What a signal took back, of which the law and not its sender says what that is.
+    pub withdrawn: Vec<TakenBack>,
+}
+
+/// One consent that a signal took back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TakenBack {
+    /// Towards whom.
+    pub merchant: String,
+    /// For what.
+    pub purpose: String,
 }
 
 impl Acknowledgement {
@@ -44,6 +55,7 @@ impl Acknowledgement {
             effect: raw.effect.required_text("effect")?.to_owned(),
             epoch: epoch(&raw.epoch)?,
             missing: raw.missing,
+            withdrawn: raw.withdrawn,
         })
     }
 }
@@ -62,10 +74,13 @@ pub fn encode_ack(answer: &Acknowledgement) -> Vec<u8> {
         epoch: u32,
         #[serde(skip_serializing_if = "<[String]>::is_empty")]
         missing: &'a [String],
+        #[serde(skip_serializing_if = "<[TakenBack]>::is_empty")]
+        withdrawn: &'a [TakenBack],
     }
 
-    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing } = answer;
-    json::write(&Written { v: 1, event_id, merchant, purpose, state, effect, epoch: *epoch, missing })
+    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing, withdrawn } = answer;
+    let epoch = *epoch;
+    json::write(&Written { v: 1, event_id, merchant, purpose, state, effect, epoch, missing, withdrawn })
 }
 
 #[derive(Default)]
@@ -78,6 +93,23 @@ struct RawAcknowledgement<'a> {
     effect: Scalar<'a>,
     epoch: Scalar<'a>,
     missing: Vec<String>,
+    withdrawn: Vec<TakenBack>,
+}
+
+#[derive(Default)]
+struct RawTakenBack<'a> {
+    merchant: Scalar<'a>,
+    purpose: Scalar<'a>,
+}
+
+impl<'a> Fields<'a> for RawTakenBack<'a> {
+    fn take<A: MapAccess<'a>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "merchant" => fill(&mut self.merchant, map),
+            "purpose" => fill(&mut self.purpose, map),
+            _ => json::skip(map),
+        }
+    }
 }
 
 impl<'a> Fields<'a> for RawAcknowledgement<'a> {
@@ -91,6 +123,7 @@ impl<'a> Fields<'a> for RawAcknowledgement<'a> {
             "effect" => &mut self.effect,
             "epoch" => &mut self.epoch,
             "missing" => return self.take_missing(map),
+            "withdrawn" => return self.take_withdrawn(map),
             _ => return json::skip(map),
         };
         fill(slot, map)
@@ -104,6 +137,20 @@ impl<'a> RawAcknowledgement<'a> {
         }
         self.missing = map.next_value()?;
         self.missing.iter().try_for_each(|field| json::check_text(field))
+    }
+
+    fn take_withdrawn<A: MapAccess<'a>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        if !self.withdrawn.is_empty() {
+            return Err(A::Error::custom("a key comes twice"));
+        }
+        let text = |value: &Scalar<'_>| {
+            value.text().map(str::to_owned).ok_or_else(|| A::Error::custom("text is missing"))
+        };
+        let taken_back: Vec<Object<RawTakenBack<'a>>> = map.next_value()?;
+        for Object(RawTakenBack { merchant, purpose }) in &taken_back {
+            self.withdrawn.push(TakenBack { merchant: text(merchant)?, purpose: text(purpose)? });
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Consent events: what a customer said, with the evidence that they said it.
 
+mod signal;
+
 use consent_gate::{Actor, Block, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose, TokenHash};
 use model::{MerchantId, Timestamp};
 use serde::Serialize;
@@ -9,6 +11,8 @@ use sha2::{Digest, Sha256};
 use crate::json::{self, Fields, Object, Scalar, check_version, fill};
 use crate::names::Names;
 use crate::{Envelope, Flaw, instant};
+
+pub use signal::{ConsentLetter, encode_signal};
 
 /// Longest name of a notice, in bytes.
 const NOTICE_ID_LEN_MAX: usize = 256;
@@ -60,6 +64,7 @@ pub(crate) struct RawConsent<'a> {
     until: Scalar<'a>,
     token: RawToken<'a>,
     reason: Scalar<'a>,
+    reply: Scalar<'a>,
     evidence: RawEvidence<'a>,
     /// In files only.
     pub(crate) received_at: Scalar<'a>,
@@ -114,6 +119,7 @@ impl<'a> Fields<'a> for RawConsent<'a> {
             "token" => &mut self.token.clear,
             "token_sha256" => &mut self.token.hash,
             "reason" => &mut self.reason,
+            "reply" => &mut self.reply,
             "actor" => &mut self.evidence.actor,
             "method" => &mut self.evidence.method,
             "evidence_ts" => &mut self.evidence.evidence_at,
@@ -141,14 +147,13 @@ impl<'a> RawConsent<'a> {
 
     /// What the fields say.
     pub(crate) fn event(&self, source: Source) -> Result<ConsentEvent, Flaw> {
-        let id = EventId::new(self.id.required_text("event_id")?).map_err(|_| Flaw::BadId)?;
+        let id = self.id()?;
         let merchant = MerchantId::new(self.merchant.required_text("merchant")?);
         let merchant = merchant.map_err(|_| Flaw::BadId)?;
         let purpose = Purpose::from_word(self.purpose.required_text("purpose")?);
         let purpose = purpose.ok_or(Flaw::UnknownPurpose)?;
         let kind = self.kind(source)?;
-        let actor =
-            Actor::from_word(self.evidence.actor.required_text("actor")?).ok_or(Flaw::UnknownActor)?;
+        let actor = self.evidence.actor()?;
         let method = Method::from_word(self.evidence.method.required_text("method")?);
         let method = method.ok_or(Flaw::UnknownMethod)?;
         let notice = match &self.evidence.notice {
@@ -156,14 +161,15 @@ impl<'a> RawConsent<'a> {
             RawNotice::Fields(fields) => Some(fields.notice()?),
         };
         let evidence_at = instant::optional(&self.evidence.evidence_at)?;
-        let app = match optional_text(&self.evidence.app)? {
-            Some(app) if !is_name(app, TOKEN_LEN_MAX) => return Err(Flaw::Malformed),
-            app => app.map(Into::into),
-        };
+        let app = self.evidence.app()?;
         if kind == ConsentKind::Supersede && notice.is_none() {
             return Err(Flaw::MissingField("notice"));
         }
         Ok(ConsentEvent { id, merchant, purpose, kind, actor, method, notice, evidence_at, app })
+    }
+
+    fn id(&self) -> Result<EventId, Flaw> {
+        EventId::new(self.id.required_text("event_id")?).map_err(|_| Flaw::BadId)
     }
 
     /// The end belongs to grants and pauses, tokens to a yes of two words; a *no* has neither.
@@ -198,6 +204,19 @@ impl<'a> RawConsent<'a> {
         let token = self.token.clear.required_text("token")?;
         let is_token = !token.is_empty() && token.len() <= TOKEN_LEN_MAX;
         if is_token { Ok(token_hash(token)) } else { Err(Flaw::BadToken) }
+    }
+}
+
+impl RawEvidence<'_> {
+    fn actor(&self) -> Result<Actor, Flaw> {
+        Actor::from_word(self.actor.required_text("actor")?).ok_or(Flaw::UnknownActor)
+    }
+
+    fn app(&self) -> Result<Option<Box<str>>, Flaw> {
+        match optional_text(&self.app)? {
+            Some(app) if !is_name(app, TOKEN_LEN_MAX) => Err(Flaw::Malformed),
+            app => Ok(app.map(Into::into)),
+        }
     }
 }
 
@@ -253,12 +272,16 @@ impl NoticeFields<'_> {
     }
 }
 
-/// The event, and how many fields claim a power that no payload has.
-pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(ConsentEvent, u64), Flaw> {
+/// The event or the signal, and how many fields claim a power that no payload has.
+pub(crate) fn read(envelope: &Envelope<'_>) -> Result<(ConsentLetter, u64), Flaw> {
     let raw: RawConsent<'_> = json::read(envelope.body)?;
     check_version(&raw.version, Flaw::UnknownFormat)?;
     raw.names.check(envelope)?;
-    Ok((raw.event(Source::Door)?, raw.n_unexpected))
+    let letter = match raw.signal()? {
+        Some(signal) => ConsentLetter::Signal(signal),
+        None => ConsentLetter::Event(raw.event(Source::Door)?),
+    };
+    Ok((letter, raw.n_unexpected))
 }
 
 /// The name of an event, whatever else is wrong with it; `None` when it cannot be read.

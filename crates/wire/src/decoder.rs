@@ -5,7 +5,7 @@ use std::fmt;
 use consent_gate::{ConsentEvent, Consented, EventId};
 use model::Fix;
 
-use crate::{Feedback, Flaw, Limits, ProfileChange, consent, feedback, fix, profile};
+use crate::{ConsentLetter, Feedback, Flaw, Limits, ProfileChange, consent, feedback, fix, profile};
 
 /// A payload under the names of its topic, or of the head of its record.
 #[derive(Clone, Copy)]
@@ -62,12 +62,20 @@ impl Decoder {
         })
     }
 
-    /// Reads a consent event, which needs no consent.
-    pub fn consent(&mut self, envelope: &Envelope<'_>) -> Result<ConsentEvent, Flaw> {
+    /// Reads a letter about consent, which needs no consent.
+    pub fn consent_letter(&mut self, envelope: &Envelope<'_>) -> Result<ConsentLetter, Flaw> {
         check_len(envelope.body, self.limits.consent_bytes_max)?;
-        let (event, n_unexpected) = consent::read(envelope)?;
+        let (letter, n_unexpected) = consent::read(envelope)?;
         self.n_unexpected += n_unexpected;
-        Ok(event)
+        Ok(letter)
+    }
+
+    /// Reads a consent event where a signal is none, such as out of a file.
+    pub fn consent(&mut self, envelope: &Envelope<'_>) -> Result<ConsentEvent, Flaw> {
+        match self.consent_letter(envelope)? {
+            ConsentLetter::Event(event) => Ok(event),
+            ConsentLetter::Signal(_) => Err(Flaw::UnknownKind),
+        }
     }
 
     /// The name of a consent event that cannot be used, so that its sender can be told which one.

@@ -24,8 +24,8 @@ mod reminder;
 mod topic;
 pub mod trace;
 
-pub use acknowledgement::{Acknowledgement, encode_ack};
-pub use consent::{encode_confirmation, encode_consent, token_hash};
+pub use acknowledgement::{Acknowledgement, TakenBack, encode_ack};
+pub use consent::{ConsentLetter, encode_confirmation, encode_consent, encode_signal, token_hash};
 pub use decoder::{Decoder, Envelope};
 pub use encode::{encode_batch_record, encode_fix, encode_fixes};
 pub use feedback::{About, Feedback, encode_feedback};

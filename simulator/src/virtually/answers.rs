@@ -43,6 +43,7 @@ impl Shell<'_> {
             effect: "applied".into(),
             epoch: 0,
             missing: Vec::new(),
+            withdrawn: Vec::new(),
         };
         let customer = self.scene.people[who as usize].customer.clone();
         self.laws.acknowledge(who, &ConsentAck { customer, ticket, answer }, None);

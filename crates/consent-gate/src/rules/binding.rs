@@ -150,12 +150,16 @@ impl<'a> Binding<'a> {
         self.demands().any(|demands| demands.consent.gpc_lowers.contains(&purpose))
     }
 
-    /// Whether a reply takes consent back: one of the words and nothing else, in whatever case.
+    /// Whether a reply takes consent back: one of the words is in it, in whatever case and company.
+    ///
+    /// "When does the sale end?" is one, too: better silent once too often than once too seldom. Nothing
+    /// that is written beside such a word makes it count less.
     #[must_use]
     pub fn is_stop(&self, reply: &str) -> bool {
-        let said = reply.trim().trim_end_matches(['.', '!']);
-        let mut words = self.demands().flat_map(|demands| &demands.consent.stop_words);
-        words.any(|word| word.eq_ignore_ascii_case(said))
+        let said = words_of(reply);
+        let stops = self.demands().flat_map(|demands| &demands.consent.stop_words);
+        let mut stops = stops.map(|stop| words_of(stop)).filter(|stop| !stop.is_empty());
+        stops.any(|stop| said.windows(stop.len()).any(|some| some == stop))
     }
 
     /// Within what time a customer's request is done; `None` when no rule says.
@@ -180,4 +184,10 @@ impl<'a> Binding<'a> {
     fn demands(&self) -> impl Iterator<Item = &'a Demands> {
         self.bound.iter().map(|bound| &bound.rule.demands)
     }
+}
+
+/// The words of a text in lower case, without what stands between them.
+fn words_of(text: &str) -> Vec<String> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }

@@ -75,7 +75,7 @@ pub struct ConsentDemands {
     pub grant_lasts: Option<(Vec<Purpose>, Millis)>,
     /// Global Privacy Control takes consent to these back.
     pub gpc_lowers: Vec<Purpose>,
-    /// A reply that is one of these, in whatever case, takes consent back.
+    /// A reply that has one of these in it, in whatever case, takes consent back.
     pub stop_words: Vec<Box<str>>,
     /// Nothing to anybody below this age.
     pub age_min: Option<u8>,

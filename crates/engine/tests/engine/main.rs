@@ -9,6 +9,7 @@ mod overlapping;
 mod plain;
 mod sensitive;
 mod shell;
+mod signals;
 mod stock;
 mod stories;
 mod story;

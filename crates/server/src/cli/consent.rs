@@ -5,6 +5,7 @@ mod importing;
 mod notices;
 mod saying;
 mod showing;
+mod signalling;
 mod superseding;
 
 use std::process::ExitCode;
@@ -36,6 +37,10 @@ pub enum Command {
     Pause(saying::PauseArgs),
     /// Ends a pause on behalf of a customer.
     Resume(saying::Args),
+    /// Hands in a browser's Global Privacy Control: what the rules say it takes back is withdrawn.
+    Gpc(signalling::GpcArgs),
+    /// Hands in what a customer wrote back to a text message: a stop withdraws `offers.sms`; the text is not kept.
+    Reply(signalling::ReplyArgs),
     /// Ends every consent to an older version of a notice whose text changed materially.
     Supersede(superseding::Args),
     /// The texts that customers were shown.
@@ -57,6 +62,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Withdraw(args) => saying::say("withdraw", args),
         Command::Pause(args) => saying::pause(args),
         Command::Resume(args) => saying::say("resume", args),
+        Command::Gpc(args) => signalling::gpc(args),
+        Command::Reply(args) => signalling::reply(args),
         Command::Supersede(args) => superseding::run(args),
         Command::Notices(command) => notices::run(command),
     }

@@ -311,7 +311,7 @@ fn notice_of(shown: &Shown, notices: &Registry) -> Result<Notice, Trouble> {
 }
 
 /// A name that no other event has.
-fn new_id() -> EventId {
+pub(super) fn new_id() -> EventId {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).expect("the system gives random bytes");
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -327,8 +327,9 @@ fn said_as_json(kind: &str, said: &Said) -> Value {
         effect: "unknown".to_owned(),
         epoch: 0,
         missing: Vec::new(),
+        withdrawn: Vec::new(),
     };
-    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing } =
+    let Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing, .. } =
         said.as_ref().unwrap_or(&nothing);
     json!({
         "event_id": event_id, "merchant": merchant, "purpose": purpose, "kind": kind,

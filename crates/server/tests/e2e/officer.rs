@@ -183,6 +183,31 @@ fn staff_speak_for_a_customer_with_evidence_or_not_at_all() {
 }
 
 #[test]
+fn a_browser_s_signal_and_a_reply_take_back_what_the_rules_say() {
+    on_both(|premises| {
+        let sha256 = register(premises);
+        let purposes = ["location", "personalisation", "offers.sms"];
+        let lines = purposes.map(|purpose| line("ada", purpose, "grant", &sha256, 30));
+        let file = premises.write("old.jsonl", &(lines.join("\n") + "\n"));
+        well(premises, &["consent", "import", file.to_str().unwrap()]);
+        let states = || purposes.map(|purpose| state_of(&shown(premises, "ada"), purpose));
+        let polite = ["consent", "reply", "ada", "--merchant", MERCHANT, "--text", "See you, quetzalcoatl"];
+        assert!(well(premises, &polite).contains("takes nothing back"));
+        assert_eq!(states(), ["granted"; 3]);
+        let told = well(premises, &["consent", "gpc", "ada"]);
+        assert!(told.contains("personalisation") && told.contains("third_party"), "{told}");
+        assert_eq!(states(), ["granted", "withdrawn", "granted"]);
+        let stop = ["consent", "reply", "ada", "--text", "Stop please, quetzalcoatl", "--json"];
+        let told: Value = serde_json::from_str(&well(premises, &stop)).unwrap();
+        assert_eq!(told["withdrawn"], json!([{"merchant": MERCHANT, "purpose": "offers.sms"}]), "{told}");
+        assert_eq!(states(), ["granted", "withdrawn", "withdrawn"]);
+        let history = shown(premises, "ada")["history"].to_string();
+        assert!(history.contains("\"gpc\"") && history.contains("\"sms_reply\""), "{history}");
+        assert!(!history.contains("quetzalcoatl"), "what somebody wrote is not kept");
+    });
+}
+
+#[test]
 fn v08_one_bad_line_refuses_the_file_and_every_bad_one_is_named() {
     on_both(|premises| {
         let sha256 = register(premises);

@@ -212,6 +212,7 @@ fn an_answer_goes_there_and_back() {
         effect: "applied".into(),
         epoch: 7,
         missing: Vec::new(),
+        withdrawn: Vec::new(),
     };
     let body = encode_ack(&answer);
     let written = r#"{"v":1,"event_id":"e1","merchant":"books","purpose":"location","state":"granted","effect":"applied","epoch":7}"#;
@@ -233,6 +234,7 @@ fn the_fields_that_an_answer_misses_go_there_and_back() {
         effect: "no_evidence".into(),
         epoch: 0,
         missing: vec!["notice".into(), "confirm_sha256".into()],
+        withdrawn: Vec::new(),
     };
     let body = String::from_utf8(encode_ack(&answer)).unwrap();
     assert!(body.ends_with(r#""epoch":0,"missing":["notice","confirm_sha256"]}"#), "{body}");

@@ -11,4 +11,5 @@ mod profiles;
 mod properties;
 mod readme;
 mod recordings;
+mod signals;
 mod topics;

@@ -5,8 +5,9 @@ use model::{CustomerId, DeviceId, Fix, MerchantId, Meters, Position, Timestamp};
 use proptest::prelude::*;
 use wire::batch::records;
 use wire::{
-    Acknowledgement, Decoder, Envelope, Flaw, Limits, Topics, consent_file, decode_offer, encode_ack,
-    encode_batch_record, encode_consent, encode_feedback, encode_fix, encode_fixes, encode_offer, trace,
+    Acknowledgement, Decoder, Envelope, Flaw, Limits, TakenBack, Topics, consent_file, decode_offer,
+    encode_ack, encode_batch_record, encode_consent, encode_feedback, encode_fix, encode_fixes, encode_offer,
+    trace,
 };
 
 use crate::common::{consented, decode, decode_one, grant};
@@ -98,7 +99,7 @@ fn look_everywhere(bytes: &[u8]) {
     assert!(is_json || good == 0, "what a value tree refuses is no fix");
     let times: Vec<_> = found[..good].iter().flatten().map(|fix| fix.taken_at).collect();
     assert!(times.is_sorted());
-    let _ = decoder.consent(&envelope);
+    let _ = decoder.consent_letter(&envelope);
     let _ = decoder.feedback(&envelope);
     let _ = decode_offer(bytes);
     let _ = Acknowledgement::decode(bytes);
@@ -202,9 +203,11 @@ proptest! {
         words in proptest::array::uniform5(".{0,40}"),
         epoch in any::<u32>(),
         missing in proptest::collection::vec("[a-z_]{1,20}", 0..3),
+        withdrawn in proptest::collection::vec(("[a-z]{1,9}", "[a-z.]{1,9}"), 0..3),
     ) {
+        let withdrawn = withdrawn.into_iter().map(|(merchant, purpose)| TakenBack { merchant, purpose }).collect();
         let [event_id, merchant, purpose, state, effect] = words.map(|word: String| word.replace('\0', ""));
-        let answer = Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing };
+        let answer = Acknowledgement { event_id, merchant, purpose, state, effect, epoch, missing, withdrawn };
         prop_assert_eq!(Acknowledgement::decode(&encode_ack(&answer)), Ok(answer));
     }
 

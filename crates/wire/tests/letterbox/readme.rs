@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use consent_gate::{ConsentEvent, ConsentKind, Effect, Method, OptIn, Purpose};
+use consent_gate::{ConsentEvent, ConsentKind, Effect, Method, OptIn, Purpose, Signal};
 use model::Timestamp;
-use wire::{Acknowledgement, Decoder, Envelope, Limits, encode_ack};
+use wire::{Acknowledgement, ConsentLetter, Decoder, Envelope, Limits, encode_ack};
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -17,13 +17,30 @@ fn examples() -> impl Iterator<Item = &'static str> {
     section().lines().filter(|line| line.starts_with('{'))
 }
 
-fn events() -> Vec<ConsentEvent> {
-    let events = examples().filter(|line| line.contains("\"kind\""));
-    let read = |line: &str| {
+fn letters() -> impl Iterator<Item = ConsentLetter> {
+    let letters = examples().filter(|line| line.contains("\"kind\""));
+    letters.map(|line| {
         let envelope = Envelope { customer: "ada", device: "", body: line.as_bytes() };
-        Decoder::new(Limits::default()).consent(&envelope).unwrap_or_else(|flaw| panic!("{flaw}: {line}"))
+        let read = Decoder::new(Limits::default()).consent_letter(&envelope);
+        read.unwrap_or_else(|flaw| panic!("{flaw}: {line}"))
+    })
+}
+
+fn events() -> Vec<ConsentEvent> {
+    let event = |letter| match letter {
+        ConsentLetter::Event(event) => Some(event),
+        ConsentLetter::Signal(_) => None,
     };
-    events.map(read).collect()
+    letters().filter_map(event).collect()
+}
+
+#[test]
+fn there_is_an_example_of_every_signal() {
+    let signal = |letter| match letter {
+        ConsentLetter::Event(_) => None,
+        ConsentLetter::Signal(Signal { kind, .. }) => Some(kind.word()),
+    };
+    assert_eq!(letters().filter_map(signal).collect::<Vec<_>>(), ["gpc", "reply"]);
 }
 
 #[test]
