@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::graveyard::Graveyard;
 use crate::premises::MERCHANT;
 use crate::remains::Remains;
 use crate::words::now_ms;
@@ -23,7 +24,8 @@ pub(crate) enum Kind {
 /// What the backend has sent and waits for an answer to.
 enum Said {
     Change { event: String, customer: String, purpose: String, kind: Kind },
-    Opened { offer: String },
+    Opened { customer: String, offer: String },
+    Erasure { customer: String },
 }
 
 /// Everything there is to know, from the first start on.
@@ -40,6 +42,7 @@ pub(crate) struct Book {
     /// Offer ids by customer, with their devices.
     heard: BTreeMap<String, BTreeMap<String, String>>,
     opened: BTreeSet<String>,
+    pub(crate) graveyard: Graveyard,
     pub(crate) losses: Vec<String>,
     pub(crate) leaks: Vec<String>,
     n_heard: usize,
@@ -47,7 +50,7 @@ pub(crate) struct Book {
     n_unacknowledged: usize,
     n_half_way: usize,
     n_in_flight: usize,
-    n_decided: usize,
+    decided: BTreeSet<String>,
     pub(crate) n_kills_unacknowledged: u64,
     pub(crate) n_kills_in_flight: u64,
 }
@@ -84,10 +87,13 @@ impl Book {
     pub(crate) fn open_offers(&mut self) -> Vec<(usize, String, String)> {
         let mut answers = Vec::new();
         for (customer, offers) in &self.heard {
+            if self.graveyard.is_leaving(customer) {
+                continue;
+            }
             for (offer, device) in offers {
                 if self.opened.insert(offer.clone()) {
                     let payload = json!({"v": 1, "offer_id": offer, "kind": "opened"}).to_string();
-                    self.said.push(Said::Opened { offer: offer.clone() });
+                    self.said.push(Said::Opened { customer: customer.clone(), offer: offer.clone() });
                     let topic = format!("stile/v1/{customer}/{device}/feedback");
                     answers.push((self.said.len() - 1, topic, payload));
                 }
@@ -96,11 +102,24 @@ impl Book {
         answers
     }
 
+    /// Notes an erasure before it is asked for; `None` while nobody is left who may go.
+    pub(crate) fn erase(&mut self) -> Option<(usize, String)> {
+        let customer = self.graveyard.next()?;
+        self.said.push(Said::Erasure { customer: customer.clone() });
+        Some((self.said.len() - 1, customer))
+    }
+
     pub(crate) fn acknowledged(&mut self, no: usize) {
         self.acknowledged.insert(no);
-        if let Said::Change { customer, purpose, kind, .. } = &self.said[no] {
-            self.wants.insert((customer.clone(), purpose.clone()), *kind);
-            if *kind == Kind::Withdraw {
+        match &self.said[no] {
+            Said::Change { customer, purpose, kind, .. } => {
+                self.wants.insert((customer.clone(), purpose.clone()), *kind);
+                if *kind == Kind::Withdraw {
+                    self.withdrawn.insert(customer.clone(), Instant::now());
+                }
+            }
+            Said::Opened { .. } => {}
+            Said::Erasure { customer } => {
                 self.withdrawn.insert(customer.clone(), Instant::now());
             }
         }
@@ -121,6 +140,7 @@ impl Book {
     /// Holds what a life has left against what was acknowledged in it and before.
     pub(crate) fn hold_against(&mut self, remains: &Remains) {
         self.n_lives += 1;
+        self.check_erased(remains);
         let unacknowledged = self.check_said(remains);
         self.check_heard(remains);
         if self.n_said_before < self.said.len() {
@@ -130,7 +150,24 @@ impl Book {
             self.n_kills_in_flight += u64::from(0 < remains.n_outbox);
         }
         self.n_said_before = self.said.len();
-        self.n_decided = remains.decisions.len();
+        self.decided.extend(remains.decisions.keys().cloned());
+    }
+
+    /// Whoever was erased, or is by what was decided before the kill, has left nothing; the others go on.
+    fn check_erased(&mut self, remains: &Remains) {
+        let mut n_unacknowledged = 0;
+        for (no, said) in self.said.iter().enumerate().skip(self.n_said_before) {
+            if let Said::Erasure { customer } = said {
+                let is_acknowledged = self.acknowledged.contains(&no);
+                n_unacknowledged += usize::from(!is_acknowledged);
+                self.losses.extend(self.graveyard.bury(customer, is_acknowledged, remains));
+            }
+        }
+        self.graveyard.count(n_unacknowledged);
+        self.leaks.extend(self.graveyard.look_for_anybody(remains));
+        let graveyard = &self.graveyard;
+        self.wants.retain(|(customer, _), _| !graveyard.has(customer));
+        self.heard.retain(|customer, _| !graveyard.has(customer));
     }
 
     /// Everything acknowledged is there; the rest is there once or not at all. Tells how many changes were under way.
@@ -139,6 +176,9 @@ impl Book {
         for (no, said) in self.said.iter().enumerate() {
             let is_acknowledged = self.acknowledged.contains(&no);
             match said {
+                // What they said went with them.
+                Said::Change { customer, .. } | Said::Opened { customer, .. }
+                    if self.graveyard.has(customer) => {}
                 Said::Change { event, customer, purpose, kind } => {
                     let n = remains.events.get(event).copied().unwrap_or(0);
                     if usize::from(is_acknowledged) > n || 1 < n {
@@ -152,11 +192,12 @@ impl Book {
                         }
                     }
                 }
-                Said::Opened { offer } => {
+                Said::Opened { offer, .. } => {
                     if is_acknowledged && !remains.feedback.contains(offer) {
                         self.losses.push(format!("the answer to {offer} is gone"));
                     }
                 }
+                Said::Erasure { .. } => {}
             }
         }
         for ((customer, purpose), kind) in &self.wants {
@@ -189,14 +230,15 @@ impl Book {
     pub(crate) fn account(&self) -> String {
         format!(
             "{} with consent changes unacknowledged ({} changes, {} of them written all the same), {} with outbox rows in \
-             flight ({} rows); {} acknowledged changes and answers, {} offers decided, {} heard; losses {}, leaks {}",
+             flight ({} rows), {}; {} acknowledged changes, answers and erasures, {} offers decided, {} heard; losses {}, leaks {}",
             self.n_kills_unacknowledged,
             self.n_unacknowledged,
             self.n_half_way,
             self.n_kills_in_flight,
             self.n_in_flight,
+            self.graveyard.account(),
             self.acknowledged.len(),
-            self.n_decided,
+            self.decided.len(),
             self.n_heard,
             self.losses.len(),
             self.leaks.len(),

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use consent_gate::ConsentState;
-use ledger::{StateRow, Storage as _, What, replay};
-use model::Timestamp;
+use ledger::{Graves, StateRow, Storage as _, What, replay};
+use model::{CustomerId, Timestamp};
+use rusqlite::Connection;
 use store::{Options, SqliteStore};
 
 /// What the ledger says.
@@ -21,13 +22,19 @@ pub(crate) struct Remains {
     pub(crate) granted: BTreeSet<(String, String)>,
     /// Notifications that are recorded and not delivered.
     pub(crate) n_outbox: usize,
+    /// Of whom there is anything: a row, an entry or a key.
+    pub(crate) left: BTreeSet<String>,
+    /// Of those who were asked about, who has a tombstone.
+    pub(crate) erased: BTreeSet<String>,
 }
 
 impl Remains {
     /// Reads a copy, so that the next server finds what the last one left.
     ///
     /// Every chain is verified link by link, and every row held against its entries (`replay_restores_state`).
-    pub(crate) fn of(data: &Path) -> Self {
+    ///
+    /// Keys and tombstones are looked for of those who are asked about.
+    pub(crate) fn of(data: &Path, asked: &BTreeSet<String>) -> Self {
         let copy = tempfile::tempdir().unwrap();
         copy_files(data, copy.path());
         let chance = Box::new(|bytes: &mut [u8]| bytes.fill(1));
@@ -44,7 +51,9 @@ impl Remains {
         let mut entries = Vec::new();
         store.scan_entries(None, &mut |numbered| entries.push(numbered.entry)).unwrap();
         let mut remains = Self::told_by(&rows.values().collect::<Vec<_>>());
+        remains.look_for(asked, &store.graves(), copy.path());
         for entry in &entries {
+            remains.left.insert(entry.customer.as_str().to_owned());
             if let What::Consent(consent) = &entry.what {
                 *remains.events.entry(consent.event.id.as_str().to_owned()).or_default() += 1;
             } else if let What::Feedback { notification, .. } = &entry.what {
@@ -78,6 +87,22 @@ impl Remains {
             decisions: BTreeMap::new(),
             granted: rows.iter().flat_map(granted).collect(),
             n_outbox: rows.iter().map(|row| row.outbox.len()).sum(),
+            left: rows.iter().map(|row| row.customer.as_str().to_owned()).collect(),
+            erased: BTreeSet::new(),
+        }
+    }
+
+    fn look_for(&mut self, asked: &BTreeSet<String>, graves: &Graves, data: &Path) {
+        let keys = Connection::open(data.join("keys.db")).unwrap();
+        let mut find = keys.prepare("SELECT 1 FROM keys WHERE customer = ?1").unwrap();
+        for name in asked {
+            let id = CustomerId::new(name).unwrap();
+            if graves.erased_at(&id).is_some() {
+                self.erased.insert(name.clone());
+            }
+            if find.exists([graves.hash(&id).bytes()]).unwrap() {
+                self.left.insert(name.clone());
+            }
         }
     }
 }
