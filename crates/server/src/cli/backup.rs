@@ -15,33 +15,15 @@ use crate::explain;
 use crate::machine::Clock;
 
 /// Makes a backup in a new folder of DIR, beside a running server or without one.
+///
+/// `stile backup keys DIR` makes one of the customers' keys alone, wrapped by the master key: keep it apart, and
+/// no longer than 30 days.
 #[derive(clap::Args, Debug)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(override_usage = "stile backup [OPTIONS] <DIR>\n       stile backup [OPTIONS] keys <DIR>")]
 pub struct Args {
-    #[command(subcommand)]
-    keys: Option<What>,
-    /// The folder that gets a new one, named after the time.
-    #[arg(value_name = "DIR", required = true)]
-    to: Option<PathBuf>,
-    #[command(flatten)]
-    data: Data,
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Subcommand, Debug)]
-enum What {
-    /// The customers' keys alone, wrapped by the master key: keep them apart, and no longer than 30 days.
-    Keys(KeysArgs),
-}
-
-/// Where the keys go.
-#[derive(clap::Args, Debug)]
-pub struct KeysArgs {
-    /// The folder that gets a new one, named after the time.
-    #[arg(value_name = "DIR")]
-    to: PathBuf,
+    /// The folder that gets a new one, named after the time; before it `keys`, for a backup of the keys.
+    #[arg(value_name = "DIR", required = true, num_args = 1..=2)]
+    to: Vec<PathBuf>,
     #[command(flatten)]
     data: Data,
     /// Prints JSON.
@@ -54,10 +36,19 @@ pub struct KeysArgs {
 /// # Errors
 /// When the backup could not be made whole; nothing is left of it then.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    match (&args.keys, &args.to) {
-        (Some(What::Keys(args)), _) => make(BackupOf::Keys, &args.to, &args.data, args.json),
-        (None, Some(to)) => make(BackupOf::Ledger, to, &args.data, args.json),
-        (None, None) => Err(Failure::Usage("name the folder that gets the backup".to_owned())),
+    let (of, to) = wanted(&args.to).map_err(|why| Failure::Usage(why.to_owned()))?;
+    make(of, to, &args.data, args.json)
+}
+
+/// Of what a backup is wanted, and where, wherever the options stand.
+fn wanted(words: &[PathBuf]) -> Result<(BackupOf, &Path), &'static str> {
+    match words {
+        [word] if word.as_os_str() == "keys" => {
+            Err("name the folder that gets the backup of the keys; a folder that is called keys is ./keys")
+        }
+        [to] => Ok((BackupOf::Ledger, to)),
+        [word, to] if word.as_os_str() == "keys" => Ok((BackupOf::Keys, to)),
+        _ => Err("name one folder that gets the backup"),
     }
 }
 
@@ -143,6 +134,20 @@ pub(super) fn failure(error: &BackupError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_are_a_word_and_everything_else_is_a_folder() {
+        let parsed = |words: &[&str]| {
+            let words: Vec<PathBuf> = words.iter().map(PathBuf::from).collect();
+            wanted(&words).map(|(of, to)| (of, to.to_path_buf()))
+        };
+        assert_eq!(parsed(&["nightly"]), Ok((BackupOf::Ledger, "nightly".into())));
+        assert_eq!(parsed(&["./keys"]), Ok((BackupOf::Ledger, "./keys".into())));
+        assert_eq!(parsed(&["keys", "apart"]), Ok((BackupOf::Keys, "apart".into())));
+        for wrong in [&["keys"][..], &["one", "two"], &[]] {
+            assert!(parsed(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn backups_are_named_after_their_time() {
