@@ -5,8 +5,9 @@ use std::path::Path;
 
 use ledger::{Rebuilt, StateRow, Storage, replay};
 use model::{CustomerId, Timestamp};
+use server::officer::notices::Registry;
 use server::orders::Orders;
-use store::{FenceSets, Options, SqliteStore};
+use store::{Backups, FenceSets, Options, SqliteStore};
 
 use crate::script::CUSTOMERS;
 use crate::watched::{mark_of_entry, mark_of_row};
@@ -18,6 +19,7 @@ pub struct Told {
     batches: Vec<Batch>,
     fences: Tried,
     orders: Tried,
+    notices: Tried,
     is_backed_up: bool,
     /// What failed and was said to have failed.
     pub failures: Vec<String>,
@@ -57,8 +59,9 @@ pub struct Found {
     stock: BTreeMap<String, i64>,
     fences: u64,
     orders: u64,
+    notices: u64,
     erased: BTreeSet<String>,
-    /// What operators have put in force and ordered, word for word.
+    /// What operators have put in force, ordered and registered, word for word.
     lists: String,
 }
 
@@ -83,6 +86,8 @@ impl Told {
             "fences-ack" => self.fences.acknowledged = number(),
             "order-try" => self.orders.tried = number(),
             "order-ack" => self.orders.acknowledged = number(),
+            "notice-try" => self.notices.tried = number(),
+            "notice-ack" => self.notices.acknowledged = number(),
             "failed" | "suspect" | "refused" => self.failures.push(rest.into()),
             "backup-ack" => self.is_backed_up = true,
             "went-on" => self.went_on = true,
@@ -156,9 +161,11 @@ impl Told {
                 },
             ));
         }
-        for (what, tried, found) in
-            [("fence set", self.fences, found.fences), ("order", self.orders, found.orders)]
-        {
+        for (what, tried, found) in [
+            ("fence set", self.fences, found.fences),
+            ("order", self.orders, found.orders),
+            ("notice", self.notices, found.notices),
+        ] {
             if found < tried.acknowledged || tried.tried.max(tried.acknowledged) < found {
                 return Err(format!("{what} {found} is the last, of {tried:?}"));
             }
@@ -266,8 +273,12 @@ impl Found {
         scanned.map_err(|error| format!("the stock cannot be read: {error}"))?;
         let rows = states.values().map(|row| (row.customer.as_str().to_owned(), mark_of_row(row))).collect();
         let ((fences, kept), (orders, given)) = (fences_of(dir)?, orders_of(dir)?);
-        let lists = format!("{kept} {given}");
-        Ok(Self { entries: marks, rows, stock, fences, orders, erased: erased(&store), lists })
+        let (notices, registered) = notices_of(dir)?;
+        let backups =
+            Backups::read(dir).map_err(|why| format!("the list of backups cannot be read: {why}"))?;
+        let made: Vec<_> = backups.made.iter().map(|made| (made.of, made.at_ms)).collect();
+        let lists = format!("{kept} {given} {registered} {made:?}");
+        Ok(Self { entries: marks, rows, stock, fences, orders, notices, erased: erased(&store), lists })
     }
 
     /// In what it differs from another, by name.
@@ -278,7 +289,7 @@ impl Found {
             ("rows", self.rows != other.rows),
             ("erased", self.erased != other.erased),
             ("stock", self.stock != other.stock),
-            ("lists", (self.fences, self.orders, &self.lists) != (other.fences, other.orders, &other.lists)),
+            ("lists", self.lists != other.lists),
         ];
         parts.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
     }
@@ -318,9 +329,15 @@ fn erased(store: &SqliteStore) -> BTreeSet<String> {
 fn fences_of(dir: &Path) -> Result<(u64, String), String> {
     let sets = FenceSets::read(dir).map_err(|error| format!("the fences cannot be read: {error}"))?;
     let Some(in_force) = sets.in_force() else { return Ok((0, String::new())) };
-    let content =
-        sets.content(in_force.no).map_err(|error| format!("the fences in force cannot be read: {error}"))?;
-    Ok((in_force.no, format!("{:?} {:?} {content:?}", sets.records(), sets.history())))
+    let contents = sets.records().iter().map(|set| sets.content(set.no)).collect::<Result<Vec<_>, _>>();
+    let contents = contents.map_err(|error| format!("the fences cannot be read: {error}"))?;
+    Ok((in_force.no, format!("{:?} {:?} {contents:?}", sets.records(), sets.history())))
+}
+
+/// How many notices are registered, and what they say.
+fn notices_of(dir: &Path) -> Result<(u64, String), String> {
+    let notices = Registry::read(dir).map_err(|error| format!("the notices cannot be read: {error}"))?;
+    Ok((notices.all().len() as u64, format!("{:?}", notices.all())))
 }
 
 /// How many orders were given, and what they say.

@@ -13,6 +13,7 @@ use std::path::Path;
 use engine::Door;
 use model::{Millis, OfferId, Timestamp};
 use offers::OperatorState;
+use server::officer::notices::{Draft, Registry, RegistryError};
 use server::orders::{Order, Orders};
 use store::{Authorship, FenceSetError, FenceSets};
 
@@ -35,11 +36,13 @@ pub fn play(dir: &Path) -> Result<(), String> {
     put_fences(dir, STARTED_AT)?;
     first_day(&mut shell)?;
     order(dir, OperatorState::Paused, STARTED_AT)?;
+    register(dir, 1, STARTED_AT)?;
     shell.close();
     let second_day = STARTED_AT + Millis::from_days(20);
     let mut shell = retried(|| Shell::open(dir, second_day))?;
     put_fences(dir, second_day)?;
     order(dir, OperatorState::Running, second_day)?;
+    register(dir, 2, second_day)?;
     another_day(&mut shell)?;
     shell.erase("emil")?;
     back_up(dir, second_day)?;
@@ -163,6 +166,33 @@ fn order(dir: &Path, state: OperatorState, now: Timestamp) -> Result<(), String>
         }
     }
     Err("the order cannot be given".into())
+}
+
+/// Registers a version of a notice's text.
+fn register(dir: &Path, version: u32, now: Timestamp) -> Result<(), String> {
+    let mut registry = told(Registry::read(dir))?;
+    println!("notice-try {version}");
+    for _ in 0..TRIES {
+        match registry.register(notice(version), "script", now) {
+            Ok(_) => {
+                println!("notice-ack {version}");
+                return Ok(());
+            }
+            Err(error @ RegistryError::Suspect { .. }) => {
+                return in_doubt(&error, || {
+                    registry.register(notice(version), "script", now).err().map(|error| error.to_string())
+                });
+            }
+            Err(error) => println!("failed {error}"),
+        }
+    }
+    Err("the notice cannot be registered".into())
+}
+
+fn notice(version: u32) -> Draft {
+    let text = "We would like to know when you are near our stores.".to_owned();
+    let [id, lang, system, attested_by] = ["near-stores", "en", "the old till", "dpo"].map(str::to_owned);
+    Draft { id, version, lang, text, system, attested_by, shown_from_ms: None, shown_until_ms: Some(1) }
 }
 
 /// Nobody knows what is on the disk: says so, and that nothing more is taken.

@@ -31,7 +31,7 @@ enum Outcome {
     Read,
     /// The same is read from it as before.
     Meaningless,
-    /// A count or a list says something else, and nobody notices.
+    /// A count of an offer's stock says something else, and nobody notices.
     Silent(&'static str),
 }
 
@@ -99,7 +99,7 @@ fn flip(dir: &Path, file: &Path, bit: usize, before: &Found) -> Result<Outcome, 
             match (differences.first().copied(), audited) {
                 (None, Ok(())) => Ok(Outcome::Meaningless),
                 (_, Err(_)) => Ok(Outcome::Audited),
-                (Some(what @ ("stock" | "lists")), Ok(())) => Ok(Outcome::Silent(what)),
+                (Some(what @ "stock"), Ok(())) => Ok(Outcome::Silent(what)),
                 (Some(what), Ok(())) => Err(format!("the {what} say something else, and nobody noticed")),
             }
         }
@@ -160,7 +160,7 @@ fn print(outcomes: &BTreeMap<(String, Outcome), usize>, n_wrong: usize) {
     };
     println!(
         "{} flipped bits: {} refused, {} closed a partition, {} found by the audit, {} by reading everything, \
-         {} without meaning, {} silent in counts or lists; silent in consents, entries or erasures {n_wrong}",
+         {} without meaning, {} silent in counts of stock; silent in consents, entries, erasures or lists {n_wrong}",
         n + n_wrong,
         of(|outcome| *outcome == Outcome::Refused),
         of(|outcome| *outcome == Outcome::Closed),

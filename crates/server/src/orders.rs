@@ -14,7 +14,7 @@ use model::{OfferId, Timestamp};
 use offers::{Catalogue, OperatorState};
 use serde::{Deserialize, Serialize};
 use settings::{Problem, Shown, nearest};
-use store::{NotReplaced, replace_file};
+use store::{CheckedList, NotReplaced, replace_file};
 
 use crate::explain::clock;
 
@@ -49,6 +49,8 @@ pub struct OfferWish {
 pub struct Orders {
     path: PathBuf,
     given: Vec<Order>,
+    /// The list was held against its checksum; an older one has none.
+    is_checked: bool,
     /// A failed sync leaves open what a power loss would leave.
     is_suspect: bool,
 }
@@ -101,14 +103,32 @@ impl Orders {
     /// When the list cannot be read: which offers were stopped is not guessed.
     pub fn read(data_dir: &Path) -> Result<Self, OrdersError> {
         let path = data_dir.join("offers.json");
-        let given = match fs::read(&path) {
+        let list = match fs::read(&path) {
             Ok(bytes) => {
                 list::parse(&bytes).map_err(|why| OrdersError::Damaged { path: path.clone(), why })?
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                CheckedList { said: Vec::new(), is_checked: true }
+            }
             Err(source) => return Err(OrdersError::Io { path, source }),
         };
-        Ok(Self { path, given, is_suspect: false })
+        let CheckedList { said: given, is_checked } = list;
+        Ok(Self { path, given, is_checked, is_suspect: false })
+    }
+
+    /// Gives a list of an older version its checksum, for whoever holds the data directory.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn take_over(data_dir: &Path) -> Result<(), OrdersError> {
+        let mut orders = Self::read(data_dir)?;
+        if orders.is_checked { Ok(()) } else { orders.write(orders.given.clone()) }
+    }
+
+    /// Whether the list was held against a checksum of its own.
+    #[must_use]
+    pub const fn is_checked(&self) -> bool {
+        self.is_checked
     }
 
     /// Every order that is kept, oldest first.
@@ -193,12 +213,16 @@ impl Orders {
     /// # Errors
     /// Nothing is changed then, except where it says that nobody knows.
     pub fn give(&mut self, order: Order) -> Result<(), OrdersError> {
-        if self.is_suspect {
-            return Err(OrdersError::NotTrusted);
-        }
         let mut given = self.given.clone();
         given.push(order);
         forget_old(&mut given);
+        self.write(given)
+    }
+
+    fn write(&mut self, given: Vec<Order>) -> Result<(), OrdersError> {
+        if self.is_suspect {
+            return Err(OrdersError::NotTrusted);
+        }
         replace_file(&self.path, &list::to_bytes(&given)).map_err(|error| {
             let path = self.path.clone();
             match error {
@@ -209,7 +233,7 @@ impl Orders {
                 }
             }
         })?;
-        self.given = given;
+        (self.given, self.is_checked) = (given, true);
         Ok(())
     }
 }

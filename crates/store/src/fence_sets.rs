@@ -25,6 +25,7 @@ use self::hashing::Hashing;
 pub use self::hashing::{hash_of, hash_of_all};
 use self::list::List;
 pub use self::list::{Authorship, SetRecord, TakenUp};
+use crate::checked_list::CheckedList;
 use crate::directory::make_folder;
 use crate::whole_file::{NotReplaced, replace_file};
 
@@ -33,6 +34,8 @@ use crate::whole_file::{NotReplaced, replace_file};
 pub struct FenceSets {
     dir: PathBuf,
     list: List,
+    /// The list on the disk was held against its checksum; an older one has none.
+    is_checked: bool,
     /// How many versions are kept; the one in force and the one that it was made of always are.
     n_kept_max: usize,
     /// A failed sync leaves open what a power loss would leave.
@@ -51,17 +54,18 @@ impl FenceSets {
     pub fn read(data_dir: &Path) -> Result<Self, FenceSetError> {
         let dir = data_dir.join("fences");
         let path = dir.join(LIST);
-        let list = match fs::read(&path) {
+        let CheckedList { said: list, is_checked } = match fs::read(&path) {
             Ok(bytes) => List::parse(&bytes).map_err(|why| FenceSetError::List { path, why })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 if files_of(&dir).any(|file| number_of(&file).is_some()) {
                     return Err(FenceSetError::NoList { path });
                 }
-                List::default()
+                CheckedList { said: List::default(), is_checked: true }
             }
             Err(source) => return Err(FenceSetError::Io { path, source }),
         };
-        Ok(Self { dir, list, n_kept_max: usize::MAX, is_suspect: false, is_served: false })
+        let (n_kept_max, is_suspect, is_served) = (usize::MAX, false, false);
+        Ok(Self { dir, list, is_checked, n_kept_max, is_suspect, is_served })
     }
 
     /// The same for a process that holds the data directory and means to change it.
@@ -74,9 +78,11 @@ impl FenceSets {
         let mut sets = Self { n_kept_max, ..Self::read(data_dir)? };
         make_folder(&sets.dir).map_err(|source| FenceSetError::Io { path: sets.dir.clone(), source })?;
         let list = sets.dir.join(LIST);
-        if !list.exists() {
-            // Before there is any version, or a crash would leave one without a list: a loss, by the looks of it.
+        // Before there is any version, or a crash would leave one without a list: a loss, by the looks of it.
+        // One without a checksum is taken over and gets one.
+        if !list.exists() || !sets.is_checked {
             sets.replace(&list, &sets.list.to_bytes())?;
+            sets.is_checked = true;
         }
         sets.sweep();
         Ok(sets)
@@ -86,6 +92,13 @@ impl FenceSets {
     #[must_use]
     pub fn records(&self) -> &[SetRecord] {
         &self.list.sets
+    }
+
+    /// Whether the list was held against a checksum of its own; one of an older version carries none, and
+    /// gets it when it is opened to be changed.
+    #[must_use]
+    pub const fn is_checked(&self) -> bool {
+        self.is_checked
     }
 
     /// The version in force; `None` before there was any.

@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod beside;
+mod checked_list;
 mod directory;
 mod doctor;
 mod erase;
@@ -33,6 +34,7 @@ mod write;
 
 pub use audit::{ChainFault, Walked, Wrong};
 pub use backup::{BackupError, BackupRecord, Backups, Checked, back_up, back_up_keys, check};
+pub use checked_list::{CheckedList, list_of_bytes, list_to_bytes};
 pub use directory::Part;
 pub use doctor::{Finding, Weight, examine, holder_of};
 pub use error::OpenError;

@@ -87,15 +87,23 @@ fn only_its_owner_can_read_a_backup() {
 #[test]
 fn keys_are_backed_up_apart_and_the_last_backups_are_known() {
     let (dir, to) = furnished();
-    assert_eq!(Backups::read(dir.path()), Backups::default());
+    assert_eq!(Backups::read(dir.path()), Ok(Backups::default()));
     let keys = to.path().join("keys-monday");
     back_up_keys(dir.path(), &keys, NOW).unwrap();
     assert_eq!(names(&keys), ["keys.db", "manifest.json"]);
     assert_eq!(check(&keys, &mut |_| ()).unwrap().manifest.of, BackupOf::Keys);
-    let backups = Backups::read(dir.path());
+    let backups = Backups::read(dir.path()).unwrap();
     assert!(backups.last(BackupOf::Ledger).is_none());
     let last = backups.last(BackupOf::Keys).unwrap();
     assert!(last.is_there() && last.at_ms == NOW.unix_ms());
+    // The list of an older version has no checksum and is read all the same; one that was changed is not.
+    let list = dir.path().join("backups.json");
+    let text = fs::read_to_string(&list).unwrap();
+    fs::write(&list, text.replace("keys-monday", "keys-tuesday")).unwrap();
+    assert!(Backups::read(dir.path()).unwrap_err().contains("not what was written"));
+    let older = text.split("\"format\": 2,").nth(1).unwrap();
+    fs::write(&list, format!("{{{older}")).unwrap();
+    assert_eq!(Backups::read(dir.path()), Ok(backups));
 }
 
 #[test]
@@ -199,5 +207,5 @@ fn what_cannot_be_backed_up_leaves_nothing_behind() {
     let error = back_up(dir.path(), &backup, NOW).unwrap_err();
     assert!(matches!(error, BackupError::Damaged { .. }), "{error}");
     assert_eq!(names(to.path()), [""; 0]);
-    assert_eq!(Backups::read(dir.path()), Backups::default());
+    assert_eq!(Backups::read(dir.path()), Ok(Backups::default()));
 }

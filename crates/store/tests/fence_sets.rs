@@ -151,10 +151,34 @@ fn d08_a_list_that_is_gone_or_damaged_is_never_started_without() {
 fn c13_a_list_of_a_newer_version_of_the_program_is_refused() {
     let dir = with_versions(1);
     let list = dir.path().join("fences/versions.json");
-    let text = fs::read_to_string(&list).unwrap();
-    fs::write(&list, text.replace("\"format\": 1", "\"format\": 2, \"more\": []")).unwrap();
+    fs::write(&list, older(&list).replace("\"format\": 1", "\"format\": 3, \"more\": []")).unwrap();
     let error = FenceSets::read(dir.path()).unwrap_err().to_string();
-    assert!(error.contains("it has format 2, and this program knows 1"), "{error}");
+    assert!(error.contains("it has format 3, and this program knows 2"), "{error}");
+}
+
+/// The list as a version of the program would have written it that knew no checksums.
+fn older(list: &Path) -> String {
+    let text = fs::read_to_string(list).unwrap();
+    let rest = text.split("\"format\": 2,").nth(1).unwrap();
+    format!("{{ \"format\": 1,{rest}")
+}
+
+#[test]
+fn v09_a_list_that_was_changed_is_refused_and_an_older_one_gets_a_checksum() {
+    let dir = with_versions(2);
+    let list = dir.path().join("fences/versions.json");
+    let written = fs::read_to_string(&list).unwrap();
+    let made_at = FenceSets::read(dir.path()).unwrap().records()[0].made_at_ms;
+    fs::write(&list, written.replace(&made_at.to_string(), &(made_at + 1).to_string())).unwrap();
+    let error = FenceSets::read(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("is damaged: it is not what was written there"), "{error}");
+    fs::write(&list, written.clone()).unwrap();
+    let was = older(&list);
+    fs::write(&list, &was).unwrap();
+    assert!(!FenceSets::read(dir.path()).unwrap().is_checked());
+    assert_eq!(fs::read_to_string(&list).unwrap(), was, "who only reads changes nothing");
+    assert!(open(dir.path()).is_checked());
+    assert_eq!(fs::read_to_string(&list).unwrap(), written);
 }
 
 #[test]

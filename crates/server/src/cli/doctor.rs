@@ -12,6 +12,7 @@ use super::data::Data;
 use super::master_key;
 use super::report::Failure;
 use crate::machine::Clock;
+use crate::officer::notices::Registry;
 use crate::orders::Orders;
 
 /// Examines a data directory and changes nothing.
@@ -39,6 +40,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut findings = examine(&dir, master_key.as_deref(), &mut |n| bar.inc(n), Clock::Wall.now());
     bar.finish_and_clear();
     findings.push(orders(&dir));
+    findings.push(notices(&dir));
     findings.extend(room(&dir));
     let worst = findings.iter().map(|finding| finding.weight).max().unwrap_or(Weight::Ok);
     if args.json {
@@ -89,11 +91,27 @@ fn as_json(finding: &Finding) -> Value {
 
 /// What operators have said of offers.
 fn orders(dir: &Path) -> Finding {
-    let (weight, told, advice) = match Orders::read(dir) {
-        Ok(_) => (Weight::Ok, "the operators' words can be read".to_owned(), ""),
-        Err(error) => (Weight::Fault, error.to_string(), "restore it from a backup"),
+    let read = Orders::read(dir).map(|orders| orders.is_checked()).map_err(|error| error.to_string());
+    list("offers", "offers.json", "the operators' words are as they were written", read)
+}
+
+/// Which texts are vouched for.
+fn notices(dir: &Path) -> Finding {
+    let read = Registry::read(dir).map(|notices| notices.is_checked()).map_err(|error| error.to_string());
+    list("notices", "notices.json", "the registered texts are as they were written", read)
+}
+
+/// A list that is held against its checksum, or is older than checksums.
+fn list(check: &'static str, place: &str, well: &str, read: Result<bool, String>) -> Finding {
+    let (weight, told, advice) = match read {
+        Ok(true) => (Weight::Ok, well.to_owned(), ""),
+        Ok(false) => {
+            let told = "it is of an older version and carries no checksum".to_owned();
+            (Weight::Warning, told, "start the server, which gives it one")
+        }
+        Err(error) => (Weight::Fault, error, "restore it from a backup"),
     };
-    Finding { check: "offers", weight, place: "offers.json".to_owned(), told, advice }
+    Finding { check, weight, place: place.to_owned(), told, advice }
 }
 
 /// Below this a batch or two still fits, and no log that grows under load.

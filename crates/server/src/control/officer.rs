@@ -27,6 +27,7 @@ impl OfficerDesk {
     /// # Errors
     /// When it cannot be read.
     pub fn open(data_dir: &Path) -> Result<Self, RegistryError> {
+        Registry::take_over(data_dir)?;
         let notices = Arc::new(Registry::read(data_dir)?);
         Ok(Self { dir: data_dir.to_owned(), notices: Lock::new(notices), registering: Mutex::new(()) })
     }

@@ -72,6 +72,10 @@ impl Start {
             Self { keeper, left, edited } = Self::plan(data_dir, settings)?;
         }
         keeper.sets = sets;
+        if !keeper.orders.is_checked() {
+            Orders::take_over(data_dir)?;
+            keeper.orders = Orders::read(data_dir)?;
+        }
         // Nobody was in a fence before there were any.
         let was = keeper.sets.in_force().is_some().then(|| keeper.house.clone());
         let answered = edited.map(|ready| keeper.keep(ready, "stile serve", now)).transpose()?;

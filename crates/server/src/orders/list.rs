@@ -3,16 +3,13 @@
 use model::{OfferId, Timestamp};
 use offers::OperatorState;
 use serde::{Deserialize, Serialize};
+use store::{CheckedList, list_of_bytes, list_to_bytes};
 
 use super::Order;
-
-/// The format that this program writes.
-const FORMAT: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
-    format: u32,
     orders: Vec<Written>,
 }
 
@@ -27,17 +24,10 @@ struct Written {
     why: Option<Box<str>>,
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Order>, String> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: u32,
-    }
-    let head: Head = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if head.format != FORMAT {
-        return Err(format!("it has format {}, and this program knows {FORMAT}", head.format));
-    }
-    let list: List = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    list.orders.into_iter().map(read).collect()
+pub(super) fn parse(bytes: &[u8]) -> Result<CheckedList<Vec<Order>>, String> {
+    let CheckedList { said, is_checked } = list_of_bytes::<List>(bytes)?;
+    let said = said.orders.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(CheckedList { said, is_checked })
 }
 
 fn read(written: Written) -> Result<Order, String> {
@@ -55,8 +45,5 @@ pub(super) fn to_bytes(orders: &[Order]) -> Vec<u8> {
         by: order.by.clone(),
         why: order.why.clone(),
     });
-    let list = List { format: FORMAT, orders: written.collect() };
-    let mut bytes = serde_json::to_vec_pretty(&list).expect("a list of orders is JSON");
-    bytes.push(b'\n');
-    bytes
+    list_to_bytes(&List { orders: written.collect() })
 }

@@ -40,6 +40,22 @@ fn an_order_is_durable_with_who_gave_it_when_and_why() {
 }
 
 #[test]
+fn v09_an_order_that_was_changed_on_the_disk_is_refused_and_an_older_list_gets_a_checksum() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("offers.json");
+    give(&mut Orders::read(dir.path()).unwrap(), "paperbacks", "paused").unwrap();
+    let written = fs::read_to_string(&path).unwrap();
+    fs::write(&path, written.replace("\"paperbacks\"", "\"paperbooks\"")).unwrap();
+    let refused = Orders::read(dir.path()).unwrap_err().to_string();
+    assert!(refused.contains("it is not what was written there"), "{refused}");
+    let rest = written.split("\"format\": 2,").nth(1).unwrap();
+    fs::write(&path, format!("{{ \"format\": 1,{rest}")).unwrap();
+    assert!(!Orders::read(dir.path()).unwrap().is_checked());
+    Orders::take_over(dir.path()).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), written);
+}
+
+#[test]
 fn the_newest_order_of_an_offer_holds_and_what_is_so_already_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut orders = Orders::read(dir.path()).unwrap();

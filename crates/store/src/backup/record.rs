@@ -1,11 +1,13 @@
 //! When a directory was last backed up, and where to: what doctor says of it.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::checked_list::{list_of_bytes, list_to_bytes};
 use crate::manifest::{BackupOf, MANIFEST};
 use crate::whole_file::replace_file;
 
@@ -43,11 +45,20 @@ pub struct Backups {
 }
 
 impl Backups {
-    /// Reads what was noted; nothing where nothing can be read.
-    #[must_use]
-    pub fn read(data_dir: &Path) -> Self {
-        let bytes = fs::read(data_dir.join(FILE)).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_default()
+    /// Reads what was noted; nothing where there is no list.
+    ///
+    /// # Errors
+    /// Why the list cannot be trusted.
+    pub fn read(data_dir: &Path) -> Result<Self, String> {
+        let bytes = match fs::read(data_dir.join(FILE)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error.to_string()),
+        };
+        // Before it had a checksum it named no format either.
+        list_of_bytes(&bytes)
+            .map(|list| list.said)
+            .or_else(|why| serde_json::from_slice(&bytes).map_err(|_| why))
     }
 
     /// The last one of a kind.
@@ -62,12 +73,12 @@ impl Backups {
         dir: &Path,
         now: Timestamp,
     ) -> Result<(), crate::NotReplaced> {
-        let mut backups = Self::read(data_dir);
+        // What cannot be read is of no use to anybody, and the next doctor would say so again.
+        let mut backups = Self::read(data_dir).unwrap_or_default();
         let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_path_buf());
         backups.made.push(BackupRecord { of, dir, at_ms: now.unix_ms() });
         let n_forgotten = backups.made.len().saturating_sub(N_KEPT_MAX);
         backups.made.drain(..n_forgotten);
-        let bytes = serde_json::to_vec_pretty(&backups).expect("a list of backups is JSON");
-        replace_file(&data_dir.join(FILE), &bytes)
+        replace_file(&data_dir.join(FILE), &list_to_bytes(&backups))
     }
 }

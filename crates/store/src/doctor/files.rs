@@ -178,6 +178,10 @@ pub(super) fn fences(dir: &Path, findings: &mut Findings) {
             );
         }
     }
+    if !sets.is_checked() {
+        let told = "the list of versions is of an older version and carries no checksum";
+        findings.warning(CHECK, "fences/versions.json", told, "start the server, which gives it one");
+    }
     match sets.in_force() {
         Some(set) => findings.ok(CHECK, format!("version {}", set.no), "the set in force can be read"),
         None => findings.ok(CHECK, "", "no fence set was taken up yet"),
@@ -186,7 +190,12 @@ pub(super) fn fences(dir: &Path, findings: &mut Findings) {
 
 pub(super) fn backups(dir: &Path, now: Timestamp, findings: &mut Findings) {
     const CHECK: &str = "backups";
-    let backups = Backups::read(dir);
+    let backups = match Backups::read(dir) {
+        Ok(backups) => backups,
+        Err(why) => {
+            return findings.warning(CHECK, "backups.json", why, "it is written anew with the next backup");
+        }
+    };
     let days = |at_ms: i64| now.since(Timestamp::from_unix_ms(at_ms)).ms() / 86_400_000;
     match backups.last(BackupOf::Ledger) {
         None => {

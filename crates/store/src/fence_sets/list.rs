@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::checked_list::{CheckedList, list_of_bytes, list_to_bytes};
+
 /// Entries of the history that are kept.
 const HISTORY_MAX: usize = 1_000;
 
-/// The format that this program writes.
-const FORMAT: u32 = 1;
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct List {
-    format: u32,
     /// Numbers are never used twice.
     pub(super) last_no: u64,
     pub(super) file_hash: Option<Box<str>>,
@@ -75,41 +73,19 @@ pub struct TakenUp {
     pub by: Box<str>,
 }
 
-impl Default for List {
-    fn default() -> Self {
-        Self {
-            format: FORMAT,
-            last_no: 0,
-            file_hash: None,
-            served: None,
-            sets: Vec::new(),
-            taken_up: Vec::new(),
-        }
-    }
-}
-
 impl List {
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Head {
-            format: u32,
-        }
-        let head: Head = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if head.format != FORMAT {
-            return Err(format!("it has format {}, and this program knows {FORMAT}", head.format));
-        }
-        let list: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    pub(super) fn parse(bytes: &[u8]) -> Result<CheckedList<Self>, String> {
+        let checked: CheckedList<Self> = list_of_bytes(bytes)?;
+        let list = &checked.said;
         let is_kept = |taken_up: &TakenUp| list.sets.iter().any(|set| set.no == taken_up.no);
         if list.in_force().is_some_and(|in_force| !is_kept(in_force)) {
             return Err("the version in force is not among those that are kept".into());
         }
-        Ok(list)
+        Ok(checked)
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec_pretty(self).expect("a list of versions is JSON");
-        bytes.push(b'\n');
-        bytes
+        list_to_bytes(self)
     }
 
     pub(super) fn in_force(&self) -> Option<&TakenUp> {

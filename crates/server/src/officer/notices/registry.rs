@@ -8,15 +8,12 @@ use consent_gate::Notice;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use store::{NotReplaced, replace_file};
+use store::{CheckedList, NotReplaced, list_of_bytes, list_to_bytes, replace_file};
 
 use super::Draft;
 
 /// The name of the list in a data directory.
 const FILE: &str = "notices.json";
-
-/// The format that this program writes.
-const FORMAT: u32 = 1;
 
 /// Longest text in bytes: some thirty pages.
 pub const TEXT_LEN_MAX: usize = 64 << 10;
@@ -69,6 +66,8 @@ pub struct Registered {
 pub struct Registry {
     path: PathBuf,
     notices: Vec<Registered>,
+    /// The list was held against its checksum; an older one has none.
+    is_checked: bool,
     /// A failed sync leaves open what a power loss would leave.
     is_suspect: bool,
 }
@@ -110,12 +109,30 @@ impl Registry {
     /// When the list cannot be read: which texts are vouched for is not guessed.
     pub fn read(data_dir: &Path) -> Result<Self, RegistryError> {
         let path = data_dir.join(FILE);
-        let notices = match fs::read(&path) {
+        let list = match fs::read(&path) {
             Ok(bytes) => parse(&bytes).map_err(|why| RegistryError::Damaged { path: path.clone(), why })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                CheckedList { said: Vec::new(), is_checked: true }
+            }
             Err(source) => return Err(RegistryError::Io { path, source }),
         };
-        Ok(Self { path, notices, is_suspect: false })
+        let CheckedList { said: notices, is_checked } = list;
+        Ok(Self { path, notices, is_checked, is_suspect: false })
+    }
+
+    /// Gives a list of an older version its checksum, for whoever holds the data directory.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub fn take_over(data_dir: &Path) -> Result<(), RegistryError> {
+        let mut registry = Self::read(data_dir)?;
+        if registry.is_checked { Ok(()) } else { registry.write(registry.notices.clone()) }
+    }
+
+    /// Whether the list was held against a checksum of its own.
+    #[must_use]
+    pub const fn is_checked(&self) -> bool {
+        self.is_checked
     }
 
     /// All of them, oldest first.
@@ -179,6 +196,11 @@ impl Registry {
         }
         let mut notices = self.notices.clone();
         notices.push(new.clone());
+        self.write(notices)?;
+        Ok(Some(new))
+    }
+
+    fn write(&mut self, notices: Vec<Registered>) -> Result<(), RegistryError> {
         replace_file(&self.path, &to_bytes(&notices)).map_err(|error| match error {
             NotReplaced::Io(source) => RegistryError::Io { path: self.path.clone(), source },
             NotReplaced::Suspect(_) => {
@@ -186,8 +208,8 @@ impl Registry {
                 RegistryError::Suspect { path: self.path.clone() }
             }
         })?;
-        self.notices = notices;
-        Ok(Some(new))
+        (self.notices, self.is_checked) = (notices, true);
+        Ok(())
     }
 }
 
@@ -230,7 +252,6 @@ fn checked(draft: Draft, by: &str, now: Timestamp) -> Result<Registered, String>
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
-    format: u32,
     notices: Vec<Written>,
 }
 
@@ -251,17 +272,10 @@ struct Written {
     registered_by: Box<str>,
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<Registered>, String> {
-    #[derive(Deserialize)]
-    struct Head {
-        format: u32,
-    }
-    let head: Head = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    if head.format != FORMAT {
-        return Err(format!("it has format {}, and this program knows {FORMAT}", head.format));
-    }
-    let list: List = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-    list.notices.into_iter().map(read).collect()
+fn parse(bytes: &[u8]) -> Result<CheckedList<Vec<Registered>>, String> {
+    let CheckedList { said, is_checked } = list_of_bytes::<List>(bytes)?;
+    let said = said.notices.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(CheckedList { said, is_checked })
 }
 
 /// A text that is not the one that was registered is no evidence.
@@ -297,10 +311,7 @@ fn to_bytes(notices: &[Registered]) -> Vec<u8> {
         registered_at_ms: notice.registered_at.unix_ms(),
         registered_by: notice.registered_by.clone(),
     });
-    let list = List { format: FORMAT, notices: written.collect() };
-    let mut bytes = serde_json::to_vec_pretty(&list).expect("a list of notices is JSON");
-    bytes.push(b'\n');
-    bytes
+    list_to_bytes(&List { notices: written.collect() })
 }
 
 #[cfg(test)]

@@ -75,10 +75,25 @@ fn a_list_whose_text_was_changed_is_damaged() {
     let mut registry = Registry::read(folder.path()).unwrap();
     registry.register(draft(1, "May we?"), "user 7", NOW).unwrap();
     let file = folder.path().join(FILE);
-    let changed = fs::read_to_string(&file).unwrap().replace("May we?", "We may.");
-    fs::write(&file, changed).unwrap();
+    let written = fs::read_to_string(&file).unwrap();
+    let changed = written.replace("May we?", "We may.");
+    fs::write(&file, &changed).unwrap();
+    let error = Registry::read(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("is not what was written there"), "{error}");
+    // Nor is a text that was exchanged before there were checksums.
+    let rest = changed.split("\"format\": 2,").nth(1).unwrap();
+    fs::write(&file, format!("{{ \"format\": 1,{rest}")).unwrap();
     let error = Registry::read(folder.path()).unwrap_err();
     assert!(error.to_string().contains("is not what was registered"), "{error}");
     fs::write(&file, "{\"format\":9}").unwrap();
     assert!(Registry::read(folder.path()).unwrap_err().to_string().contains("format 9"));
+    // By whom a text was attested is under the checksum too; a list of an older version gets one.
+    fs::write(&file, written.replace("user 7", "user 8")).unwrap();
+    let error = Registry::read(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("not what was written there"), "{error}");
+    let rest = written.split("\"format\": 2,").nth(1).unwrap();
+    fs::write(&file, format!("{{ \"format\": 1,{rest}")).unwrap();
+    assert!(!Registry::read(folder.path()).unwrap().is_checked());
+    Registry::take_over(folder.path()).unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
 }
