@@ -2,12 +2,14 @@
 
 mod census;
 mod customers;
+mod pass;
 mod row;
+mod standing;
 
 use model::{Channel, CustomerNo, MerchantNo, Timestamp};
 
 use crate::notices::Notices;
-use crate::transition::{agreed_on, restricts, transition};
+use crate::transition::{Past, agreed_on, restricts, transition};
 use crate::{
     Block, ConsentEvent, ConsentRow, ConsentState, Consented, Effect, Epoch, GatePolicy, Missing, Purpose,
     Refusal, Weighing,
@@ -15,6 +17,7 @@ use crate::{
 
 pub use census::Reminder;
 use customers::{Customer, Customers};
+use pass::{Answer, Pass};
 pub use row::RowView;
 use row::{Applied, Row};
 
@@ -35,7 +38,7 @@ pub struct Change {
     pub epoch: Epoch,
     /// What it lacked to prove anything, of [`Effect::NoEvidence`].
     pub missing: Missing,
-    order: u32,
+    order: u64,
 }
 
 /// Everybody's consent, by dense number.
@@ -49,6 +52,8 @@ pub struct Gate {
     open: bool,
     customers: Customers,
     notices: Notices,
+    /// How many changes were applied so far.
+    n_applied: u64,
     /// How far the walk for reminders has come.
     walked_to: usize,
 }
@@ -77,14 +82,15 @@ impl Gate {
         epoch: Epoch,
         rows: impl IntoIterator<Item = (MerchantNo, ConsentRow)>,
     ) {
-        let Some(known) = self.customers.get_or_new(customer) else { return };
         let notices = &mut self.notices;
         let loaded = |(merchant, mut row): (MerchantNo, ConsentRow)| {
             let notice = row.notice.take().map(|name| notices.keep(name));
             Row::loaded(merchant, &row, notice)
         };
-        known.epoch = epoch;
-        known.rows = rows.into_iter().map(loaded).collect();
+        self.customers.change_or_new(customer, |known, stored| {
+            *stored = epoch;
+            known.load(rows.into_iter().map(loaded).collect());
+        });
     }
 
     /// Forgets all about a customer: from here on their number means nobody.
@@ -95,23 +101,17 @@ impl Gate {
     /// Begins the life of a customer after they were erased: no yes shown at or before that instant
     /// counts, for any merchant and purpose.
     pub fn begin_anew(&mut self, customer: CustomerNo, erased_at: Timestamp) {
-        if let Some(known) = self.customers.get_or_new(customer) {
-            known.erased_at = known.erased_at.max(Some(erased_at));
-        }
+        self.customers.begin_anew(customer, erased_at);
     }
 
     /// Refuses a customer whatever they agreed to, or ends that.
     pub fn block(&mut self, customer: CustomerNo, why: Option<Block>) {
-        if let Some(known) = self.customers.get_or_new(customer) {
-            known.block = why;
-        }
+        self.customers.change_or_new(customer, |known, _| known.block(why));
     }
 
     /// Whether rules are known of where the customer lives; see [`GatePolicy::needs_home`].
     pub fn set_home(&mut self, customer: CustomerNo, is_known: bool) {
-        if let Some(known) = self.customers.get_or_new(customer) {
-            known.has_home = is_known;
-        }
+        self.customers.change_or_new(customer, |known, _| known.set_home(is_known));
     }
 
     /// Admits something of a customer who lets at least one merchant see their location.
@@ -119,15 +119,13 @@ impl Gate {
     /// # Errors
     /// The first merchant's reason when none does.
     pub fn admit<T>(&self, customer: CustomerNo, value: T, now: Timestamp) -> Result<Consented<T>, Refusal> {
-        let known = self.known(customer)?;
-        let mut refusal = None;
-        for row in known.rows.iter().filter(|row| row.purpose == Purpose::Location) {
-            match row.effective.check(now) {
-                Ok(()) => return Ok(Consented::new(value, customer, known.epoch)),
-                Err(why) => refusal = refusal.or(Some(why)),
-            }
+        let pass = self.pass(customer)?;
+        match pass.answer(now) {
+            Answer::Look => {}
+            Answer::Refused(refusal) => return Err(refusal),
+            Answer::AskRows => self.customers.get(customer).ok_or(Refusal::UnknownCustomer)?.look(now)?,
         }
-        Err(refusal.unwrap_or(Refusal::NotGranted))
+        Ok(Consented::new(value, customer, pass.epoch()))
     }
 
     /// Whether at least one merchant may see the customer while the app is not in use.
@@ -136,11 +134,11 @@ impl Gate {
     /// [`Refusal::Background`] when all who may see them may not then.
     pub fn admit_in_background(&self, customer: CustomerNo, now: Timestamp) -> Result<(), Refusal> {
         let known = self.known(customer)?;
-        let seeing = known.rows.iter().filter(|row| row.purpose == Purpose::Location);
-        let mut seeing = seeing.filter(|row| row.effective.check(now).is_ok());
+        let seeing = known.rows().iter().filter(|row| row.purpose == Purpose::Location);
+        let mut seeing = seeing.filter(|row| row.effective().check(now).is_ok());
         let in_background = seeing.any(|row| {
             let background = known.row(row.merchant, Purpose::Background);
-            background.is_some_and(|row| row.effective.check(now).is_ok())
+            background.is_some_and(|row| row.effective().check(now).is_ok())
         });
         if in_background { Ok(()) } else { Err(Refusal::Background) }
     }
@@ -157,7 +155,7 @@ impl Gate {
     ) -> Result<(), Refusal> {
         let known = self.known(customer)?;
         let row = known.row(merchant, purpose).ok_or(Refusal::NotGranted)?;
-        row.effective.check(now)?;
+        row.effective().check(now)?;
         if purpose == Purpose::ThirdParty { Err(Refusal::NotGranted) } else { Ok(()) }
     }
 
@@ -172,7 +170,7 @@ impl Gate {
     ) -> bool {
         let row = self.known(customer).ok().and_then(|known| known.row(merchant, purpose));
         row.is_some_and(|row| {
-            matches!(row.effective, ConsentState::Paused { .. }) && row.effective.check(now).is_ok()
+            matches!(row.effective(), ConsentState::Paused { .. }) && row.effective().check(now).is_ok()
         })
     }
 
@@ -187,7 +185,7 @@ impl Gate {
     ) -> Result<Consented<T>, Refusal> {
         self.check(customer, merchant, Purpose::Location, now)?;
         self.check(customer, merchant, Purpose::of(channel), now)?;
-        Ok(Consented::new(value, customer, self.known(customer)?.epoch))
+        Ok(Consented::new(value, customer, self.stored_epoch(customer)))
     }
 
     /// The customer's epoch; the first when nothing is known.
@@ -199,7 +197,7 @@ impl Gate {
     /// The customer's epoch for storing, which the gate keeps while it is shut too.
     #[must_use]
     pub fn stored_epoch(&self, customer: CustomerNo) -> Epoch {
-        self.customers.get(customer).map_or(Epoch::default(), |known| known.epoch)
+        self.customers.pass(customer).map_or(Epoch::default(), Pass::epoch)
     }
 
     /// Weighs an event and puts restrictions in force at once.
@@ -214,26 +212,27 @@ impl Gate {
         weighing: Weighing,
         now: Timestamp,
     ) -> Change {
-        let purpose = event.purpose;
-        let Some(known) = self.customers.get_or_new(customer) else {
-            let (effect, state, epoch) = (Effect::Erased, ConsentState::Unknown, Epoch::default());
-            let missing = Missing::NOTHING;
-            return Change { customer, merchant, purpose, effect, state, epoch, missing, order: 0 };
-        };
-        let before = known.past(merchant, purpose);
-        let (effect, state) = transition(before, event, weighing, &self.policy, now);
-        let restricts = restricts(event.kind, before.state, state);
-        let mut order = known.row(merchant, purpose).map_or(0, |row| row.order);
-        if effect == Effect::Applied {
-            let agreed_on = agreed_on(event).map(|name| self.notices.keep(name));
-            let silences_until = event.silences_until(weighing.hearing, now);
-            let row = known.row_or_new(merchant, purpose);
-            row.apply(Applied { state, restricts, silences_until, agreed_on });
-            order = row.order;
-            if restricts {
-                known.epoch = known.epoch.next();
+        let erased_at = self.customers.erased_at(customer);
+        let (policy, notices, n_applied) = (&self.policy, &mut self.notices, &mut self.n_applied);
+        let weighed = self.customers.change_or_new(customer, |known, epoch| {
+            let purpose = event.purpose;
+            let before = Past { erased_at, ..known.past(merchant, purpose) };
+            let (effect, state) = transition(before, event, weighing, policy, now);
+            let mut order = 0;
+            if effect == Effect::Applied {
+                *n_applied += 1;
+                order = *n_applied;
+                let restricts = restricts(event.kind, before.state, state);
+                let agreed_on = agreed_on(event).map(|name| notices.keep(name));
+                let silences_until = event.silences_until(weighing.hearing, now);
+                let row = known.row_or_new(merchant, purpose);
+                row.apply(Applied { state, order, restricts, silences_until, agreed_on });
+                *epoch = if restricts { epoch.next() } else { *epoch };
             }
-        }
+            (effect, state, *epoch, order)
+        });
+        let nobody = (Effect::Erased, ConsentState::Unknown, Epoch::default(), 0);
+        let (effect, state, epoch, order) = weighed.unwrap_or(nobody);
         let missing = match effect {
             Effect::NoEvidence => event.missing(weighing.opt_in, now),
             Effect::Applied
@@ -242,7 +241,7 @@ impl Gate {
             | Effect::NotAttested
             | Effect::Erased => Missing::NOTHING,
         };
-        Change { customer, merchant, purpose, effect, state, epoch: known.epoch, missing, order }
+        Change { customer, merchant, purpose: event.purpose, effect, state, epoch, missing, order }
     }
 
     /// Puts a recorded change in force, unless a later one has overtaken it.
@@ -250,31 +249,32 @@ impl Gate {
         if change.effect != Effect::Applied {
             return;
         }
-        let known = self.customers.get_mut(change.customer);
-        let row = known.and_then(|known| known.row_mut(change.merchant, change.purpose));
-        if let Some(row) = row.filter(|row| row.order == change.order) {
-            row.effective = row.weighed;
-        }
+        self.customers.change(change.customer, |known, _| {
+            if let Some(row) = known.row_mut(change.merchant, change.purpose) {
+                row.confirm(change.order);
+            }
+        });
     }
 
     /// What stands recorded of a customer once all that was weighed is durable, to be stored.
     pub fn rows(&self, customer: CustomerNo) -> impl Iterator<Item = RowView<'_>> {
-        let rows = self.customers.get(customer).map_or(&[][..], |known| &known.rows);
+        let rows = self.customers.get(customer).map_or(&[][..], Customer::rows);
         rows.iter().map(RowView::of)
     }
 
-    fn known(&self, customer: CustomerNo) -> Result<&Customer, Refusal> {
+    /// The pass of a customer whom nothing but their rows may keep out.
+    fn pass(&self, customer: CustomerNo) -> Result<Pass, Refusal> {
         if !self.open {
             return Err(Refusal::Closed);
         }
+        let pass = self.customers.pass(customer).ok_or(Refusal::UnknownCustomer)?;
+        if self.policy.needs_home && pass.lacks_home() { Err(Refusal::NoJurisdiction) } else { Ok(pass) }
+    }
+
+    fn known(&self, customer: CustomerNo) -> Result<&Customer, Refusal> {
+        self.pass(customer)?;
         let known = self.customers.get(customer).ok_or(Refusal::UnknownCustomer)?;
-        if known.block.is_some() {
-            return Err(Refusal::Suppressed);
-        }
-        if self.policy.needs_home && !known.has_home {
-            return Err(Refusal::NoJurisdiction);
-        }
-        Ok(known)
+        if known.is_blocked() { Err(Refusal::Suppressed) } else { Ok(known) }
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{MerchantId, MerchantNo, Timestamp};
 
+use super::standing::{Long, Standing};
 use crate::transition::{Past, stays_reminded};
 use crate::{ConsentRow, ConsentState, NoticeName, Purpose};
 
@@ -11,19 +12,16 @@ use crate::{ConsentRow, ConsentState, NoticeName, Purpose};
 pub(super) struct Row {
     pub(super) merchant: MerchantNo,
     pub(super) purpose: Purpose,
-    /// What the gate answers by.
-    pub(super) effective: ConsentState,
-    /// What it will answer by when all that was weighed is recorded.
-    pub(super) weighed: ConsentState,
-    pub(super) order: u32,
-    pub(super) restricted_at: Option<Timestamp>,
-    pub(super) notice: Option<Arc<NoticeName>>,
     pub(super) reminded: bool,
+    pub(super) notice: Option<Arc<NoticeName>>,
+    standing: Standing,
 }
 
 /// What an applied event makes of a row.
 pub(super) struct Applied {
     pub(super) state: ConsentState,
+    /// No other change has it.
+    pub(super) order: u64,
     /// It holds at once.
     pub(super) restricts: bool,
     pub(super) silences_until: Option<Timestamp>,
@@ -32,66 +30,75 @@ pub(super) struct Applied {
 
 impl Row {
     pub(super) const fn unknown(merchant: MerchantNo, purpose: Purpose) -> Self {
-        let state = ConsentState::Unknown;
-        Self {
-            merchant,
-            purpose,
-            effective: state,
-            weighed: state,
-            order: 0,
-            restricted_at: None,
-            notice: None,
-            reminded: false,
-        }
+        Self { merchant, purpose, reminded: false, notice: None, standing: Standing::NONE }
     }
 
     pub(super) fn loaded(merchant: MerchantNo, row: &ConsentRow, notice: Option<Arc<NoticeName>>) -> Self {
-        let (effective, weighed, restricted_at, reminded) =
-            (row.state, row.state, row.restricted_at, row.reminded);
-        Self { effective, weighed, restricted_at, notice, reminded, ..Self::unknown(merchant, row.purpose) }
+        let &ConsentRow { purpose, state, restricted_at, reminded, .. } = row;
+        let standing = Standing::new(Long { effective: state, weighed: state, restricted_at, awaits: None });
+        Self { merchant, purpose, reminded, notice, standing }
+    }
+
+    /// What the gate answers by.
+    pub(super) const fn effective(&self) -> ConsentState {
+        self.standing.effective()
+    }
+
+    /// What it will answer by when all that was weighed is recorded.
+    pub(super) const fn weighed(&self) -> ConsentState {
+        self.standing.weighed()
     }
 
     pub(super) fn past(&self) -> Past<'_> {
         Past {
-            state: self.weighed,
-            restricted_at: self.restricted_at,
+            state: self.weighed(),
+            restricted_at: self.standing.restricted_at(),
             notice: self.notice.as_deref(),
             erased_at: None,
         }
     }
 
     pub(super) fn apply(&mut self, applied: Applied) {
-        let Applied { state, restricts, silences_until, agreed_on } = applied;
-        self.reminded = stays_reminded(self.reminded, self.weighed, state);
-        self.weighed = state;
-        self.order = self.order.wrapping_add(1);
-        if restricts {
-            self.effective = self.restricted_to(state);
-        }
-        self.restricted_at = self.restricted_at.max(silences_until);
+        let Applied { state, order, restricts, silences_until, agreed_on } = applied;
+        let Long { effective, weighed, restricted_at, .. } = self.standing.long();
+        self.reminded = stays_reminded(self.reminded, weighed, state);
+        self.standing = Standing::new(Long {
+            effective: if restricts { restricted_to(effective, state) } else { effective },
+            weighed: state,
+            restricted_at: restricted_at.max(silences_until),
+            awaits: Some(order),
+        });
         self.notice = agreed_on.or(self.notice.take());
     }
 
-    /// What a restriction leaves in force at once: never more than was in force before.
-    fn restricted_to(&self, state: ConsentState) -> ConsentState {
-        match (state, self.effective.granted_until()) {
-            (ConsentState::Paused { until, granted_until }, Some(in_force_until)) => {
-                ConsentState::Paused { until, granted_until: granted_until.min(in_force_until) }
-            }
-            // The grant beneath is not recorded yet.
-            (ConsentState::Paused { .. }, None) | (ConsentState::Granted { .. }, _) => self.effective,
-            (
-                ConsentState::Unknown
-                | ConsentState::Requested
-                | ConsentState::PendingConfirmation { .. }
-                | ConsentState::Refused
-                | ConsentState::Withdrawn
-                | ConsentState::Expired
-                | ConsentState::Superseded
-                | ConsentState::Suppressed { .. },
-                _,
-            ) => state,
+    /// Puts a recorded change in force, unless a later one has overtaken it.
+    pub(super) fn confirm(&mut self, order: u64) {
+        let long = self.standing.long();
+        if long.awaits == Some(order) {
+            self.standing = Standing::new(Long { effective: long.weighed, awaits: None, ..long });
         }
+    }
+}
+
+/// What a restriction leaves in force at once: never more than was in force before.
+fn restricted_to(effective: ConsentState, state: ConsentState) -> ConsentState {
+    match (state, effective.granted_until()) {
+        (ConsentState::Paused { until, granted_until }, Some(in_force_until)) => {
+            ConsentState::Paused { until, granted_until: granted_until.min(in_force_until) }
+        }
+        // The grant beneath is not recorded yet.
+        (ConsentState::Paused { .. }, None) | (ConsentState::Granted { .. }, _) => effective,
+        (
+            ConsentState::Unknown
+            | ConsentState::Requested
+            | ConsentState::PendingConfirmation { .. }
+            | ConsentState::Refused
+            | ConsentState::Withdrawn
+            | ConsentState::Expired
+            | ConsentState::Superseded
+            | ConsentState::Suppressed { .. },
+            _,
+        ) => state,
     }
 }
 
@@ -117,8 +124,8 @@ impl<'a> RowView<'a> {
         Self {
             merchant: row.merchant,
             purpose: row.purpose,
-            state: row.weighed,
-            restricted_at: row.restricted_at,
+            state: row.weighed(),
+            restricted_at: row.standing.restricted_at(),
             notice: row.notice.as_deref(),
             reminded: row.reminded,
         }
@@ -135,5 +142,15 @@ impl<'a> RowView<'a> {
             notice: self.notice.cloned(),
             reminded: self.reminded,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_takes_32_bytes() {
+        assert_eq!(size_of::<Row>(), 32);
     }
 }
