@@ -10,7 +10,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use faulty_disk::check::Found;
+use faulty_disk::script::STARTED_AT;
 use faulty_disk::{Disk, Loss, Platter, Record, Run, copy_dir, data_of, room};
+use model::Millis;
 use store::Reader;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_scripted-run");
@@ -109,9 +111,11 @@ fn flip(dir: &Path, file: &Path, bit: usize, before: &Found) -> Result<Outcome, 
 /// What `stile audit verify` does.
 fn audit(dir: &Path) -> Result<(), String> {
     let mut reader = Reader::open(dir).map_err(|error| error.to_string())?;
+    let now = STARTED_AT + Millis::from_days(30);
     for partition in reader.partitions() {
-        let walked = reader.audit(partition, &mut || ()).map_err(|error| error.to_string())?;
-        walked.map_err(|fault| fault.wrong.to_string())?;
+        let audited = reader.audit(partition, &mut || (), now).map_err(|error| error.to_string())?;
+        let (_, rows) = audited.map_err(|fault| fault.wrong.to_string())?;
+        rows.faults.first().map_or(Ok(()), |fault| Err(fault.wrong.text().to_owned()))?;
     }
     match reader.n_astray().map_err(|error| error.to_string())? {
         0 => Ok(()),

@@ -1,6 +1,7 @@
 //! The whole of a chain, entry by entry: nothing was taken out, put in, changed or moved.
 
 mod fault;
+mod rows;
 
 use ledger::{CustomerHash, Head, Place, Table, sealed_hash};
 use model::{Partition, Timestamp};
@@ -8,6 +9,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 pub use self::fault::{ChainFault, Wrong};
+pub(crate) use self::rows::Sums;
+pub use self::rows::{RowFault, Rows, WrongRow};
 use crate::keys::KeyRoom;
 use crate::scan::Gone;
 use crate::verify::{entry_no, entry_place, head_at, head_row};
@@ -80,6 +83,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) keys: Option<&'a mut KeyRoom>,
     /// Where the chain ended by what is kept apart.
     pub(crate) apart: Option<&'a Head>,
+    /// With them what the entries say is added up.
+    pub(crate) sums: Option<&'a mut Sums>,
 }
 
 impl Walk<'_> {
@@ -132,7 +137,10 @@ impl Walk<'_> {
             match self.content(partition, &entry) {
                 Ok(Some(at)) => walked.last_at = at.or(walked.last_at),
                 Ok(None) => match gone.of_entry(&entry) {
-                    Ok(()) => walked.n_taken_away += 1,
+                    Ok(()) => {
+                        walked.n_taken_away += 1;
+                        self.miss(&gone, &entry);
+                    }
                     Err(why) => return Ok(Some((next, Wrong::Emptied(why)))),
                 },
                 Err(wrong) => return Ok(Some((next, wrong))),
@@ -169,8 +177,22 @@ impl Walk<'_> {
         let key = key.ok_or(Wrong::Unreadable("the key of its customer is missing"))?;
         let place = Place { table: Table::Entries, partition, customer, no: entry.no };
         match key.open_entry(sealed, &place) {
-            Ok(opened) => Ok(Some(Some(opened.at))),
+            Ok(opened) => {
+                if let Some(sums) = self.sums.as_deref_mut() {
+                    sums.add(customer, &opened);
+                }
+                Ok(Some(Some(opened.at)))
+            }
             Err(why) => Err(Wrong::Unreadable(why.text())),
+        }
+    }
+
+    /// Notes that what an entry said is gone, unless a whole life is with it.
+    fn miss(&mut self, gone: &Gone, entry: &RawEntry) {
+        if let (Some(sums), Some(customer)) = (self.sums.as_deref_mut(), entry.customer)
+            && !gone.is_erased(entry.no, customer)
+        {
+            sums.miss(customer);
         }
     }
 

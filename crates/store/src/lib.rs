@@ -32,7 +32,7 @@ mod verify;
 mod whole_file;
 mod write;
 
-pub use audit::{ChainFault, Walked, Wrong};
+pub use audit::{ChainFault, RowFault, Rows, Walked, Wrong, WrongRow};
 pub use backup::{BackupError, BackupRecord, Backups, Checked, back_up, back_up_keys, check};
 pub use checked_list::{CheckedList, list_of_bytes, list_to_bytes};
 pub use directory::Part;

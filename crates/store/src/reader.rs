@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use ledger::{CustomerHash, Graves, Numbered, StorageError, StoredState, Table, Vault};
-use model::Partition;
+use model::{Partition, Timestamp};
 use rusqlite::Connection;
 
-use crate::audit::{ChainFault, Walk, Walked, n_astray};
+use crate::audit::{ChainFault, Rows, Sums, Walk, Walked, n_astray};
 use crate::directory::{Directory, Part};
 use crate::error::{OpenError, storage_error};
 use crate::heads::{Instance, partitions, read_heads};
@@ -153,10 +153,11 @@ impl Reader {
         scan_partition(&self.ledger, &mut self.keys, partition, visit)
     }
 
-    /// Walks the whole chain of a partition as of one moment, opens every entry, and compares its end with
-    /// the heads that are kept apart; tells the first thing that is wrong.
+    /// Walks the whole chain of a partition as of one moment, opens every entry, compares its end with
+    /// the heads that are kept apart, and holds every state row against what its entries add up to; tells the
+    /// first thing that is wrong with the chain, after which nothing can be said of the rows.
     ///
-    /// `count` hears of every entry.
+    /// `count` hears of every entry. It takes as much memory as the rows of the partition.
     ///
     /// # Errors
     /// When the ledger cannot be read at all.
@@ -164,13 +165,20 @@ impl Reader {
         &mut self,
         partition: Partition,
         count: &mut dyn FnMut(),
-    ) -> Result<Result<Walked, ChainFault>, AuditError> {
+        now: Timestamp,
+    ) -> Result<Result<(Walked, Rows), ChainFault>, AuditError> {
         // Heads first: what is written after them is a longer chain, and no fault.
         let apart = read_heads(&self.directory, self.instance)?;
         let moment = self.ledger.unchecked_transaction().map_err(storage_error)?;
         let apart = Some(&apart[usize::from(partition.no())]);
-        let walk = Walk { ledger: &moment, keys: Some(&mut self.keys), apart };
-        Ok(walk.along(partition, count).map_err(storage_error)?)
+        let mut sums = Sums::default();
+        let walk = Walk { ledger: &moment, keys: Some(&mut self.keys), apart, sums: Some(&mut sums) };
+        let walked = match walk.along(partition, count).map_err(storage_error)? {
+            Ok(walked) => walked,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let rows = sums.hold((&moment, &mut self.keys), &walked.head, now).map_err(storage_error)?;
+        Ok(Ok((walked, rows)))
     }
 
     /// How many entries stand in no partition: nothing that this program wrote.

@@ -265,7 +265,7 @@ fn walk(store: &mut SqliteStore) -> Result<u64, RestoreError> {
     let mut n_entries = 0;
     for partition in partitions() {
         let apart = Some(&store.heads[usize::from(partition.no())]);
-        let walk = Walk { ledger: &store.ledger, keys: Some(&mut store.keys), apart };
+        let walk = Walk { ledger: &store.ledger, keys: Some(&mut store.keys), apart, sums: None };
         let walked = walk.along(partition, &mut || ()).map_err(storage_error)?;
         n_entries += walked.map_err(RestoreError::Fault)?.head.no();
     }

@@ -104,6 +104,11 @@ impl Gone {
         Ok(Self { retained_below, erased_to, erasures })
     }
 
+    /// Whether an entry went with everything else of its customer.
+    pub(crate) fn is_erased(&self, no: u64, customer: CustomerHash) -> bool {
+        self.erased_to.get(&customer).is_some_and(|to| no <= *to)
+    }
+
     pub(crate) fn check(&self, no: u64, customer: CustomerHash, hash: &[u8; 32]) -> Result<(), &'static str> {
         if let Some(written) = self.erasures.get(&no) {
             return if written == hash {
@@ -112,8 +117,11 @@ impl Gone {
                 Err("it is not the erasure that was written there")
             };
         }
-        let is_erased = self.erased_to.get(&customer).is_some_and(|to| no <= *to);
-        if is_erased || no < self.retained_below { Ok(()) } else { Err("what it said is missing") }
+        if self.is_erased(no, customer) || no < self.retained_below {
+            Ok(())
+        } else {
+            Err("what it said is missing")
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 mod common;
 
 use common::{open, partition, place, tamper, write, written};
-use ledger::{Storage as _, commit};
-use model::Timestamp;
+use consent_gate::{ConsentRow, ConsentState, Purpose};
+use ledger::{Disagreement, StateRow, Storage as _, commit, stage};
+use model::{MerchantId, Partition, Timestamp};
 use rusqlite::Connection;
-use store::{ChainFault, Reader, Wrong};
+use store::{ChainFault, Reader, Rows, Wrong, WrongRow};
 
 const NAME: &str = "anna";
+const NOW: Timestamp = Timestamp::from_unix_ms(1_000);
 
 /// Twelve entries of one customer, beside those of two others.
 fn long() -> tempfile::TempDir {
@@ -23,7 +25,7 @@ fn faults(dir: &std::path::Path) -> Vec<ChainFault> {
     let partitions: Vec<_> = reader.partitions().collect();
     partitions
         .into_iter()
-        .filter_map(|partition| reader.audit(partition, &mut || ()).unwrap().err())
+        .filter_map(|partition| reader.audit(partition, &mut || (), NOW).unwrap().err())
         .collect()
 }
 
@@ -51,8 +53,9 @@ fn a_whole_chain_is_walked_to_its_end_beside_whoever_holds_it() {
     assert_eq!(faults(dir.path()), []);
     let mut reader = Reader::open(dir.path()).unwrap();
     let mut n = 0;
-    let walked = reader.audit(partition(NAME), &mut || n += 1).unwrap().unwrap();
+    let (walked, rows) = reader.audit(partition(NAME), &mut || n += 1, NOW).unwrap().unwrap();
     assert_eq!((walked.head.no(), n, walked.n_taken_away), (19, 19, 0));
+    assert_eq!((rows.n, rows.n_partly, rows.faults), (1, 0, Vec::new()));
     assert_eq!(walked.last_at, Some(Timestamp::from_unix_ms(19)));
     assert_eq!(reader.n_astray(), Ok(0));
 }
@@ -88,8 +91,9 @@ fn what_an_erasure_took_away_is_counted_and_is_no_fault() {
     let mut store = open(dir.path()).unwrap();
     store.erase(&common::customer(NAME), Timestamp::from_unix_ms(99)).unwrap();
     let mut reader = Reader::open(dir.path()).unwrap();
-    let walked = reader.audit(partition(NAME), &mut || ()).unwrap().unwrap();
+    let (walked, rows) = reader.audit(partition(NAME), &mut || (), NOW).unwrap().unwrap();
     assert_eq!((walked.head.no(), walked.n_taken_away), (13, 13), "twelve, and the one that says so");
+    assert_eq!(rows, Rows::default());
     drop((reader, store));
     // Nobody else can be passed off as erased.
     let other = common::neighbour(NAME);
@@ -183,4 +187,38 @@ fn a_damaged_page_is_told_and_the_other_partitions_are_walked() {
     std::fs::write(&path, bytes).unwrap();
     let found = faults(dir.path());
     assert!(!found.is_empty() && found.len() < 20, "{found:?}");
+}
+
+/// What is wrong with the rows of a partition whose chain is whole.
+fn wrong_rows(dir: &std::path::Path, partition: Partition) -> Vec<&'static str> {
+    let (_, rows) = Reader::open(dir).unwrap().audit(partition, &mut || (), NOW).unwrap().unwrap();
+    rows.faults.iter().map(|fault| fault.wrong.word()).collect()
+}
+
+#[test]
+fn a_state_row_that_is_gone_old_or_not_its_own_is_found() {
+    let dir = long();
+    assert_eq!(wrong_rows(dir.path(), partition(NAME)), [""; 0]);
+    tamper(dir.path(), &format!("UPDATE states SET as_of = 1000 WHERE partition = {}", partition(NAME).no()));
+    assert_eq!(wrong_rows(dir.path(), partition(NAME)), ["row_newer"]);
+    tamper(dir.path(), &format!("UPDATE states SET as_of = 2 WHERE partition = {}", partition(NAME).no()));
+    assert_eq!(wrong_rows(dir.path(), partition(NAME)), ["row_unreadable"]);
+    tamper(dir.path(), &format!("DELETE FROM states WHERE partition = {}", partition(NAME).no()));
+    assert_eq!(wrong_rows(dir.path(), partition(NAME)), ["row_missing"]);
+}
+
+#[test]
+fn a_state_row_that_says_what_no_entry_says_is_found() {
+    let dir = long();
+    let mut row = StateRow::new(common::customer(NAME));
+    let merchant = MerchantId::new("corner-books").unwrap();
+    let state = ConsentState::Granted { until: Timestamp::from_unix_ms(9_999) };
+    row.consents = vec![ConsentRow { state, ..ConsentRow::new(merchant, Purpose::Location) }];
+    let staged = stage(vec![common::entry(NAME, 13)], vec![row], Vec::new(), 0);
+    commit(&mut open(dir.path()).unwrap(), vec![staged]).unwrap();
+    let (_, rows) =
+        Reader::open(dir.path()).unwrap().audit(partition(NAME), &mut || (), NOW).unwrap().unwrap();
+    let [fault] = &rows.faults[..] else { panic!("{rows:?}") };
+    assert_eq!((fault.no, fault.wrong), (13, WrongRow::Disagrees(Disagreement::Consents)));
+    assert!(fault.wrong.text().contains("agreed to"));
 }

@@ -90,7 +90,11 @@ fn check(dir: &Path, store: &mut SqliteStore, now: Timestamp) {
     assert_eq!(closed(store), []);
     let mut reader = Reader::open(dir).unwrap();
     let partitions: Vec<_> = reader.partitions().collect();
-    partitions.into_iter().for_each(|partition| reader.scan(partition, &mut |_| {}).unwrap());
+    for partition in partitions {
+        reader.scan(partition, &mut |_| {}).unwrap();
+        let (_, rows) = reader.audit(partition, &mut || (), now).unwrap().unwrap();
+        assert_eq!(rows.faults, [], "an audit allows for what was kept long enough");
+    }
     let mut rebuilt = replay(entries(store, None).unwrap().into_iter().map(|numbered| numbered.entry));
     let keep = Retention::default();
     store

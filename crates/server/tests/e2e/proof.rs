@@ -155,6 +155,36 @@ fn one_changed_byte_is_found_and_its_place_is_named() {
 }
 
 #[test]
+fn o04_a_list_or_a_row_that_was_changed_by_hand_is_found_by_the_audit() {
+    let premises = Premises::new(&[]);
+    let data = premises.data();
+    let server = Server::start(&premises, &[]);
+    with_clients(async { agree(&mut backend(&server).await, "ada", "ada").await });
+    let config = premises.path("stile.toml");
+    let paused = run(&["offers", "pause", "paperbacks", "--config", text(&config)]);
+    assert_eq!(paused.code, Some(0), "{}", paused.err);
+    server.stop();
+    let verify = || run(&["audit", "verify", "--data", text(&data)]);
+    let ran = verify();
+    assert!(ran.code == Some(0) && ran.out.contains("1 state rows are what"), "{}{}", ran.out, ran.err);
+    let list = data.join("offers.json");
+    let written = fs::read_to_string(&list).unwrap();
+    fs::write(&list, written.replace("paperbacks", "paperbecks")).unwrap();
+    let ran = verify();
+    assert_eq!(ran.code, Some(74), "{}", ran.out);
+    assert!(ran.out.contains("offers.json is damaged: it is not what was written there"), "{}", ran.out);
+    assert_eq!(doctor(&data).0, Some(74));
+    fs::write(&list, written).unwrap();
+    let ledger = rusqlite::Connection::open(data.join("ledger.db")).unwrap();
+    assert_eq!(ledger.execute("DELETE FROM states", []).unwrap(), 1);
+    drop(ledger);
+    let ran = verify();
+    assert_eq!(ran.code, Some(74), "{}", ran.out);
+    assert!(ran.out.contains("there are entries of somebody and no row"), "{}", ran.out);
+    assert!(ran.out.contains("the chains are whole, and SOMETHING BESIDE THEM WAS CHANGED"), "{}", ran.out);
+}
+
+#[test]
 fn a_statement_is_checked_by_the_key_that_the_ledger_tells() {
     let premises = Premises::new(&[]);
     let data = premises.data();

@@ -88,7 +88,8 @@ fn check_chains(
     for partition in partitions() {
         let apart = Some(&heads[usize::from(partition.no())]);
         let mut n = 0;
-        let walked = Walk { ledger: copy, keys: None, apart }.along(partition, &mut || n += 1);
+        let walk = Walk { ledger: copy, keys: None, apart, sums: None };
+        let walked = walk.along(partition, &mut || n += 1);
         count(n);
         let walked = walked.map_err(BackupError::sqlite(path))?;
         let walked = walked.map_err(|fault| BackupError::damaged(path, sentence(&fault)))?;

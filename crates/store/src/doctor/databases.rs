@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::findings::Findings;
 use super::rows;
-use crate::audit::{Walk, n_astray};
+use crate::audit::{Rows, Sums, Walk, n_astray};
 use crate::directory::{Directory, Part};
 use crate::erasures::all_erasures;
 use crate::heads::{Heads, Instance, partitions, read_heads};
@@ -49,8 +49,8 @@ pub(super) fn examine(
         Err(error) => return findings.fault("heads", "heads", error.to_string(), TO_RESTORE),
     };
     clock(&opened, now, findings);
-    if chains(&mut opened, &apart, count, findings) {
-        rows::examine(&mut opened, findings);
+    if let Some(rows) = chains(&mut opened, &apart, (count, now), findings) {
+        rows::tell(&rows, findings);
     }
     rows::keys(&mut opened, findings);
     erasures(&directory, &opened, findings);
@@ -137,22 +137,33 @@ fn clock(opened: &Opened, now: Timestamp, findings: &mut Findings) {
     }
 }
 
-/// Walks all chains; whether all are whole.
-fn chains(opened: &mut Opened, apart: &Heads, count: &mut dyn FnMut(u64), findings: &mut Findings) -> bool {
+/// Walks all chains, and holds the rows against them; `None` when a chain is not whole.
+fn chains(
+    opened: &mut Opened,
+    apart: &Heads,
+    (count, now): (&mut dyn FnMut(u64), Timestamp),
+    findings: &mut Findings,
+) -> Option<Rows> {
     const CHECK: &str = "chains";
     let Opened { ledger, keys, .. } = opened;
     let (mut n_entries, mut n_taken_away, mut is_whole) = (0, 0, true);
+    let mut all_rows = Rows::default();
     for partition in partitions() {
-        let Ok(moment) = ledger.unchecked_transaction() else { return false };
+        let Ok(moment) = ledger.unchecked_transaction() else { return None };
         let apart = Some(&apart[usize::from(partition.no())]);
-        let mut n = 0;
-        let walked = Walk { ledger: &moment, keys: Some(&mut *keys), apart }.along(partition, &mut || n += 1);
+        let (mut n, mut sums) = (0, Sums::default());
+        let walk = Walk { ledger: &moment, keys: Some(&mut *keys), apart, sums: Some(&mut sums) };
+        let walked = walk.along(partition, &mut || n += 1);
         count(n);
         let place = format!("partition {}", partition.no());
         match walked {
             Ok(Ok(walked)) => {
                 n_entries += walked.head.no();
                 n_taken_away += walked.n_taken_away;
+                match sums.hold((&moment, &mut *keys), &walked.head, now) {
+                    Ok(rows) => all_rows.add(rows),
+                    Err(error) => findings.fault("states", place, error.to_string(), TO_RESTORE),
+                }
             }
             Ok(Err(fault)) => {
                 is_whole = false;
@@ -176,7 +187,7 @@ fn chains(opened: &mut Opened, apart: &Heads, count: &mut dyn FnMut(u64), findin
         let told = format!("{n_entries} entries, {n_taken_away} of them taken away, linked without a gap");
         findings.ok(CHECK, "", told);
     }
-    is_whole
+    is_whole.then_some(all_rows)
 }
 
 fn erasures(directory: &Directory, opened: &Opened, findings: &mut Findings) {
