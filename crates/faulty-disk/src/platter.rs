@@ -127,6 +127,8 @@ impl Platter {
                 Entry::Folder => fs::create_dir_all(&path)?,
                 // Shared memory, which is made again.
                 Entry::File(_) if name.ends_with("-shm") => {}
+                // What lies here stands for the directory itself, and not for a copy of it.
+                Entry::File(_) if name.ends_with("/lock") => {}
                 // Its folder is not there.
                 Entry::File(_) if !path.parent().is_some_and(Path::exists) => {}
                 Entry::File(file) => {

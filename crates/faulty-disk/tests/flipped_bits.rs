@@ -149,7 +149,7 @@ fn files_of(dir: &Path, below: &Path) -> Vec<PathBuf> {
         let path = below.join(entry.file_name());
         if entry.path().is_dir() {
             files.extend(files_of(dir, &path));
-        } else {
+        } else if entry.file_name() != "lock" {
             files.push(path);
         }
     }

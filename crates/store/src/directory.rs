@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::{Chance, OpenError};
+use crate::{Chance, OpenError, home};
 
 /// A file of the data directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,16 @@ impl Directory {
         let lock_path = path.join("lock");
         let lock = private_file(&lock_path, true).map_err(OpenError::io(&lock_path))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), staged: None, named_key: None, _lock: Some(lock) }),
+            Ok(()) => {
+                let io = OpenError::io(&lock_path);
+                match home::is_copy(&lock).and_then(|is_copy| home::settle(&lock).map(|()| is_copy)) {
+                    Ok(true) => Err(OpenError::Copy { dir: path.into() }),
+                    Ok(false) => {
+                        Ok(Self { path: path.into(), staged: None, named_key: None, _lock: Some(lock) })
+                    }
+                    Err(error) => Err(io(error)),
+                }
+            }
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked { dir: path.into() }),
             Err(TryLockError::Error(source)) => Err(OpenError::Io { path: lock_path, source }),
         }

@@ -29,6 +29,7 @@ pub fn examine(
     let mut findings = Findings::default();
     files::directory(data_dir, &mut findings);
     if data_dir.is_dir() {
+        files::home(data_dir, &mut findings);
         files::parts(data_dir, master_key.is_some(), &mut findings);
         files::leftovers(data_dir, now, &mut findings);
         databases::examine((data_dir, master_key), count, now, &mut findings);

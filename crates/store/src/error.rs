@@ -17,6 +17,18 @@ pub enum OpenError {
         /// The directory.
         dir: PathBuf,
     },
+    /// It came here by copying, and two of one ledger would not know of each other.
+    #[error(
+        "{} is a copy of another data directory, or was brought here from another disk: two servers of one \
+         ledger would each go on without what people say to the other. When the other one will never be \
+         started again, remove {}/lock and start this one",
+        .dir.display(),
+        .dir.display()
+    )]
+    Copy {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// There is nothing in it, and nothing was to be created.
     #[error("there is no ledger in {}", .dir.display())]
     NoData {

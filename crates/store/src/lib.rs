@@ -17,6 +17,7 @@ mod erasures;
 mod error;
 mod fence_sets;
 mod heads;
+mod home;
 mod keys;
 mod manifest;
 mod migrate;

@@ -6,10 +6,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use common::{closed, crashed, entries, known, open, partition, refused, tamper, write, written};
+use common::{closed, crashed, entries, files, known, open, partition, refused, tamper, write, written};
 use ledger::{StockChange, Storage, commit, stage};
-use model::OfferId;
-use store::{OpenError, Options, Part, SqliteStore};
+use model::{OfferId, Timestamp};
+use store::{OpenError, Options, Part, SqliteStore, Weight};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -321,4 +321,30 @@ fn counts_of_offers_are_written_with_their_batch_and_read_back() {
     let mut counts = Vec::new();
     open(dir.path()).unwrap().scan_stock(&mut |count| counts.push((count.day, count.n))).unwrap();
     assert_eq!(counts, [(None, 2), (Some(12), 1)], "the day that is over is forgotten");
+}
+
+#[test]
+fn o04_a_copy_of_a_directory_does_not_start_and_one_that_was_renamed_does() {
+    let dir = written();
+    drop(open(dir.path()).unwrap());
+    let copy = tempfile::tempdir().unwrap();
+    for file in files(dir.path()) {
+        fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
+    }
+    let error = refused(copy.path());
+    assert!(matches!(error, OpenError::Copy { .. }), "{error}");
+    assert!(error.to_string().contains("remove") && error.to_string().contains("/lock"), "{error}");
+    // It says so again, and the first one goes on.
+    assert!(matches!(refused(copy.path()), OpenError::Copy { .. }));
+    assert_eq!(known(&mut open(dir.path()).unwrap()), ["anna", "ben", "cleo"]);
+    let told = store::examine(copy.path(), None, &mut |_| {}, Timestamp::from_unix_ms(9));
+    assert!(told.iter().any(|it| it.check == "home" && it.weight == Weight::Warning), "{told:?}");
+    let room = tempfile::tempdir().unwrap();
+    let moved = room.path().join("moved");
+    fs::rename(dir.path(), &moved).unwrap();
+    assert_eq!(known(&mut open(&moved).unwrap()), ["anna", "ben", "cleo"]);
+    fs::rename(&moved, dir.path()).unwrap();
+    // Whoever knows that there is only one left says so.
+    fs::remove_file(copy.path().join("lock")).unwrap();
+    assert_eq!(known(&mut open(copy.path()).unwrap()), ["anna", "ben", "cleo"]);
 }

@@ -330,7 +330,7 @@ fn a_restore_that_is_interrupted_while_files_change_places_is_finished_by_the_ne
 
 fn copy_all(from: &Path, to: &Path) {
     for file in files(from) {
-        if file.is_file() {
+        if file.is_file() && !file.ends_with("lock") {
             fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
         }
     }

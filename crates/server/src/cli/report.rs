@@ -61,6 +61,7 @@ impl Failure {
             | OpenError::Damaged { .. }
             | OpenError::Unfinished { .. } => 74,
             OpenError::NoData { .. }
+            | OpenError::Copy { .. }
             | OpenError::Missing { .. }
             | OpenError::LooseMode { .. }
             | OpenError::OtherOwner { .. }

@@ -112,7 +112,7 @@ fn copy_files(from: &Path, to: &Path) {
         let path = entry.path();
         // The lock, the socket and shared memory are nobody's any more.
         let name = entry.file_name();
-        let is_kept = path.is_file() && !name.to_string_lossy().ends_with("-shm");
+        let is_kept = path.is_file() && name != "lock" && !name.to_string_lossy().ends_with("-shm");
         if is_kept {
             fs::copy(&path, to.join(name)).unwrap();
         }

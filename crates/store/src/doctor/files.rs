@@ -11,6 +11,7 @@ use crate::FenceSets;
 use crate::backup::Backups;
 use crate::beside::{self, Kept};
 use crate::directory::{DIRECTORY_MODE, Part};
+use crate::home;
 use crate::manifest::BackupOf;
 use crate::restore::READY;
 
@@ -67,6 +68,18 @@ pub fn holder_of(dir: &Path) -> Option<u32> {
 fn device(metadata: &Metadata) -> (u64, u64) {
     let dev = metadata.dev();
     ((dev >> 8) & 0xfff | (dev >> 32) & !0xfff, dev & 0xff | (dev >> 12) & !0xff)
+}
+
+/// Whether it is where it was made, or came there by copying.
+pub(super) fn home(dir: &Path, findings: &mut Findings) {
+    const CHECK: &str = "home";
+    if home::is_copied(dir) {
+        let told = "it is a copy of another data directory, and no server starts on it";
+        let advice = "remove it, or its file lock when the other one is never started again";
+        findings.warning(CHECK, dir.display().to_string(), told, advice);
+    } else {
+        findings.ok(CHECK, "", "no copy of another data directory, as far as its lock file tells");
+    }
 }
 
 pub(super) fn parts(dir: &Path, has_named_key: bool, findings: &mut Findings) {

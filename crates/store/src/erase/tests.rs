@@ -58,6 +58,9 @@ fn copied(dir: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     for file in fs::read_dir(dir).unwrap() {
         let file = file.unwrap();
+        if file.file_name() == "lock" {
+            continue;
+        }
         fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
     }
     copy

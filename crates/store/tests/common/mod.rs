@@ -81,10 +81,10 @@ pub(crate) fn place(name: &str, no: i64) -> i64 {
     (i64::from(partition(name).no()) << 40) | no
 }
 
-/// The directory as a crash would leave it.
+/// The directory as a crash would leave it; its lock would tell that this is a copy.
 pub(crate) fn crashed(dir: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
-    for file in files(dir) {
+    for file in files(dir).into_iter().filter(|file| !file.ends_with("lock")) {
         fs::copy(&file, copy.path().join(file.file_name().unwrap())).unwrap();
     }
     copy
