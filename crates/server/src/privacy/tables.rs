@@ -146,9 +146,10 @@ fn safeguards() -> String {
        table, customer and number, so that rows cannot be swapped. The keys lie in `keys.db`, wrapped by a master key.\n\
      - **Integrity.** Entries are numbered and hash-chained per partition, the heads of the chains are kept apart:\n  \
        `stile audit verify` finds any changed byte and names the place.\n\
-     - **Erasure.** The key is destroyed and the rows are deleted before it is acknowledged; a tombstone keeps an older\n  \
-       backup or a re-import from bringing anybody back. The statement names the destroyed key and the ledger position,\n  \
-       and is signed.\n\
+     - **Erasure.** The key is destroyed, and the rows are deleted and overwritten, before it is acknowledged; a tombstone\n  \
+       keeps an older backup or a re-import from bringing anybody back. Where the database has rearranged a page, sealed\n  \
+       bytes of a row may remain in its free space: without the key nobody can read them. The statement names the\n  \
+       destroyed key and the ledger position, and is signed.\n\
      - **Backups.** A backup of the ledger holds no keys. Keys have backups of their own, to be kept 30 days. A restore\n  \
        applies tombstones first, and loosens nobody's consent.\n\
      - **Never collected.** Names, addresses, phone numbers, traces, contacts, advertising ids, inferred traits. A\n  \
