@@ -30,8 +30,9 @@ pub(crate) struct Desk {
     pub(crate) outbox: BTreeMap<CustomerNo, Vec<Notification>>,
     pub(crate) stored: Vec<(CustomerNo, Stored)>,
     pub(crate) visits: UnstoredVisits,
-    /// Customers who are being erased; nothing is written of them meanwhile.
-    pub(crate) leaving: BTreeSet<CustomerId>,
+    /// Customers who are being erased, with how often they asked for it; nothing is written of them
+    /// meanwhile.
+    pub(crate) leaving: BTreeMap<CustomerId, u32>,
     pub(crate) outputs: VecDeque<Output>,
     n_tickets: u64,
 }

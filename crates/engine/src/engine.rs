@@ -392,8 +392,9 @@ impl Engine {
         let now = self.advance(now);
         if let Some(no) = self.people.find(customer.as_str()) {
             self.leave(no, id, outcome, now);
-            self.desk.called_off.remove(&id);
         }
+        // They may have been erased meanwhile.
+        self.desk.called_off.remove(&id);
     }
 
     /// Starts to note events for [`Engine::poll_event`].

@@ -1,5 +1,7 @@
 //! Leaving for good: a customer who wants to be forgotten is forgotten by every room at once.
 
+use std::collections::btree_map::Entry;
+
 use ledger::{DeliveryOutcome, Erasure};
 use model::{CustomerId, CustomerNo, Timestamp};
 use notifier::Suppression;
@@ -19,7 +21,7 @@ impl Engine {
             self.forget(no, &id);
         }
         self.book.tap.forget(&id);
-        self.desk.leaving.insert(id.clone());
+        *self.desk.leaving.entry(id.clone()).or_default() += 1;
         self.desk.outputs.push_back(Output::Erase(Farewell { customer: id, at: now, ticket }));
     }
 
@@ -28,8 +30,14 @@ impl Engine {
     /// What they say later counts only when a notice was shown to them after it: that is another life.
     pub fn handle_erased(&mut self, farewell: &Farewell, erasure: &Erasure, now: Timestamp) {
         self.advance(now);
-        self.desk.leaving.remove(&farewell.customer);
-        self.graves.add(&farewell.customer, erasure.at);
+        if let Entry::Occupied(mut wishes) = self.desk.leaving.entry(farewell.customer.clone()) {
+            *wishes.get_mut() -= 1;
+            if *wishes.get() == 0 {
+                wishes.remove();
+            }
+        }
+        // A ledger that held nothing new tells of the erasure before; what was said between was not written.
+        self.graves.add(&farewell.customer, erasure.at.max(farewell.at));
         self.desk.settle(farewell.ticket);
     }
 
@@ -42,7 +50,7 @@ impl Engine {
     /// Whether a customer is being erased.
     #[must_use]
     pub fn is_leaving(&self, customer: &CustomerId) -> bool {
-        self.desk.leaving.contains(customer)
+        self.desk.leaving.contains_key(customer)
     }
 
     /// Takes a customer out of every room.

@@ -117,6 +117,7 @@ impl Storage for MemoryStorage {
             && n_entries == 0
             && let Some(earlier) = self.erasures.get(&hash)
         {
+            self.graves.add(customer, at);
             return Ok(earlier.clone());
         }
         entries.push(None);

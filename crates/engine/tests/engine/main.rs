@@ -1,6 +1,7 @@
 //! The engine from outside: letters in, outputs out, with a ledger in memory.
 
 mod doors;
+mod erasing;
 mod happening;
 mod law;
 mod laws;
