@@ -7,6 +7,7 @@ mod compare;
 mod coordinates;
 mod digest;
 mod disk;
+mod farewells;
 mod happening;
 mod hostile;
 mod laws;

@@ -76,6 +76,8 @@ pub enum Effect {
     NoEvidence,
     /// A pause or resumption of what was not granted.
     NothingToChange,
+    /// It was said before the customer was erased.
+    Erased,
 }
 
 /// Where one consent stands.
@@ -228,7 +230,19 @@ impl Row {
     }
 
     /// Takes a word in; what it takes away is in force from here on.
-    pub(crate) fn hear(&mut self, consent: &Consent, grant_lasts_ms: i64, now_ms: i64) -> Effect {
+    ///
+    /// No yes counts that was said by the time at which the customer was erased.
+    pub(crate) fn hear(
+        &mut self,
+        consent: &Consent,
+        grant_lasts_ms: i64,
+        erased_at_ms: Option<i64>,
+        now_ms: i64,
+    ) -> Effect {
+        let is_past = |yes_at_ms| erased_at_ms.is_some_and(|erased_at_ms| yes_at_ms <= erased_at_ms);
+        if consent.yes_at_ms().is_some_and(is_past) {
+            return Effect::Erased;
+        }
         let state = match self.weigh(consent, grant_lasts_ms, now_ms) {
             Ok(state) => state,
             Err(effect) => return effect,
@@ -346,7 +360,7 @@ mod tests {
             let became = if consent.proves_nothing(now_ms) {
                 Effect::NoEvidence
             } else {
-                row.hear(&consent, YEAR, now_ms)
+                row.hear(&consent, YEAR, None, now_ms)
             };
             assert_eq!(became, effect, "step {i}");
             row.write();
@@ -413,15 +427,15 @@ mod tests {
     #[test]
     fn a_grant_counts_once_durable_and_a_withdrawal_at_once() {
         let mut row = Row::unknown(0, Purpose::Location);
-        row.hear(&Consent::grant(None, 0), YEAR, 0);
+        row.hear(&Consent::grant(None, 0), YEAR, None, 0);
         assert_eq!(row.in_force.refusal(0), Some("not_granted"));
         let n_said = row.n_said();
         row.write();
-        row.hear(&Consent::said(Word::Withdraw, None), YEAR, 1);
+        row.hear(&Consent::said(Word::Withdraw, None), YEAR, None, 1);
         row.confirm(n_said);
         assert_eq!(row.in_force.refusal(1), Some("withdrawn"));
-        row.hear(&Consent::grant(None, 2), YEAR, 2);
-        row.hear(&Consent::said(Word::Pause { until_ms: Some(9) }, None), YEAR, 2);
+        row.hear(&Consent::grant(None, 2), YEAR, None, 2);
+        row.hear(&Consent::said(Word::Pause { until_ms: Some(9) }, None), YEAR, None, 2);
         assert_eq!(row.in_force.refusal(3), Some("withdrawn"), "the grant beneath is not durable");
         row.write();
         row.confirm(row.n_said());

@@ -12,12 +12,14 @@
 mod consent;
 mod customer;
 mod draw;
+mod erasing;
 mod failed;
 mod fence;
 mod fix;
 mod gathering;
 mod geometry;
 mod heard;
+mod hearing;
 mod hours;
 mod judge;
 mod kept;

@@ -48,11 +48,13 @@ impl Oracle {
         }
         self.stock = Kept::stored(restored.stock.clone());
         for ((no, known), stored) in (0_u32..).zip(&self.customers).zip(&stored_of) {
+            let known = self.graves.stored(no).unwrap_or(known);
             let lost = known.lost(stored.unwrap_or(&nothing), now_ms, now_ms.saturating_sub(memory_ms));
             sentences.extend(lost.into_iter().map(|what| format!("{what} (customer {no})")));
         }
+        self.graves.start_again();
         self.due_gatherings.clear();
-        self.spoken = crate::oracle::Spoken::default();
+        self.spoken = crate::hearing::Spoken::default();
         self.timers.clear();
         self.edits.called_off.clear();
         for (no, stored) in (0..).zip(stored_of) {

@@ -16,9 +16,11 @@ impl Shell<'_> {
                 ConsentKind::Pause { until } => Some(until.unwrap_or(Timestamp::MAX)),
                 _ => None,
             },
-            Asked::Feedback(_) | Asked::Profile(_) => None,
+            Asked::Feedback(_) | Asked::Profile(_) | Asked::Erasure => None,
         });
-        self.laws.acknowledge(who, ack, pause_ends);
+        if !self.past.contains(&ack.ticket) {
+            self.counts.n_new_lives += u64::from(self.laws.acknowledge(who, ack, pause_ends));
+        }
         self.compare_effects(who, ack);
     }
 
@@ -46,7 +48,7 @@ impl Shell<'_> {
             withdrawn: Vec::new(),
         };
         let customer = self.scene.people[who as usize].customer.clone();
-        self.laws.acknowledge(who, &ConsentAck { customer, ticket, answer }, None);
+        let _ = self.laws.acknowledge(who, &ConsentAck { customer, ticket, answer }, None);
     }
 
     pub(crate) fn settled(&mut self, ticket: u64, now: Timestamp) {
@@ -54,7 +56,10 @@ impl Shell<'_> {
             return;
         }
         let Some(Sent { message, what }) = self.unsettled.remove(&ticket) else { return };
+        let is_past = self.past.remove(&ticket);
         let (id, kind, counts) = match what {
+            Asked::Erasure => return self.erasure_settled(message.who),
+            _ if is_past => return,
             Asked::Feedback(AnswerSent { about: Ok(id), kind, counts, .. }) => (id, kind, counts),
             Asked::Profile(word) => return self.profile_settled(message.who, &word, now),
             Asked::Feedback(_) | Asked::Consent(_) => return,
@@ -64,14 +69,16 @@ impl Shell<'_> {
         let is_of_use =
             if self.opinion.is_asked() { self.of_use.remove(&ticket) } else { is_known && counts };
         if is_of_use {
-            self.laws.acknowledge_feedback(id, kind.word());
+            self.laws.acknowledge_feedback(message.who, id, kind.word());
         }
     }
 
     /// What a letter mutes is muted, unless another one is on its way.
     fn profile_settled(&mut self, who: u32, word: &ProfileWord, now: Timestamp) {
         let is_of_who = |sent: &Sent| sent.message.who == who && matches!(sent.what, Asked::Profile(_));
-        if !self.unsettled.values().any(is_of_who) {
+        // Nothing is kept of whom nobody knows.
+        let is_known = self.disk.state(&self.scene.people[who as usize].customer).is_some();
+        if is_known && !self.unsettled.values().any(is_of_who) {
             self.laws.mute(who, word.mutes(), now.max(self.seen_at));
         }
     }

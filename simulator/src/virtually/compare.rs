@@ -47,6 +47,9 @@ impl Compare {
             self.take(shell, fact);
         }
         shell.opinion.told(&mut self.judge);
+        for who in std::mem::take(&mut shell.gone) {
+            shell.laws.forget_visits(who);
+        }
         if shell.opinion.is_asked() {
             self.compare(shell);
         }
@@ -148,6 +151,7 @@ impl Compare {
             shell.laws.break_law("not_mute", Some(who), sentence);
         }
         Self::check_answers(shell);
+        shell.check_all_gone();
         let entries = shell.disk.entries();
         shell.laws.check_durable(&entries);
         Coordinates::of(&story.fixes).check(shell, &entries);
@@ -161,6 +165,7 @@ impl Compare {
             Asked::Consent(event) => format!("the consent event {}", event.id.as_str()),
             Asked::Feedback(answer) => format!("{} to an offer", answer.kind.word()),
             Asked::Profile(_) => "what they said about themselves".into(),
+            Asked::Erasure => "the wish to be forgotten".into(),
         };
         let sentence = format!("{letter} got no answer, and nothing waits any more");
         shell.laws.break_law("every_letter_is_answered", Some(message.who), sentence);

@@ -92,7 +92,15 @@ impl Storage for Disk {
             visit(numbered);
         })
     }
+
     fn erase(&mut self, customer: &CustomerId, at: Timestamp) -> Result<Erasure, StorageError> {
+        if 0 < self.n_to_fail {
+            self.n_to_fail -= 1;
+            return Err(StorageError::Io("somebody reads it".into()));
+        }
+        if self.spoils(Plant::KeepsTheErased, 2) {
+            return Ok(Erasure::of_nothing(customer, at));
+        }
         self.kept.erase(customer, at)
     }
 

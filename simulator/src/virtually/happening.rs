@@ -85,6 +85,10 @@ pub(crate) enum Happening {
         who: u32,
         word: Box<ProfileWord>,
     },
+    /// Somebody wants everything forgotten that is known of them.
+    Erasure {
+        who: u32,
+    },
     /// Nothing but time.
     Wait,
     Fault(Fault),
@@ -122,6 +126,8 @@ pub(crate) enum Fault {
     PublishesFail(u8),
     /// Notices of what was delivered are held back; then they come in reverse order, and twice.
     NoticesLate(bool),
+    /// Erasures are done one at a time, with other things between them.
+    ErasuresSlow(bool),
     /// An operator's edit, in force at once or with the next start.
     Edit { fence: u32, edit: Edit, at_the_next_start: bool },
     /// The same of an offer.
@@ -170,10 +176,13 @@ pub(crate) enum Step {
     Asked,
     Published,
     Delivered,
+    Erasing,
+    Erased,
 }
 
 impl Step {
-    pub(crate) const ALL: [Self; 9] = [
+    /// Those that every story comes to.
+    pub(crate) const OFTEN: [Self; 9] = [
         Self::BeforeLetters,
         Self::AfterLetters,
         Self::Staged,
@@ -183,6 +192,15 @@ impl Step {
         Self::Asked,
         Self::Published,
         Self::Delivered,
+    ];
+    /// Those on the way of an erasure.
+    pub(crate) const OF_ERASURES: [Self; 6] = [
+        Self::BeforeLetters,
+        Self::AfterLetters,
+        Self::OutputTaken,
+        Self::Erasing,
+        Self::Erased,
+        Self::Committed,
     ];
 
     const fn words(self) -> &'static str {
@@ -196,6 +214,8 @@ impl Step {
             Self::Asked => "after it asked whether an offer may go, before it goes",
             Self::Published => "after an offer went, before that is noted",
             Self::Delivered => "after the engine was told of a delivery",
+            Self::Erasing => "before it erases somebody",
+            Self::Erased => "after it erased somebody, before the engine is told",
         }
     }
 }
@@ -210,7 +230,8 @@ impl Happening {
             | Self::Consent { who, .. }
             | Self::ConsentAgain { who }
             | Self::Feedback { who, .. }
-            | Self::Profile { who, .. } => Some(*who),
+            | Self::Profile { who, .. }
+            | Self::Erasure { who } => Some(*who),
             Self::Wait | Self::Fault(_) => None,
         }
     }
@@ -255,6 +276,7 @@ impl Happening {
             Self::Profile { who, word } => {
                 format!("{} says {}", name(who), String::from_utf8_lossy(&word.body(scene)))
             }
+            Self::Erasure { who } => format!("{} wants to be forgotten", name(who)),
             Self::Wait => "time passes".into(),
             Self::Fault(fault) => fault.told(scene),
         }
@@ -284,6 +306,7 @@ impl Fault {
             Self::NoticesLate(is) => {
                 on(is, "notices of deliveries are held back", "the notices come, in reverse and twice")
             }
+            Self::ErasuresSlow(is) => on(is, "erasures grow slow", "erasures are fast again"),
             Self::EditOffer { offer, edit, at_the_next_start } => {
                 let id = scene.drafts[offer as usize].id.as_str();
                 let when = if at_the_next_start { ", seen at the next start" } else { "" };

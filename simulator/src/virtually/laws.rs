@@ -32,13 +32,17 @@ pub(crate) struct Laws<'a> {
     /// Until when an acknowledged no holds.
     closed: BTreeMap<(u32, Box<str>, Purpose), Timestamp>,
     acknowledged: BTreeMap<Box<str>, u32>,
-    fed_back: BTreeSet<(NotificationId, &'static str)>,
+    /// Feedback whose sender was told that it arrived, with whose it is.
+    fed_back: BTreeMap<(NotificationId, &'static str), u32>,
     /// How far each visit of this life of the process has come.
-    visits: HashMap<VisitId, Stage>,
+    visits: HashMap<VisitId, (u32, Stage)>,
     /// Offers that an operator has paused or stopped.
     shut_offers: BTreeMap<OfferId, OperatorState>,
     /// What customers were told that they will hear no more of, with since when.
     muted: BTreeMap<(u32, Muted), Timestamp>,
+    /// Who was told that nothing of them is left, and has agreed to nothing since.
+    erased: BTreeSet<u32>,
+    n_published: u64,
     pub(crate) broken: Option<Broken>,
 }
 
@@ -64,6 +68,7 @@ pub(crate) enum Muted {
 
 #[derive(Clone, Copy, Debug)]
 struct Published {
+    who: u32,
     /// It may go out once more: nobody noted that it went.
     may_come_again: bool,
 }
@@ -112,10 +117,12 @@ impl<'a> Laws<'a> {
             by_customer: HashMap::new(),
             closed: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
-            fed_back: BTreeSet::new(),
+            fed_back: BTreeMap::new(),
             visits: HashMap::new(),
             shut_offers: BTreeMap::new(),
             muted: BTreeMap::new(),
+            erased: BTreeSet::new(),
+            n_published: 0,
             broken: None,
         }
     }
@@ -138,8 +145,8 @@ impl<'a> Laws<'a> {
         }
     }
 
-    pub(crate) fn n_published(&self) -> u64 {
-        self.published.len() as u64
+    pub(crate) const fn n_published(&self) -> u64 {
+        self.n_published
     }
 
     /// The process died: what was not noted may be repeated, and visits begin where they were stored.
@@ -151,8 +158,8 @@ impl<'a> Laws<'a> {
     }
 
     /// A visit that was read back.
-    pub(crate) fn resumed(&mut self, visit: VisitId, dwelled: bool) {
-        self.visits.insert(visit, if dwelled { Stage::Dwelled } else { Stage::Entered });
+    pub(crate) fn resumed(&mut self, who: u32, visit: VisitId, dwelled: bool) {
+        self.visits.insert(visit, (who, if dwelled { Stage::Dwelled } else { Stage::Entered }));
     }
 
     /// An offer goes out, `now` by the latest clock that this process has seen.
@@ -164,6 +171,10 @@ impl<'a> Laws<'a> {
         });
         self.hold(is_stored, "ledger_precedes_delivery", Some(who), || {
             format!("{name} goes out, and a crash now would make us forget it")
+        });
+        let is_erased = self.erased.contains(&who);
+        self.hold(!is_erased, "erased_is_gone", Some(who), || {
+            format!("{name} goes out to somebody who was erased and has agreed to nothing since")
         });
         for purpose in [Purpose::Location, Purpose::of(told.channel)] {
             let key = (who, told.merchant.as_str().into(), purpose);
@@ -183,7 +194,8 @@ impl<'a> Laws<'a> {
         self.hold(tz.is_none_or(|tz| self.rules.is_open(tz, now)), "quiet_hours_hold", Some(who), || {
             format!("{name} goes out at {}, outside the hours of {tz:?}", clock(now))
         });
-        self.published.insert(told.id, Published { may_come_again: false });
+        self.published.insert(told.id, Published { who, may_come_again: false });
+        self.n_published += u64::from(again.is_none());
         if again.is_none() {
             let day = tz.and_then(|tz| civil_day(tz, told.issued_at));
             let heard = Heard {
@@ -303,34 +315,64 @@ impl<'a> Laws<'a> {
     }
 
     /// Somebody was told what became of their word on consent; of a pause, when it ends.
-    pub(crate) fn acknowledge(&mut self, who: u32, ack: &ConsentAck, pause_ends: Option<Timestamp>) {
+    ///
+    /// Answers whether they were erased, and have agreed to something again.
+    pub(crate) fn acknowledge(&mut self, who: u32, ack: &ConsentAck, pause_ends: Option<Timestamp>) -> bool {
         let answer = &ack.answer;
         if matches!(&*answer.effect, "applied" | "late_grant" | "nothing_to_change") {
             self.acknowledged.insert(answer.event_id.as_str().into(), who);
         }
-        let Some(purpose) = Purpose::from_word(&answer.purpose) else { return };
+        let Some(purpose) = Purpose::from_word(&answer.purpose) else { return false };
         let key = (who, answer.merchant.as_str().into(), purpose);
         match &*answer.state {
-            "withdrawn" | "refused" => {
-                self.closed.insert(key, Timestamp::MAX);
+            // Nothing has changed.
+            "unchanged" | "erased" => {}
+            "granted" => {
+                self.closed.remove(&key);
+                return self.erased.remove(&who);
             }
             // Another word that changed nothing leaves the pause as it is.
             "paused" => self.closed.extend(pause_ends.map(|until| (key, until))),
             _ => {
-                self.closed.remove(&key);
+                self.closed.insert(key, Timestamp::MAX);
             }
         }
+        false
+    }
+
+    /// Somebody wants to be forgotten: what was before does not count any more.
+    pub(crate) fn forget(&mut self, who: u32) {
+        self.published.retain(|_, published| published.who != who);
+        self.by_customer.remove(&who);
+        self.closed.retain(|(whose, ..), _| *whose != who);
+        self.acknowledged.retain(|_, whose| *whose != who);
+        self.fed_back.retain(|_, whose| *whose != who);
+        self.muted.retain(|(whose, _), _| *whose != who);
+    }
+
+    /// The visits of somebody who was forgotten have no end.
+    pub(crate) fn forget_visits(&mut self, who: u32) {
+        self.visits.retain(|_, (whose, _)| *whose != who);
+    }
+
+    /// Somebody was told that nothing of them is left.
+    pub(crate) fn erased(&mut self, who: u32) {
+        self.erased.insert(who);
+    }
+
+    pub(crate) fn all_erased(&self) -> Vec<u32> {
+        self.erased.iter().copied().collect()
     }
 
     /// Somebody was told that their answer to an offer has arrived.
-    pub(crate) fn acknowledge_feedback(&mut self, offer: NotificationId, kind: &'static str) {
-        self.fed_back.insert((offer, kind));
+    pub(crate) fn acknowledge_feedback(&mut self, who: u32, offer: NotificationId, kind: &'static str) {
+        self.fed_back.insert((offer, kind), who);
     }
 
     /// Law `transitions_alternate`: enter, at most one dwell, at most one exit.
     pub(crate) fn follow(&mut self, fact: &Fact) {
         let What::Transition { kind, visit, .. } = fact.what else { return };
-        let stage = self.visits.get(&visit).copied();
+        let stage = self.visits.get(&visit).map(|(_, stage)| *stage);
         let next = match (kind, stage) {
             (TransitionKind::Cross, _) => return,
             (TransitionKind::Enter, None) => Some(Stage::Entered),
@@ -340,7 +382,7 @@ impl<'a> Laws<'a> {
         };
         match next {
             Some(next) => {
-                self.visits.insert(visit, next);
+                self.visits.insert(visit, (fact.who, next));
             }
             None => {
                 let sentence = format!("{}, when its visit was {stage:?}", fact.told(self.scene));
@@ -379,7 +421,7 @@ impl<'a> Laws<'a> {
         let lost = self.acknowledged.iter().find(|(id, _)| !events.contains(&***id));
         let lost =
             lost.map(|(id, who)| (*who, format!("the acknowledged consent event {id} is in no entry")));
-        let unanswered = self.fed_back.iter().any(|answer| !answers.contains(answer));
+        let unanswered = self.fed_back.keys().any(|answer| !answers.contains(answer));
         let undecided = self.published.keys().any(|id| !decided.contains(id));
         if let Some((who, sentence)) = lost {
             self.break_law("acknowledged_is_durable", Some(who), sentence);

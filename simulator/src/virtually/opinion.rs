@@ -111,6 +111,22 @@ impl<'a> Opinion<'a> {
         }
     }
 
+    /// Somebody wants to be forgotten; what was told of them and not asked for is told to nobody.
+    pub(crate) fn erase(&mut self, who: u32, now: Timestamp) {
+        self.listen();
+        self.facts.retain(|fact| fact.who != who);
+        if let Some(oracle) = &mut self.oracle {
+            oracle.erase(who, now.unix_ms());
+        }
+    }
+
+    /// The disk has nothing of somebody any more who wanted it at an instant.
+    pub(crate) fn erased(&mut self, who: u32, wanted_at: Timestamp) {
+        if let Some(oracle) = &mut self.oracle {
+            oracle.erased(who, wanted_at.unix_ms());
+        }
+    }
+
     pub(crate) fn time(&mut self, now: Timestamp) {
         if let Some(oracle) = &mut self.oracle {
             oracle.time(now.unix_ms());

@@ -35,6 +35,8 @@ pub(crate) enum Plant {
     MistakesEffects,
     /// A sender never hears that a letter is settled, now and then.
     NeverAnswers,
+    /// The ledger says that somebody is erased, and keeps their row, now and then.
+    KeepsTheErased,
     /// The ledger holds a coordinate.
     WritesPositions,
 }

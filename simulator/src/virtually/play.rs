@@ -223,6 +223,7 @@ impl Play<'_> {
                 opinion.profile(message.who, word, now);
                 self.shell.laws.unmute(message.who, |what| word.keeps_muted(what));
             }
+            Asked::Erasure => self.shell.forget(message.who, now),
         }
     }
 
@@ -300,7 +301,7 @@ impl Play<'_> {
             Asked::Consent(event) if self.shell.plant == Some(Plant::AcknowledgesEarly) => {
                 self.shell.acknowledge_early(message.who, event, message.ticket);
             }
-            Asked::Consent(_) | Asked::Feedback(_) | Asked::Profile(_) => {
+            Asked::Consent(_) | Asked::Feedback(_) | Asked::Profile(_) | Asked::Erasure => {
                 self.shell.unsettled.insert(message.ticket, Sent { message, what });
             }
         }
@@ -378,6 +379,12 @@ impl Play<'_> {
                 let message = Message { door: Door::Profile, who: *who, phone: 0, body, ticket };
                 Some((message, Told::Asked(Asked::Profile(word.clone()))))
             }
+            Happening::Erasure { who } => {
+                self.n_tickets += 1;
+                let (body, ticket) = (Vec::new(), self.n_tickets);
+                let message = Message { door: Door::Erasure, who: *who, phone: 0, body, ticket };
+                Some((message, Told::Asked(Asked::Erasure)))
+            }
             Happening::Wait | Happening::Fault(_) => None,
         }
     }
@@ -431,6 +438,7 @@ impl Play<'_> {
             Fault::AppendsFail(n) => self.shell.disk.n_to_fail = if is_driven_by_fixes { 0 } else { n },
             Fault::AppendInDoubt { survives } => self.shell.disk.in_doubt = Some(survives),
             Fault::PhonesAway(are_away) => weather.phones_are_away = are_away,
+            Fault::ErasuresSlow(are_slow) => weather.erasures_are_slow = are_slow && !is_driven_by_fixes,
             Fault::PublishesFail(n) => weather.n_publishes_to_fail = n,
             Fault::NoticesLate(are_late) => {
                 weather.notices_are_late = are_late;

@@ -41,6 +41,8 @@ pub(crate) struct Summary {
     pub(crate) n_restrictions: u64,
     pub(crate) n_starts: u64,
     pub(crate) n_edits: u64,
+    pub(crate) n_erasures: u64,
+    pub(crate) n_new_lives: u64,
     pub(crate) took_s: f64,
     made_s: f64,
     played_s: f64,
@@ -65,6 +67,8 @@ impl Summary {
             n_starts,
             n_edits,
             n_shadows: _,
+            n_erasures,
+            n_new_lives,
         } = played.ending.counts;
         self.n_seeds += 1;
         self.n_fixes += n_fixes;
@@ -77,6 +81,8 @@ impl Summary {
         self.n_restrictions += n_restrictions;
         self.n_starts += n_starts;
         self.n_edits += n_edits;
+        self.n_erasures += n_erasures;
+        self.n_new_lives += n_new_lives;
         self.made_s += played.made_s;
         self.played_s += played.played_s;
         if let Some(digest) = played.ending.digest {
@@ -88,7 +94,7 @@ impl Summary {
     fn line(&self) -> String {
         format!(
             "{} seeds, {} fixes, {:.0} fixes/s a core, {} transitions, {} offers, {} held back, {} refused, \
-             {} starts, {} edits, {} violations",
+             {} starts, {} edits, {} erasures, {} new lives, {} violations",
             self.n_seeds,
             self.n_fixes,
             self.fixes_per_s_core,
@@ -98,6 +104,8 @@ impl Summary {
             self.n_refused,
             self.n_starts,
             self.n_edits,
+            self.n_erasures,
+            self.n_new_lives,
             self.violations.len()
         )
     }

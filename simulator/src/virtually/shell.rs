@@ -1,6 +1,6 @@
 //! What the server is to the engine, in virtual time, on a day when everything goes wrong.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use consent_gate::ConsentEvent;
@@ -39,7 +39,7 @@ pub(crate) struct Shell<'a> {
     pub(crate) counts: Counts,
     house: Arc<House>,
     in_flight: Option<Staged>,
-    farewells: Vec<Farewell>,
+    pub(crate) farewells: VecDeque<Farewell>,
     line: Vec<Recorded<Notification>>,
     /// Notices of deliveries on their way back.
     notices: Vec<(CustomerId, NotificationId, DeliveryOutcome)>,
@@ -49,13 +49,17 @@ pub(crate) struct Shell<'a> {
     pub(crate) effects: BTreeMap<u64, &'static str>,
     /// Answers that the judge found to be of use, by their tickets.
     pub(crate) of_use: BTreeSet<u64>,
+    /// Letters that somebody wrote before they were forgotten, by their tickets.
+    pub(crate) past: BTreeSet<u64>,
+    /// Who was forgotten since both sides were compared.
+    pub(crate) gone: Vec<u32>,
     pub(crate) last_offer: BTreeMap<u32, Published>,
     /// The latest time that this process was told.
     pub(crate) seen_at: Timestamp,
     /// Messages of fixes that this process has read.
     pub(crate) n_read: u64,
     /// What the engine told before it was open.
-    early: Vec<Event>,
+    pub(crate) early: Vec<Event>,
 }
 
 /// A letter that asked for an answer.
@@ -71,6 +75,7 @@ pub(crate) enum Asked {
     Consent(Box<ConsentEvent>),
     Feedback(AnswerSent),
     Profile(Box<ProfileWord>),
+    Erasure,
 }
 
 /// An answer to an offer, as it was sent.
@@ -99,6 +104,7 @@ pub(crate) struct Weather {
     pub(crate) phones_are_away: bool,
     pub(crate) n_publishes_to_fail: u8,
     pub(crate) notices_are_late: bool,
+    pub(crate) erasures_are_slow: bool,
     /// Where the process will die, and whether a write under way survives.
     pub(crate) dies: Option<(Step, bool)>,
 }
@@ -117,6 +123,9 @@ pub(crate) struct Counts {
     pub(crate) n_starts: u64,
     pub(crate) n_edits: u64,
     pub(crate) n_shadows: u64,
+    pub(crate) n_erasures: u64,
+    /// Of those who were erased, how many said yes to something new.
+    pub(crate) n_new_lives: u64,
 }
 
 impl<'a> Shell<'a> {
@@ -137,12 +146,14 @@ impl<'a> Shell<'a> {
             counts: Counts::default(),
             house,
             in_flight: None,
-            farewells: Vec::new(),
+            farewells: VecDeque::new(),
             line: Vec::new(),
             notices: Vec::new(),
             unsettled: BTreeMap::new(),
             effects: BTreeMap::new(),
             of_use: BTreeSet::new(),
+            past: BTreeSet::new(),
+            gone: Vec::new(),
             last_offer: BTreeMap::new(),
             seen_at: Timestamp::MIN,
             n_read: 0,
@@ -170,6 +181,7 @@ impl<'a> Shell<'a> {
     /// Commits and sends until nothing is left to do.
     pub(crate) fn settle(&mut self, now: Timestamp) -> Result<(), Died> {
         self.seen_at = self.seen_at.max(now);
+        let mut may_erase = true;
         loop {
             self.send(now)?;
             if self.in_flight.is_none() {
@@ -183,10 +195,10 @@ impl<'a> Shell<'a> {
                 return Ok(());
             }
             let Some(staged) = self.in_flight.take() else {
-                if self.farewells.is_empty() {
+                if self.farewells.is_empty() || !may_erase {
                     return Ok(());
                 }
-                self.erase(now)?;
+                may_erase = self.erase(now)?;
                 continue;
             };
             match commit(&mut self.disk, vec![staged]) {
@@ -208,15 +220,6 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// Erases whoever asked for it, behind everything that was committed before.
-    fn erase(&mut self, now: Timestamp) -> Result<(), Died> {
-        for farewell in std::mem::take(&mut self.farewells) {
-            let erasure = self.disk.erase(&farewell.customer, farewell.at).map_err(|_| Died)?;
-            self.engine.handle_erased(&farewell, &erasure, now);
-        }
-        Ok(())
-    }
-
     fn send(&mut self, now: Timestamp) -> Result<(), Died> {
         while let Some(output) = self.engine.poll_output() {
             self.step(Step::OutputTaken)?;
@@ -225,7 +228,7 @@ impl<'a> Shell<'a> {
                 Output::Acknowledge(ack) => self.acknowledge(&ack),
                 Output::Settled { ticket } => self.settled(ticket, now),
                 Output::Remind(_) => {}
-                Output::Erase(farewell) => self.farewells.push(farewell),
+                Output::Erase(farewell) => self.farewells.push_back(farewell),
                 // Nobody is told of it.
                 Output::Shadow(_) => self.counts.n_shadows += 1,
             }
@@ -363,9 +366,11 @@ impl<'a> Shell<'a> {
         // Before anybody says again what has got no answer.
         self.laws.check_durable(&self.disk.entries());
         self.line.clear();
+        self.farewells.clear();
         self.notices.clear();
         self.effects.clear();
         self.of_use.clear();
+        self.past.clear();
         self.weather = Weather { phones_are_away: self.weather.phones_are_away, ..Weather::default() };
         (self.disk.n_to_fail, self.disk.in_doubt) = (0, None);
         self.seen_at = now;
@@ -378,7 +383,7 @@ impl<'a> Shell<'a> {
             (count.offer.clone(), counted, count.n)
         });
         let engine = Engine::new(self.house.clone(), self.scene.policy.clone());
-        self.engine = engine.sharing(Arc::new(Stock::new(shared)));
+        self.engine = engine.sharing(Arc::new(Stock::new(shared))).remembering(self.disk.graves());
         self.engine.listen();
         self.read_back(&stock, now);
         if let Some(operator) = unseen {
@@ -400,8 +405,10 @@ impl<'a> Shell<'a> {
         }
         let people = (0..).zip(&self.scene.people);
         let rows = people.filter_map(|(who, person)| Some((who, self.disk.state(&person.customer)?)));
-        for visit in rows.clone().flat_map(|(_, row)| &row.visits) {
-            self.laws.resumed(visit.visit, visit.dwelled);
+        for (who, visit) in
+            rows.clone().flat_map(|(who, row)| row.visits.iter().map(move |visit| (who, visit)))
+        {
+            self.laws.resumed(who, visit.visit, visit.dwelled);
         }
         for sentence in self.opinion.read_back(rows, stock, self.names, now) {
             self.laws.break_law("acknowledged_is_durable", None, sentence);

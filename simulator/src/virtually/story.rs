@@ -56,6 +56,8 @@ pub(crate) struct Writer<'a> {
     /// What ends a fault that lasts, and after how many messages.
     ends: Vec<(usize, Fault)>,
     n_messages: usize,
+    /// Who agrees to things again, and after how many messages.
+    back: Vec<(usize, u32)>,
 }
 
 /// What people speak about.
@@ -92,6 +94,7 @@ impl<'a> Writer<'a> {
             joins: Joins::Nothing,
             ends: Vec::new(),
             n_messages: 0,
+            back: Vec::new(),
         }
     }
 
@@ -112,21 +115,7 @@ impl<'a> Writer<'a> {
             if self.chance.per_mille(80) {
                 continue;
             }
-            for merchant in 0..self.scene.merchants.len() as u32 {
-                for purpose in PURPOSES {
-                    let refuses = if ALWAYS_ASKED.contains(&purpose) { 60 } else { 400 };
-                    if !self.chance.per_mille(refuses) {
-                        let acted_at = self.now;
-                        self.consent(
-                            who,
-                            merchant,
-                            purpose,
-                            ConsentKind::Grant { until: None, confirm: None },
-                            acted_at,
-                        );
-                    }
-                }
-            }
+            self.agree_to_most(who);
         }
         for who in 0..self.scene.people.len() as u32 {
             if self.chance.per_mille(400) {
@@ -134,6 +123,19 @@ impl<'a> Writer<'a> {
             }
         }
         self.now = self.now + Millis::from_secs(30);
+    }
+
+    fn agree_to_most(&mut self, who: u32) {
+        for merchant in 0..self.scene.merchants.len() as u32 {
+            for purpose in PURPOSES {
+                let refuses = if ALWAYS_ASKED.contains(&purpose) { 60 } else { 400 };
+                if !self.chance.per_mille(refuses) {
+                    let grant = ConsentKind::Grant { until: None, confirm: None };
+                    let acted_at = self.now;
+                    self.consent(who, merchant, purpose, grant, acted_at);
+                }
+            }
+        }
     }
 
     fn say_something(&mut self, who: u32) {
@@ -210,6 +212,11 @@ impl<'a> Writer<'a> {
         for fault in ended {
             self.push(Happening::Fault(fault));
         }
+        let n_messages = self.n_messages;
+        let back: Vec<u32> = self.back.extract_if(.., |(n, _)| *n <= n_messages).map(|back| back.1).collect();
+        for who in back {
+            self.agree_to_most(who);
+        }
         let draw = self.chance.below(1_000);
         let who = self.chance.below(self.scene.people.len()) as u32;
         match draw {
@@ -218,6 +225,7 @@ impl<'a> Writer<'a> {
             10..18 => self.answer(who),
             68..84 => self.answer(who),
             84..90 => self.say_something(who),
+            90..92 => self.leave(who),
             18..24 if self.faults.is_hostile() => self.hostile(who),
             24..28 => self.push(Happening::Wait),
             28..68 if self.n_to_join == 0 => {
@@ -228,6 +236,29 @@ impl<'a> Writer<'a> {
         }
         if 0 < self.fault_once_in && self.chance.below(self.fault_once_in) == 0 {
             self.fault();
+        }
+    }
+
+    /// Somebody wants to be forgotten, perhaps twice, perhaps with a yes between; most come back.
+    fn leave(&mut self, who: u32) {
+        if 0 < self.fault_once_in && self.chance.per_mille(300) {
+            let at = self.chance.of_list(&Step::OF_ERASURES);
+            let write_survives = self.chance.per_mille(500);
+            self.push(Happening::Fault(Fault::Crash { at, write_survives }));
+        }
+        if 0 < self.fault_once_in && self.chance.per_mille(200) {
+            self.lasts(Fault::ErasuresSlow(true), Fault::ErasuresSlow(false));
+        }
+        self.push(Happening::Erasure { who });
+        if self.chance.per_mille(300) {
+            let n_words = self.chance.below(3);
+            for _ in 0..n_words {
+                self.change_of_mind(who);
+            }
+            self.push(Happening::Erasure { who });
+        }
+        if self.chance.per_mille(700) {
+            self.back.push((self.n_messages + self.chance.below(30), who));
         }
     }
 
@@ -269,7 +300,7 @@ impl<'a> Writer<'a> {
     fn fault(&mut self) {
         match self.chance.below(22) {
             0..5 => {
-                let at = self.chance.of_list(&Step::ALL);
+                let at = self.chance.of_list(&Step::OFTEN);
                 let write_survives = self.chance.per_mille(500);
                 self.push(Happening::Fault(Fault::Crash { at, write_survives }));
             }

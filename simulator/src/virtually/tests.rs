@@ -25,6 +25,7 @@ fn options(n_fixes: usize) -> Options {
 #[test]
 fn eighty_seeds_break_no_law_and_are_lively_enough_to_mean_something() {
     let (mut n_transitions, mut n_offers, mut n_starts, mut n_edits) = (0, 0, 0, 0);
+    let (mut n_erasures, mut n_new_lives) = (0, 0);
     for seed in 1..=80 {
         let played = run(seed, &options(700));
         if let Some(Found { violation, story }) = played.found {
@@ -35,7 +36,10 @@ fn eighty_seeds_break_no_law_and_are_lively_enough_to_mean_something() {
         n_offers += counts.n_offers;
         n_starts += counts.n_starts;
         n_edits += counts.n_edits;
+        n_erasures += counts.n_erasures;
+        n_new_lives += counts.n_new_lives;
     }
+    assert!(100 < n_erasures && 50 < n_new_lives, "{n_erasures} erasures, {n_new_lives} new lives");
     assert!(
         2_000 < n_transitions && 60 < n_offers && 200 < n_starts && 200 < n_edits,
         "{n_transitions} transitions, {n_offers} offers, {n_starts} starts, {n_edits} edits"
@@ -71,6 +75,7 @@ fn every_planted_wrong_is_found() {
             Plant::DecidesTooEarly => "not_mute",
             Plant::MistakesEffects => "consent_agrees",
             Plant::NeverAnswers => "every_letter_is_answered",
+            Plant::KeepsTheErased => "erased_is_gone",
             Plant::WritesPositions => "no_position_on_disk",
         };
         let broken = broken_by(*plant, expected);

@@ -241,6 +241,7 @@ pub(crate) const fn effect_word(effect: oracle::Effect) -> &'static str {
         oracle::Effect::LateGrant => "late_grant",
         oracle::Effect::NoEvidence => "no_evidence",
         oracle::Effect::NothingToChange => "nothing_to_change",
+        oracle::Effect::Erased => "erased",
     }
 }
 
