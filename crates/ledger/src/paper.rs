@@ -1,15 +1,13 @@
-//! Entries and state rows on paper: the words that are stored, for whoever takes their data along.
+//! Entries and state rows on paper: JSON, for whoever takes their data along.
 
 use serde_json::Value;
 
 use crate::{Entry, StateRow, Unreadable, codec};
 
-/// An entry in the words in which it is stored (`docs/ledger-format.md`).
+/// An entry in words (`docs/ledger-format.md`).
 #[must_use]
 pub fn entry_on_paper(entry: &Entry) -> Value {
-    let mut stored = Vec::new();
-    codec::encode_entry(entry, &mut stored);
-    on_paper(&stored)
+    codec::entry_on_paper(entry)
 }
 
 /// The entry that stands on paper.
@@ -17,15 +15,13 @@ pub fn entry_on_paper(entry: &Entry) -> Value {
 /// # Errors
 /// When it was not written by [`entry_on_paper`] of this version or of one before it.
 pub fn entry_from_paper(paper: &Value) -> Result<Entry, Unreadable> {
-    codec::decode_entry(&from_paper(paper)?)
+    codec::entry_from_paper(paper)
 }
 
-/// A state row in the words in which it is stored.
+/// A state row in words.
 #[must_use]
 pub fn state_on_paper(row: &StateRow) -> Value {
-    let mut stored = Vec::new();
-    codec::encode_state(row, &mut stored);
-    on_paper(&stored)
+    codec::row_on_paper(row)
 }
 
 /// The state row that stands on paper.
@@ -33,21 +29,7 @@ pub fn state_on_paper(row: &StateRow) -> Value {
 /// # Errors
 /// As [`entry_from_paper`].
 pub fn state_from_paper(paper: &Value) -> Result<StateRow, Unreadable> {
-    codec::decode_state(&from_paper(paper)?)
-}
-
-/// `{"v": the version, ..}`.
-fn on_paper(stored: &[u8]) -> Value {
-    let (version, words) = stored.split_first().expect("what is stored begins with its version");
-    let words: Value = serde_json::from_slice(words).expect("what is stored is JSON");
-    serde_json::json!({ "v": version, "words": words })
-}
-
-fn from_paper(paper: &Value) -> Result<Vec<u8>, Unreadable> {
-    let version = paper["v"].as_u64().and_then(|version| u8::try_from(version).ok());
-    let mut stored = vec![version.ok_or(Unreadable::Malformed)?];
-    serde_json::to_writer(&mut stored, &paper["words"]).map_err(|_| Unreadable::Malformed)?;
-    Ok(stored)
+    codec::row_from_paper(paper)
 }
 
 #[cfg(test)]
