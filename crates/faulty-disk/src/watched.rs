@@ -1,8 +1,8 @@
 //! A storage that says what it is asked to keep, and when that is kept.
 
 use ledger::{
-    Batch, Entry, Erasure, Graves, Numbered, Retained, Retention, StateRow, StockCount, Storage,
-    StorageError, StoredState, sealed_hash,
+    Batch, ClosedPartition, Entry, Erasure, Graves, Numbered, Retained, Retention, StateRow, StockCount,
+    Storage, StorageError, StoredState, sealed_hash,
 };
 use model::{CustomerId, Timestamp};
 
@@ -42,6 +42,10 @@ impl<S: Storage> Storage for Watched<S> {
 
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
         self.0.scan_states(visit)
+    }
+
+    fn closed_partitions(&self) -> &[ClosedPartition] {
+        self.0.closed_partitions()
     }
 
     fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {

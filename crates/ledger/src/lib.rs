@@ -77,4 +77,4 @@ pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};
 pub use statement::{Statement, StatementFlaw, statement};
 pub use stock::{STOCK_DAYS_KEPT, StockChange, StockCount};
-pub use storage::{Numbered, Storage, StorageError, Table};
+pub use storage::{ClosedPartition, Numbered, Storage, StorageError, Table};

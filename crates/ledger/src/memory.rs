@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use model::{CustomerId, OfferId, Partition, Timestamp};
 
 use crate::{
-    Batch, CustomerHash, Entry, Erasure, Graves, Numbered, Retained, Retention, STOCK_DAYS_KEPT, StateRow,
-    StockChange, StockCount, Storage, StorageError, StoredState, What,
+    Batch, ClosedPartition, CustomerHash, Entry, Erasure, Graves, Numbered, Retained, Retention,
+    STOCK_DAYS_KEPT, StateRow, StockChange, StockCount, Storage, StorageError, StoredState, What,
 };
 
 /// Keeps everything in memory and forgets it when dropped.
@@ -19,6 +19,7 @@ pub struct MemoryStorage {
     graves: Graves,
     erasures: BTreeMap<CustomerHash, Erasure>,
     failure: Option<StorageError>,
+    closed: Vec<ClosedPartition>,
 }
 
 impl MemoryStorage {
@@ -31,6 +32,12 @@ impl MemoryStorage {
     /// Lets every append and erasure fail from now on, or none any more.
     pub fn fail_with(&mut self, failure: Option<StorageError>) {
         self.failure = failure;
+    }
+
+    /// The same, with partitions that count as damaged.
+    #[must_use]
+    pub fn with_closed(self, closed: Vec<ClosedPartition>) -> Self {
+        Self { closed, ..self }
     }
 
     fn count(&mut self, change: &StockChange) {
@@ -74,6 +81,10 @@ impl Storage for MemoryStorage {
         }
         batch.stock().for_each(|change| self.count(change));
         Ok(())
+    }
+
+    fn closed_partitions(&self) -> &[ClosedPartition] {
+        &self.closed
     }
 
     fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {

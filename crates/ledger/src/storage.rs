@@ -18,7 +18,14 @@ pub trait Storage: Send {
     fn append(&mut self, batch: &Batch<'_>) -> Result<(), StorageError>;
 
     /// Visits every readable state row, ascending by partition and customer.
+    ///
+    /// Of a partition with a row that cannot be read none is visited, and it is closed.
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError>;
+
+    /// The partitions that are closed, by number; [`Storage::scan_states`] may close more.
+    fn closed_partitions(&self) -> &[ClosedPartition] {
+        &[]
+    }
 
     /// Visits the counts of offers, ascending by offer, the total before the days.
     fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError>;
@@ -65,6 +72,16 @@ pub trait Storage: Send {
     fn public_key(&self) -> [u8; 32] {
         [0; 32]
     }
+}
+
+/// A partition that takes no entries and whose customers stay unknown
+/// (`gate_starts_shut`), until an operator has restored it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClosedPartition {
+    /// Which.
+    pub partition: Partition,
+    /// Why, as a sentence.
+    pub reason: &'static str,
 }
 
 /// An entry with its place in the log.

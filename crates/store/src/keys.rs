@@ -71,6 +71,11 @@ impl KeyRoom {
         &self.connection
     }
 
+    /// What opens them.
+    pub(crate) const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     /// Graves that are empty, for customers known by these keys' hashes.
     pub(crate) fn graves(&self) -> Graves {
         self.vault.graves()
@@ -84,7 +89,8 @@ impl KeyRoom {
     pub(crate) fn find(&mut self, owner: Owner) -> Result<Option<&CustomerKey>, StorageError> {
         if !self.known.contains_key(&owner.1) {
             let Some(wrapped) = self.wrapped(owner.1)? else { return Ok(None) };
-            let key = self.vault.unwrap(&wrapped, &place(owner)).map_err(|why| damaged(owner, why))?;
+            let key =
+                self.vault.unwrap(&wrapped, &key_place(owner)).map_err(|why| damaged_key(owner, why))?;
             self.remember(owner.1, key);
         }
         Ok(self.known.get(&owner.1))
@@ -123,7 +129,7 @@ impl KeyRoom {
             let mut random = Zeroizing::new([0; 32]);
             chance(&mut *random);
             let key = self.vault.key(*random);
-            wrapped.push((owner.1, self.vault.wrap(&key, &place(owner), &nonce(chance))));
+            wrapped.push((owner.1, self.vault.wrap(&key, &key_place(owner), &nonce(chance))));
             made.push((owner.1, key));
         }
         self.insert(&wrapped).map_err(storage_error)?;
@@ -170,13 +176,14 @@ impl KeyRoom {
     }
 
     pub(crate) fn wrapped(&self, customer: CustomerHash) -> Result<Option<Vec<u8>>, StorageError> {
-        let find = || {
-            let mut select =
-                self.connection.prepare_cached("SELECT wrapped FROM keys WHERE customer = ?1")?;
-            select.query_row([customer.bytes()], |row| row.get(0)).optional()
-        };
-        find().map_err(storage_error)
+        wrapped(&self.connection, customer).map_err(storage_error)
     }
+}
+
+/// A customer's key as it is stored.
+pub(crate) fn wrapped(keys: &Connection, customer: CustomerHash) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut select = keys.prepare_cached("SELECT wrapped FROM keys WHERE customer = ?1")?;
+    select.query_row([customer.bytes()], |row| row.get(0)).optional()
 }
 
 /// Random bytes for one sealing.
@@ -187,13 +194,13 @@ pub(crate) fn nonce(chance: &mut Chance) -> Nonce {
 }
 
 fn check_place() -> Place {
-    place((Partition::from_no(0), CustomerHash::from_bytes([0; 16])))
+    key_place((Partition::from_no(0), CustomerHash::from_bytes([0; 16])))
 }
 
-const fn place((partition, customer): Owner) -> Place {
+pub(crate) const fn key_place((partition, customer): Owner) -> Place {
     Place { table: Table::Keys, partition, customer, no: 0 }
 }
 
-const fn damaged((partition, _): Owner, why: Unreadable) -> StorageError {
+pub(crate) const fn damaged_key((partition, _): Owner, why: Unreadable) -> StorageError {
     StorageError::Damaged { table: Table::Keys, partition, no: 0, reason: why.text() }
 }

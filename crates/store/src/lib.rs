@@ -28,6 +28,7 @@ mod scan;
 mod schema;
 mod signing;
 mod sqlite;
+mod states;
 mod tombstones;
 mod verify;
 mod whole_file;
@@ -40,12 +41,12 @@ pub use directory::Part;
 pub use doctor::{Finding, Weight, examine, holder_of};
 pub use error::OpenError;
 pub use fence_sets::{Authorship, FenceSetError, FenceSets, SetRecord, TakenUp, hash_of, hash_of_all};
+pub use ledger::ClosedPartition;
 pub use manifest::{BackedUpFile, BackupOf, Manifest};
 pub use reader::{AuditError, Reader};
 pub use restore::{Lowered, RestoreError, RestoreOptions, Restored, restore};
 pub use signing::{StatementRefused, check_statement, verify_signature};
 pub use sqlite::{Options, SqliteStore};
-pub use verify::ClosedPartition;
 pub use whole_file::{NotReplaced, replace_file};
 
 /// Fills a buffer with random bytes.

@@ -117,6 +117,14 @@ pub(crate) fn open_to_read(directory: &Directory, part: Part) -> Result<Connecti
     Ok(connection)
 }
 
+/// Opens a database of ours once more, to read it from one end to the other.
+pub(crate) fn open_beside(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_MAX)?;
+    Ok(connection)
+}
+
 /// An error unless a database that lies in no data directory is one of ours.
 pub(crate) fn check_copy(copy: &Connection, path: &Path) -> Result<(), BackupError> {
     let number = |pragma| copy.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));

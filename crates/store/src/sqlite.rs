@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ledger::{
-    Batch, CustomerHash, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage, StorageError,
-    StoredState, Table, Vault,
+    Batch, ClosedPartition, Erasure, Graves, Numbered, Retained, Retention, StockCount, Storage,
+    StorageError, StoredState, Vault,
 };
 use model::{CustomerId, OfferId, Partition, Timestamp};
 use rusqlite::{Connection, OptionalExtension};
@@ -17,9 +17,10 @@ use crate::keys::{KeyRoom, Owner};
 use crate::retain::Round;
 use crate::scan::{scan_owner, scan_partition};
 use crate::signing::Signer;
+use crate::states::{StatesReader, Whereabouts, WrappedKeys};
 use crate::tombstones::Tombstones;
-use crate::verify::{Chains, ClosedPartition, verify};
-use crate::write::{SealedBatch, place};
+use crate::verify::{Chains, verify};
+use crate::write::SealedBatch;
 use crate::{Chance, migrate, restore, schema};
 
 /// How to open a data directory.
@@ -202,28 +203,9 @@ impl SqliteStore {
     }
 
     /// The states of one partition, ascending by customer.
-    pub(crate) fn states_of(&mut self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
-        let head_no = self.heads[usize::from(partition.no())].no();
-        let mut select = self
-            .ledger
-            .prepare_cached("SELECT customer, as_of, sealed FROM states WHERE partition = ?1")
-            .map_err(storage_error)?;
-        let mut rows = select.query([partition.no()]).map_err(storage_error)?;
-        let mut states = Vec::new();
-        while let Some(row) = rows.next().map_err(storage_error)? {
-            let customer = CustomerHash::from_bytes(row.get(0).map_err(storage_error)?);
-            let no = row.get::<_, i64>(1).map_err(storage_error)?.cast_unsigned();
-            let sealed = row.get_ref(2).map_err(storage_error)?.as_blob().unwrap_or_default();
-            let damaged = |reason| StorageError::Damaged { table: Table::States, partition, no, reason };
-            if head_no < no {
-                return Err(damaged("it is newer than the entries"));
-            }
-            let owner = (partition, customer);
-            let opened = self.keys.require(owner)?.open_state(sealed, &place(Table::States, owner, no));
-            states.push(opened.map_err(|why| damaged(why.text()))?);
-        }
-        states.sort_by(|a: &StoredState, b| a.customer().cmp(b.customer()));
-        Ok(states)
+    pub(crate) fn states_of(&self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
+        let (keys, vault) = (self.keys.database(), self.keys.vault());
+        StatesReader::new(&self.ledger, keys, vault, &WrappedKeys::default()).read(partition, &self.heads)
     }
 }
 
@@ -240,20 +222,32 @@ impl Storage for SqliteStore {
     }
 
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
-        for partition in partitions() {
-            if self.is_closed(partition) {
-                continue;
+        let wanted: Vec<Partition> = partitions().filter(|partition| !self.is_closed(*partition)).collect();
+        let mut damaged = Vec::new();
+        let ledger = Whereabouts { directory: &self.directory, vault: self.keys.vault(), heads: &self.heads };
+        let read = ledger.read_all(&wanted, &mut |partition, read| match read {
+            Ok(states) => {
+                states.into_iter().for_each(&mut *visit);
+                Ok(())
             }
-            match self.states_of(partition) {
-                Ok(states) => states.into_iter().for_each(&mut *visit),
-                Err(StorageError::Damaged { reason, .. }) => self.close(partition, reason),
-                Err(StorageError::Suspect(_)) => self.close(partition, "its rows cannot be read"),
-                Err(error @ (StorageError::Full | StorageError::Io(_) | StorageError::Closed { .. })) => {
-                    return Err(error);
-                }
+            Err(StorageError::Damaged { reason, .. }) => {
+                damaged.push((partition, reason));
+                Ok(())
             }
-        }
-        Ok(())
+            Err(StorageError::Suspect(_)) => {
+                damaged.push((partition, "its rows cannot be read"));
+                Ok(())
+            }
+            Err(error @ (StorageError::Full | StorageError::Io(_) | StorageError::Closed { .. })) => {
+                Err(error)
+            }
+        });
+        damaged.into_iter().for_each(|(partition, reason)| self.close(partition, reason));
+        read
+    }
+
+    fn closed_partitions(&self) -> &[ClosedPartition] {
+        &self.closed
     }
 
     fn scan_stock(&mut self, visit: &mut dyn FnMut(StockCount)) -> Result<(), StorageError> {

@@ -1,20 +1,10 @@
 //! What a start checks of the chains: that nothing which was acknowledged is gone.
 
-use ledger::{CustomerHash, Head};
+use ledger::{ClosedPartition, CustomerHash, Head};
 use model::Partition;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::heads::{Heads, empty_heads, partitions};
-
-/// A partition that takes no entries and whose customers stay unknown
-/// (`gate_starts_shut`), until an operator has restored it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClosedPartition {
-    /// Which.
-    pub partition: Partition,
-    /// Why, as a sentence.
-    pub reason: &'static str,
-}
 
 /// The bits of a place that hold the number.
 const NO_BITS: u32 = 40;

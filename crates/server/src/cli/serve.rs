@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::DateTime;
 use engine::{Law, Policy, Tally};
-use ledger::{Retention, Storage as _};
+use ledger::Retention;
 use model::{Millis, Timestamp};
 use settings::{LawSettings, RetentionSettings, RulesFile, Settings};
 use store::{Options, SqliteStore};
@@ -248,7 +248,6 @@ fn set_up(
     if let Some(set) = keeper.sets().in_force() {
         tracing::info!(version = set.no, n_fences = set.made.n_fences, "the fence set in force");
     }
-    let closed = store.closed_partitions().iter().map(|closed| closed.partition).collect();
     // A clock driven by fixes has one order of fixes, so one shard.
     let n_shards = if args.clock == ClockArg::Fixes { 1 } else { settings.engine.n_shards };
     let mut policy = policy_of(settings)?;
@@ -258,7 +257,6 @@ fn set_up(
         alteration: kept.map(|kept| kept.alteration),
         policy,
         storage: Box::new(store),
-        closed,
         n_shards,
         prefix: settings.topic_prefix.clone(),
         clock,
@@ -303,13 +301,7 @@ pub(super) fn law_of(settings: &Settings, rules: &RulesFile) -> Law {
 /// Opens the data directory for this process alone.
 pub(super) fn open_store(data_dir: &Path) -> Result<SqliteStore, Failure> {
     let options = Options { create: true, master_key: master_key::named()? };
-    let mut store = SqliteStore::open(data_dir, options, chance()).map_err(|error| Failure::open(&error))?;
-    // Reading every row once finds damaged partitions before anybody is let in.
-    store.scan_states(&mut |_| {}).map_err(|error| Failure::failed(74, &error))?;
-    for closed in store.closed_partitions() {
-        tracing::error!(partition = closed.partition.no(), reason = closed.reason, "a partition is closed");
-    }
-    Ok(store)
+    SqliteStore::open(data_dir, options, chance()).map_err(|error| Failure::open(&error))
 }
 
 /// A clock that went back between stop and start would give windows of caps twice (K09).

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{Alteration, Door, Engine, Event, House, Policy, Tally};
-use ledger::{Erasure, Numbered, StateRow, StockCount, Storage, StorageError};
+use ledger::{ClosedPartition, Erasure, Numbered, StateRow, StockCount, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use offers::{CivilDay, Counted, Stock};
 use tokio::sync::{Semaphore, mpsc};
@@ -40,8 +40,6 @@ pub struct Setup {
     pub policy: Policy,
     /// Where the ledger is kept.
     pub storage: Box<dyn Storage>,
-    /// Partitions that cannot be read: their customers are refused.
-    pub closed: Vec<Partition>,
     /// Threads that decide.
     pub n_shards: usize,
     /// Where topics begin.
@@ -119,7 +117,7 @@ impl Running {
         let (writer, jobs) = writer::mailbox();
         let (handles, mailboxes): (Vec<_>, Vec<_>) = engines.iter().map(|_| shard::mailbox()).unzip();
         let shards: Shards = handles.into();
-        let (limits, closed) = (setup.policy.limits, setup.closed);
+        let (limits, closed) = (setup.policy.limits, closed(setup.storage.as_ref()));
         let inbound = Arc::new(Inbound {
             topics: topics.clone(),
             limits,
@@ -401,6 +399,16 @@ fn engines(setup: &mut Setup, stock: &Arc<Stock>) -> Result<Vec<Engine>, Storage
         engine.open(setup.clock.now());
     }
     Ok(engines)
+}
+
+/// The partitions whose customers are refused, now that every row was read.
+fn closed(storage: &dyn Storage) -> Vec<Partition> {
+    let tell = |closed: &ClosedPartition| {
+        let partition = closed.partition;
+        tracing::error!(partition = partition.no(), reason = closed.reason, "a partition is closed");
+        partition
+    };
+    storage.closed_partitions().iter().map(tell).collect()
 }
 
 /// Sets somebody to tell operators what goes wrong.

@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::time::Instant;
 
-use ledger::MemoryStorage;
+use ledger::{ClosedPartition, MemoryStorage};
 use spatial_index::geojson;
 
 use super::*;
@@ -26,8 +26,7 @@ async fn machine(clock: Clock, closed: Vec<Partition>) -> Running {
         house: Arc::new(House::new(fences, offers.catalogue()).unwrap()),
         alteration: None,
         policy,
-        storage: Box::new(MemoryStorage::new()),
-        closed,
+        storage: Box::new(MemoryStorage::new().with_closed(closed.into_iter().map(damaged).collect())),
         n_shards: 1,
         prefix: "stile/v1".into(),
         clock,
@@ -36,6 +35,10 @@ async fn machine(clock: Clock, closed: Vec<Partition>) -> Running {
         broker: None,
     };
     Running::start(setup).await.unwrap()
+}
+
+fn damaged(partition: Partition) -> ClosedPartition {
+    ClosedPartition { partition, reason: "it is damaged" }
 }
 
 fn publish(topic: &str, payload: impl Into<Bytes>) -> Publish {
