@@ -59,6 +59,7 @@ fn planted(lat: f64, lon: f64) -> Vec<Planted> {
             add("a scaled integer, little end first", &scaled.to_le_bytes());
             add("a scaled integer, big end first", &scaled.to_be_bytes());
             add("a scaled integer in text", scaled.to_string().as_bytes());
+            add("a scaled integer of the ledger", &signed_number(scaled.into()));
         }
         let fixed = ((value + span / 2.0) / span * 2_f64.powi(32)) as u32;
         add("fixed point, little end first", &fixed.to_le_bytes());
@@ -68,6 +69,7 @@ fn planted(lat: f64, lon: f64) -> Vec<Planted> {
         add("units of the index, little end first", &units.to_le_bytes());
         add("units of the index, big end first", &units.to_be_bytes());
         add("units of the index in text", units.to_string().as_bytes());
+        add("units of the index as the ledger has numbers", &number(units.into()));
     }
     // Seven letters are some 150 m, less than the store is wide.
     let hash = geohash(lat, lon, 9);
@@ -78,6 +80,22 @@ fn planted(lat: f64, lon: f64) -> Vec<Planted> {
             .push(Planted { what: format!("{what}, in capitals"), bytes: hash[..n].to_uppercase().into() });
     }
     planted
+}
+
+/// A number as stored payloads have it (`docs/ledger-format.md`).
+fn number(number: u64) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::new(), number);
+    while 0x80 <= rest {
+        bytes.push((rest & 0x7f | 0x80) as u8);
+        rest >>= 7;
+    }
+    bytes.push(rest as u8);
+    bytes
+}
+
+/// The same of a number that may be negative.
+fn signed_number(signed: i64) -> Vec<u8> {
+    number((signed << 1 ^ signed >> 63).cast_unsigned())
 }
 
 /// A cell of Niemeyer's grid in its letters: bits of longitude and latitude in turn, five a letter.
