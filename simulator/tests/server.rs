@@ -55,7 +55,6 @@ async fn start(clock: Clock) -> (Running, u16) {
         alteration: None,
         policy: Policy::default(),
         storage: Box::new(MemoryStorage::default()),
-        closed: Vec::new(),
         n_shards: 1,
         prefix: "stile/v1".to_owned(),
         clock,

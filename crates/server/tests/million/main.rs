@@ -63,15 +63,24 @@ fn what_a_million_customers_with_two_purposes_each_cost() {
     let ledger_mb = megabytes(&premises.data().join("ledger.db"));
     let with_keys_mb = ledger_mb + megabytes(&premises.data().join("keys.db"));
     println!("{:>24} {:>10} {:>10} {:>10} {:>10}", "", "measured", "again", "nobody", "bar");
-    let row = |what, [measured, again, nobody]: [f64; 3], bar: f64| {
-        let verdict = if measured.max(again) <= bar { "" } else { "MISSED" };
-        println!("{what:>24} {measured:>10.1} {again:>10.1} {nobody:>10.1} {bar:>10.1} {verdict}");
+    let row = |what: &'static str, [measured, again, nobody]: [f64; 3], bar: Option<f64>| {
+        let is_missed = bar.is_some_and(|bar| bar < measured.max(again));
+        let bar = bar.map_or_else(|| "-".to_owned(), |bar| format!("{bar:.1}"));
+        let verdict = if is_missed { "MISSED" } else { "" };
+        println!("{what:>24} {measured:>10.1} {again:>10.1} {nobody:>10.1} {bar:>10} {verdict}");
+        is_missed.then_some(what)
     };
-    row("ledger, MB", [ledger_mb, ledger_mb, 0.0], LEDGER_MB_MAX);
-    row("ledger and keys, MB", [with_keys_mb, with_keys_mb, 0.0], LEDGER_MB_MAX);
-    row("start to ready, s", [first, again, nobody].map(|start| start.seconds), START_S_MAX);
-    row("resident, MB", [first, again, nobody].map(|start| start.resident_mb), RESIDENT_MB_MAX);
-    row("resident at most, MB", [first, again, nobody].map(|start| start.most_mb), RESIDENT_MB_MAX);
+    let of = |cost: fn(&Start) -> f64| [first, again, nobody].map(|start| cost(&start));
+    let missed = [
+        row("ledger, MB", [ledger_mb, ledger_mb, 0.0], Some(LEDGER_MB_MAX)),
+        row("ledger and keys, MB", [with_keys_mb, with_keys_mb, 0.0], Some(LEDGER_MB_MAX)),
+        row("start to ready, s", of(|start| start.seconds), Some(START_S_MAX)),
+        row("of that processor, s", of(|start| start.cpu_s), None),
+        row("resident, MB", of(|start| start.resident_mb), Some(RESIDENT_MB_MAX)),
+        row("resident at most, MB", of(|start| start.most_mb), None),
+    ];
+    let missed: Vec<&str> = missed.into_iter().flatten().collect();
+    assert!(missed.is_empty(), "over the bar: {}", missed.join("; "));
 }
 
 /// What a start cost.
@@ -79,6 +88,8 @@ fn what_a_million_customers_with_two_purposes_each_cost() {
 struct Start {
     /// Until it was ready.
     seconds: f64,
+    /// The part of it that was spent on a processor, by all threads.
+    cpu_s: f64,
     /// What it kept in memory then.
     resident_mb: f64,
     /// What it had in memory at most until then.
@@ -96,7 +107,7 @@ fn started(premises: &Premises) -> Start {
         "ready after {seconds:.2} s and {cpu_s:.2} s of CPU, {resident_mb:.0} MB resident, {most_mb:.0} MB at most"
     );
     server.stop();
-    Start { seconds, resident_mb, most_mb }
+    Start { seconds, cpu_s, resident_mb, most_mb }
 }
 
 /// How many bytes the pages of every table and index take, and how full they are.
