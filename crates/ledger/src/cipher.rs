@@ -64,26 +64,38 @@ impl Key {
     }
 
     pub(crate) fn open(&self, place: &Place, sealed: &[u8]) -> Result<Vec<u8>, Unreadable> {
+        let mut text = Vec::new();
+        self.open_onto(place, sealed, &mut text).map(|()| text)
+    }
+
+    /// Appends what was sealed; on an error nothing is appended.
+    pub(crate) fn open_onto(
+        &self,
+        place: &Place,
+        sealed: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unreadable> {
         let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unreadable::NotAuthentic)?;
         let (text, tag) = rest.split_last_chunk::<TAG_LEN>().ok_or(Unreadable::NotAuthentic)?;
-        let mut text = text.to_vec();
-        match self.cipher {
+        let begin = out.len();
+        out.extend_from_slice(text);
+        let is_authentic = match self.cipher {
             Cipher::XChaCha20Poly1305 => XChaCha20Poly1305::new((&**self.bytes).into())
                 .decrypt_inout_detached(
                     &XNonce::from(*nonce),
                     &place.bytes(),
-                    text.as_mut_slice().into(),
+                    out[begin..].as_mut().into(),
                     &Tag::from(*tag),
                 )
-                .map_err(|_| Unreadable::NotAuthentic)?,
+                .is_ok(),
             #[cfg(feature = "null-cipher")]
-            Cipher::Null if self.check(place, &sealed[..sealed.len() - TAG_LEN]) != *tag => {
-                return Err(Unreadable::NotAuthentic);
-            }
-            #[cfg(feature = "null-cipher")]
-            Cipher::Null => {}
+            Cipher::Null => self.check(place, &sealed[..sealed.len() - TAG_LEN]) == *tag,
+        };
+        if is_authentic {
+            return Ok(());
         }
-        Ok(text)
+        out.truncate(begin);
+        Err(Unreadable::NotAuthentic)
     }
 
     /// What stands in the place of a tag where nothing is hidden.

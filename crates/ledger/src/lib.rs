@@ -73,7 +73,7 @@ pub use paper::{entry_from_paper, entry_on_paper, state_from_paper, state_on_pap
 pub use replay::{Disagreement, Rebuilt, replay};
 pub use retention::{Age, Outlived, Retained, Retention};
 pub use rollback::{RolledBack, Since};
-pub use seal::{CustomerHash, CustomerKey, Nonce, Place, Unreadable, Vault};
+pub use seal::{CustomerHash, CustomerKey, Nonce, OpenedStates, Place, Unreadable, Vault};
 pub use state::{Heard, OpenVisit, StateRow, Stored, StoredState};
 pub use statement::{Statement, StatementFlaw, statement};
 pub use stock::{STOCK_DAYS_KEPT, StockChange, StockCount};

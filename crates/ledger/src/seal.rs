@@ -111,6 +111,37 @@ impl CustomerKey {
     pub fn open_state(&self, sealed: &[u8], place: &Place) -> Result<StoredState, Unreadable> {
         codec::decode_state(&self.0.open(place, sealed)?).map(StoredState::new)
     }
+
+    /// Opens a state row and adds it to those that are to be read later.
+    pub fn open_state_onto(
+        &self,
+        sealed: &[u8],
+        place: &Place,
+        opened: &mut OpenedStates,
+    ) -> Result<(), Unreadable> {
+        self.0.open_onto(place, sealed, &mut opened.texts)?;
+        opened.rows.push((place.no, opened.texts.len()));
+        Ok(())
+    }
+}
+
+/// State rows that were opened and are not read yet, one after another: a tenth of the room that they take
+/// when they are read.
+#[derive(Default)]
+pub struct OpenedStates {
+    texts: Vec<u8>,
+    /// The number that each was sealed under, and where its text ends.
+    rows: Vec<(u64, usize)>,
+}
+
+impl OpenedStates {
+    /// Reads them in the order in which they were opened; of one that makes no sense its number.
+    pub fn read(&self) -> impl Iterator<Item = Result<StoredState, (u64, Unreadable)>> {
+        let begins = std::iter::once(0).chain(self.rows.iter().map(|(_, end)| *end));
+        begins.zip(&self.rows).map(|(begin, (no, end))| {
+            codec::decode_state(&self.texts[begin..*end]).map(StoredState::new).map_err(|why| (*no, why))
+        })
+    }
 }
 
 impl fmt::Debug for CustomerKey {
