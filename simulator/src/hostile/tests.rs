@@ -59,7 +59,6 @@ impl Stage {
             alteration: None,
             policy,
             storage: Box::new(MemoryStorage::default()),
-            closed: Vec::new(),
             n_shards: 1,
             prefix: Topics::PREFIX.to_owned(),
             clock: Clock::Wall,

@@ -88,7 +88,6 @@ async fn start(house: &Arc<House>) -> (Running, u16) {
         alteration: None,
         policy: Policy { notifier: settings.notifier, ..Policy::default() },
         storage: Box::new(MemoryStorage::default()),
-        closed: Vec::new(),
         n_shards: 1,
         prefix: "stile/v1".to_owned(),
         clock: Clock::Wall,
