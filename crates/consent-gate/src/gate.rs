@@ -6,6 +6,8 @@ mod pass;
 mod row;
 mod standing;
 
+use std::hint::black_box;
+
 use model::{Channel, CustomerNo, MerchantNo, Timestamp};
 
 use crate::notices::Notices;
@@ -126,6 +128,12 @@ impl Gate {
             Answer::AskRows => self.customers.get(customer).ok_or(Refusal::UnknownCustomer)?.look(now)?,
         }
         Ok(Consented::new(value, customer, pass.epoch()))
+    }
+
+    /// Fetches what [`Gate::admit`] reads of many, so that they do not wait for memory one after the
+    /// other: a message of a drain took 25 ns more without (`gate/message`).
+    pub fn prefetch(&self, customers: impl Iterator<Item = CustomerNo>) {
+        black_box(customers.fold(0, |seen, customer| seen ^ self.customers.touch(customer)));
     }
 
     /// Whether at least one merchant may see the customer while the app is not in use.

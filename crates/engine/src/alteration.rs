@@ -356,6 +356,6 @@ impl Engine {
 
     fn visit_of(&self, device: DeviceNo, fence: &FenceFacts, entered_at: Timestamp) -> VisitId {
         let (customer, phone) = self.names(device);
-        VisitId::of(customer, phone, &fence.id, entered_at)
+        VisitId::of(&customer, phone, &fence.id, entered_at)
     }
 }

@@ -25,7 +25,7 @@ impl Engine {
             self.book.census_at = Some(now + EVERY);
         }
         for consent_gate::Reminder { customer, merchant, purpose, until } in due {
-            let id = self.people.customer(customer).clone();
+            let id = self.people.customer(customer);
             let merchant = self.people.merchant(merchant).clone();
             let what = What::Reminder { merchant: merchant.clone(), purpose, until };
             self.desk.write(customer, Entry { customer: id.clone(), at: now, what });

@@ -199,7 +199,7 @@ impl Engine {
                 possible_from,
             })
             .collect();
-        let verdicts = self.notifier.decide(customer, self.people.customer(customer), &candidates, now);
+        let verdicts = self.notifier.decide(customer, &self.people.customer(customer), &candidates, now);
         let with_heard = |(verdict, candidate): (Verdict, &Candidate<'_>)| {
             let heard = verdict.heard(candidate, now);
             (verdict, heard)

@@ -374,7 +374,7 @@ impl Engine {
                 let mut open = self.presence.open_visits(phone);
                 open.any(|open| {
                     Some(open.fence) == self.house.no_of(fence)
-                        && VisitId::of(id, device, fence, open.entered_at) == *visit
+                        && VisitId::of(&id, device, fence, open.entered_at) == *visit
                 })
             }),
             TransitionKind::Exit | TransitionKind::Cross => false,
@@ -475,7 +475,7 @@ impl Engine {
         })
     }
 
-    pub(crate) fn names(&self, device: DeviceNo) -> (&CustomerId, &DeviceId) {
+    pub(crate) fn names(&self, device: DeviceNo) -> (CustomerId, &DeviceId) {
         (self.people.customer(self.people.owner(device)), self.people.device(device))
     }
 

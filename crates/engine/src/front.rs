@@ -52,13 +52,14 @@ impl Opened {
 impl Engine {
     /// Opens a run of letters with fixes.
     ///
-    /// All names are looked up first: the look-ups miss the cache, and overlap when nothing
-    /// else stands between them (`pipeline/batch`: 1.58 us a fix before, 1.35 us after).
+    /// All names are looked up first, and then all of the gate: what is far away is waited for together
+    /// when nothing else stands between (`gate/message`).
     pub(crate) fn open_fixes(&mut self, run: &[Letter<'_>], opened: &mut Opened, now: Timestamp) {
         let mut admitted = std::mem::take(&mut opened.admitted);
         let mut found = std::mem::take(&mut opened.found);
         found.clear();
-        found.extend(run.iter().map(|letter| self.people.find(letter.customer)));
+        self.people.find_all(run, |letter| letter.customer, &mut found);
+        self.gate.prefetch(found.iter().flatten().copied());
         admitted.extend(
             found
                 .iter()
@@ -85,7 +86,7 @@ impl Engine {
             }
             Err(refusal) => {
                 self.book.tally.n_records += 1;
-                self.book.tally.refused.count(refusal.word());
+                self.book.tally.refused.count_nth(refusal as usize);
                 self.note_letter(letter, EventKind::Refused { reason: refusal.word() }, now);
             }
         }
@@ -320,7 +321,7 @@ impl Engine {
 
     /// Writes an entry; whoever sent the letter is told once it is durable.
     fn write_durably(&mut self, (no, what, now): (CustomerNo, What, Timestamp), ticket: u64) {
-        self.desk.write(no, Entry { customer: self.people.customer(no).clone(), at: now, what });
+        self.desk.write(no, Entry { customer: self.people.customer(no), at: now, what });
         if ticket != 0 {
             self.desk.pending.settled.push(ticket);
         }

@@ -58,7 +58,7 @@ impl Engine {
             visit: occasion.visit,
         };
         self.note(occasion.device, kind, now);
-        let id = self.people.customer(customer).clone();
+        let id = self.people.customer(customer);
         let notification = decision.notification(&id, now).expect("a decision to send says something");
         let released = matter.released.expect("what the gate refused has not won");
         self.desk.outbox.entry(customer).or_default().push(notification.clone());
@@ -95,11 +95,8 @@ impl Engine {
         }
         let Occasion { offer, fence, visit, .. } = occasion.clone();
         self.note(occasion.device, EventKind::Suppressed { offer, fence, visit, reason: verdict }, now);
-        let entry = Entry {
-            customer: self.people.customer(customer).clone(),
-            at: now,
-            what: What::Decision(decision),
-        };
+        let entry =
+            Entry { customer: self.people.customer(customer), at: now, what: What::Decision(decision) };
         self.desk.write(customer, entry);
     }
 
@@ -122,11 +119,8 @@ impl Engine {
             next_possible_at: suppressed.next_possible_at,
             ..self.decision_on(&house, occasion, verdict, inputs)
         };
-        let entry = Entry {
-            customer: self.people.customer(customer).clone(),
-            at: now,
-            what: What::Decision(decision),
-        };
+        let entry =
+            Entry { customer: self.people.customer(customer), at: now, what: What::Decision(decision) };
         self.desk.write(customer, entry);
     }
 
@@ -166,7 +160,7 @@ impl Engine {
             .collect();
         consents.sort_by(|a, b| (&a.merchant, a.purpose).cmp(&(&b.merchant, b.purpose)));
         StateRow {
-            customer: self.people.customer(customer).clone(),
+            customer: self.people.customer(customer),
             epoch: self.gate.stored_epoch(customer),
             consents,
             consented_since: self.notifier.agreed_at(customer),
@@ -183,7 +177,7 @@ impl Engine {
         self.presence.open_visits(device).map(move |open| {
             let fence = self.house.fence(open.fence).id.clone();
             let presence::OpenVisit { entered_at, last_at, initial, dwelled, .. } = open;
-            let visit = VisitId::of(customer, phone, &fence, entered_at);
+            let visit = VisitId::of(&customer, phone, &fence, entered_at);
             OpenVisit { device: phone.clone(), fence, visit, entered_at, last_at, initial, dwelled }
         })
     }
@@ -225,7 +219,7 @@ impl Engine {
         }
         let tolerance = outcome.gives_back().then(|| self.give_back(customer, id)).flatten();
         let what = What::Delivery { notification: id, outcome, tolerance };
-        self.desk.write(customer, Entry { customer: self.people.customer(customer).clone(), at: now, what });
+        self.desk.write(customer, Entry { customer: self.people.customer(customer), at: now, what });
     }
 
     /// Gives a count back, and its piece of stock; answers what the customer bears then, if that changed.

@@ -1,9 +1,15 @@
 //! Names to dense numbers, once a message.
 
+mod names;
+mod phones;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use model::{CustomerId, CustomerNo, DeviceId, DeviceNo, MerchantId, MerchantNo};
+
+use names::Names;
+use phones::{Phone, Phones};
 
 /// A hasher without chance: the same seed must tell the same story.
 type Fixed = BuildHasherDefault<DefaultHasher>;
@@ -11,9 +17,8 @@ type Fixed = BuildHasherDefault<DefaultHasher>;
 /// Every customer of whom consent is known, their phones, and every merchant.
 #[derive(Debug, Default)]
 pub(crate) struct People {
-    no_of: HashMap<CustomerId, CustomerNo, Fixed>,
-    customers: Vec<Slot<Customer>>,
-    free_customers: Vec<u32>,
+    names: Names,
+    phones: Phones,
     devices: Vec<Slot<Device>>,
     free_devices: Vec<u32>,
     merchant_no_of: HashMap<MerchantId, MerchantNo, Fixed>,
@@ -29,20 +34,6 @@ struct Slot<T> {
 }
 
 #[derive(Debug)]
-struct Customer {
-    id: CustomerId,
-    /// The phone seen first, most often the only one, where a look-up finds it without a further load.
-    first: Option<Phone>,
-    devices: Vec<DeviceNo>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Phone {
-    no: DeviceNo,
-    id_hash: u64,
-}
-
-#[derive(Debug)]
 struct Device {
     id: DeviceId,
     customer: CustomerNo,
@@ -53,33 +44,35 @@ const MERCHANTS_MAX: usize = 16 << 20;
 
 impl People {
     pub(crate) fn find(&self, customer: &str) -> Option<CustomerNo> {
-        self.no_of.get(customer).copied()
+        self.names.find(customer)
+    }
+
+    /// Appends the numbers of many who are named, in order; see [`Names::find_all`].
+    pub(crate) fn find_all<'a, T>(
+        &self,
+        named: &'a [T],
+        name: impl Fn(&'a T) -> &'a str,
+        found: &mut Vec<Option<CustomerNo>>,
+    ) {
+        self.names.find_all(named, name, found);
     }
 
     pub(crate) fn customer_no(&mut self, id: &CustomerId) -> CustomerNo {
-        if let Some(&no) = self.no_of.get(id) {
-            return no;
-        }
-        let customer = Customer { id: id.clone(), first: None, devices: Vec::new() };
-        let (slot, generation) = settle(&mut self.customers, &mut self.free_customers, customer);
-        let no = CustomerNo::new(slot, generation);
-        self.no_of.insert(id.clone(), no);
-        no
+        self.names.no_of(id)
     }
 
     /// Forgets a customer and answers which phones they had; their numbers mean nobody from now on.
     pub(crate) fn forget(&mut self, no: CustomerNo) -> Vec<DeviceNo> {
-        let slot = &mut self.customers[no.slot()];
-        let Some(gone) = slot.of.take_if(|_| slot.generation == no.generation()) else { return Vec::new() };
-        slot.generation += 1;
-        self.free_customers.push(no.slot() as u32);
-        self.no_of.remove(&gone.id);
-        for device in &gone.devices {
+        if !self.names.forget(no) {
+            return Vec::new();
+        }
+        let gone = self.phones.take(no);
+        for device in &gone {
             let slot = &mut self.devices[device.slot()];
             (slot.of, slot.generation) = (None, slot.generation + 1);
             self.free_devices.push(device.slot() as u32);
         }
-        gone.devices
+        gone
     }
 
     /// The number of a phone; `None` when the customer has too many already.
@@ -90,24 +83,25 @@ impl People {
         devices_max: usize,
     ) -> Option<DeviceNo> {
         let id_hash = Fixed::default().hash_one(device);
-        let known = self.known(customer);
+        let first = self.phones.of(customer).and_then(|own| own.first);
         // Equal hashes of two phones of one customer would merge the two: once in 10^18 customers.
-        if let Some(phone) = known.first.filter(|phone| phone.id_hash == id_hash) {
+        if let Some(phone) = first.filter(|phone| phone.id_hash == id_hash) {
             return Some(phone.no);
         }
-        if let Some(&no) = known.devices.iter().find(|no| self.device(**no).as_str() == device) {
+        let known = self.devices_of(customer);
+        if let Some(&no) = known.iter().find(|no| self.device(**no).as_str() == device) {
             return Some(no);
         }
-        if devices_max <= known.devices.len() {
+        if devices_max <= known.len() {
             return None;
         }
         let id = DeviceId::new(device).ok()?;
         let device = Device { id, customer };
         let (slot, generation) = settle(&mut self.devices, &mut self.free_devices, device);
         let no = DeviceNo::new(slot, generation);
-        let known = self.customers[customer.slot()].of.as_mut().expect("a customer with a number is known");
-        known.first.get_or_insert(Phone { no, id_hash });
-        known.devices.push(no);
+        let own = self.phones.of_or_new(customer);
+        own.first.get_or_insert(Phone { no, id_hash });
+        own.all.push(no);
         Some(no)
     }
 
@@ -133,12 +127,13 @@ impl People {
         &self.merchants[no.0 as usize]
     }
 
-    pub(crate) fn customer(&self, no: CustomerNo) -> &CustomerId {
-        &self.known(no).id
+    pub(crate) fn customer(&self, no: CustomerNo) -> CustomerId {
+        let name = self.names.name(no).expect("a customer with a number is known");
+        CustomerId::new(name).expect("it was an id when it was kept")
     }
 
     pub(crate) fn devices_of(&self, no: CustomerNo) -> &[DeviceNo] {
-        self.if_known(no).map_or(&[], |known| &known.devices)
+        self.phones.of(no).map_or(&[], |own| &own.all)
     }
 
     pub(crate) fn device(&self, no: DeviceNo) -> &DeviceId {
@@ -155,16 +150,7 @@ impl People {
     }
 
     pub(crate) fn n_customers(&self) -> usize {
-        self.no_of.len()
-    }
-
-    fn if_known(&self, no: CustomerNo) -> Option<&Customer> {
-        let slot = self.customers.get(no.slot())?;
-        slot.of.as_ref().filter(|_| slot.generation == no.generation())
-    }
-
-    fn known(&self, no: CustomerNo) -> &Customer {
-        self.if_known(no).expect("a customer with a number is known")
+        self.names.n_customers()
     }
 
     fn phone(&self, no: DeviceNo) -> &Device {

@@ -164,7 +164,7 @@ impl Engine {
         let &Change {
             kind, at, entered_at, initial, may_trigger, speed_mps, foreground, exit_reason, ..
         } = change;
-        let visit = VisitId::of(customer, phone, &fence, entered_at);
+        let visit = VisitId::of(&customer, phone, &fence, entered_at);
         Transition {
             visit,
             kind,
@@ -182,7 +182,7 @@ impl Engine {
     pub(crate) fn note(&mut self, device: DeviceNo, kind: EventKind, at: Timestamp) {
         let people = &self.people;
         self.book.tap.note(|| {
-            let customer = people.customer(people.owner(device)).clone();
+            let customer = people.customer(people.owner(device));
             Some(Event { at, customer, device: people.device(device).clone(), kind })
         });
     }

@@ -25,6 +25,12 @@ impl Counts {
         counter.expect("every reason is on the closed list").1 += 1;
     }
 
+    /// Adds one under the word at a place of the list; to look for it took 6 ns of a refused message's
+    /// 60 (`gate/message`).
+    pub(crate) fn count_nth(&mut self, nth: usize) {
+        self.0[nth].1 += 1;
+    }
+
     /// Every word with its number, in the order of the list.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
         self.0.iter().copied()

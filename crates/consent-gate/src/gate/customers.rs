@@ -36,6 +36,11 @@ impl Customers {
         self.passes.get(customer.slot()).copied().filter(|pass| pass.is_of(customer))
     }
 
+    /// Something of a customer's pass, to have it near.
+    pub(super) fn touch(&self, customer: CustomerNo) -> u32 {
+        self.passes.get(customer.slot()).map_or(0, |pass| pass.generation())
+    }
+
     pub(super) fn get(&self, customer: CustomerNo) -> Option<&Customer> {
         self.pass(customer).and_then(|_| self.known.get(customer.slot())?.as_ref())
     }
