@@ -4,6 +4,7 @@ mod census;
 mod customers;
 mod pass;
 mod row;
+mod runs;
 mod standing;
 
 use std::hint::black_box;
@@ -18,7 +19,7 @@ use crate::{
 };
 
 pub use census::Reminder;
-use customers::{Customer, Customers};
+use customers::{Customers, Known};
 use pass::{Answer, Pass};
 pub use row::RowView;
 use row::{Applied, Row};
@@ -89,8 +90,8 @@ impl Gate {
             let notice = row.notice.take().map(|name| notices.keep(name));
             Row::loaded(merchant, &row, notice)
         };
-        self.customers.change_or_new(customer, |known, stored| {
-            *stored = epoch;
+        self.customers.change_or_new(customer, |known| {
+            known.epoch = epoch;
             known.load(rows.into_iter().map(loaded).collect());
         });
     }
@@ -108,12 +109,12 @@ impl Gate {
 
     /// Refuses a customer whatever they agreed to, or ends that.
     pub fn block(&mut self, customer: CustomerNo, why: Option<Block>) {
-        self.customers.change_or_new(customer, |known, _| known.block(why));
+        self.customers.change_or_new(customer, |known| known.block(why));
     }
 
     /// Whether rules are known of where the customer lives; see [`GatePolicy::needs_home`].
     pub fn set_home(&mut self, customer: CustomerNo, is_known: bool) {
-        self.customers.change_or_new(customer, |known, _| known.set_home(is_known));
+        self.customers.change_or_new(customer, |known| known.set_home(is_known));
     }
 
     /// Admits something of a customer who lets at least one merchant see their location.
@@ -222,7 +223,7 @@ impl Gate {
     ) -> Change {
         let erased_at = self.customers.erased_at(customer);
         let (policy, notices, n_applied) = (&self.policy, &mut self.notices, &mut self.n_applied);
-        let weighed = self.customers.change_or_new(customer, |known, epoch| {
+        let weighed = self.customers.change_or_new(customer, |known| {
             let purpose = event.purpose;
             let before = Past { erased_at, ..known.past(merchant, purpose) };
             let (effect, state) = transition(before, event, weighing, policy, now);
@@ -235,9 +236,9 @@ impl Gate {
                 let silences_until = event.silences_until(weighing.hearing, now);
                 let row = known.row_or_new(merchant, purpose);
                 row.apply(Applied { state, order, restricts, silences_until, agreed_on });
-                *epoch = if restricts { epoch.next() } else { *epoch };
+                known.epoch = if restricts { known.epoch.next() } else { known.epoch };
             }
-            (effect, state, *epoch, order)
+            (effect, state, known.epoch, order)
         });
         let nobody = (Effect::Erased, ConsentState::Unknown, Epoch::default(), 0);
         let (effect, state, epoch, order) = weighed.unwrap_or(nobody);
@@ -257,7 +258,7 @@ impl Gate {
         if change.effect != Effect::Applied {
             return;
         }
-        self.customers.change(change.customer, |known, _| {
+        self.customers.change(change.customer, |known| {
             if let Some(row) = known.row_mut(change.merchant, change.purpose) {
                 row.confirm(change.order);
             }
@@ -266,7 +267,7 @@ impl Gate {
 
     /// What stands recorded of a customer once all that was weighed is durable, to be stored.
     pub fn rows(&self, customer: CustomerNo) -> impl Iterator<Item = RowView<'_>> {
-        let rows = self.customers.get(customer).map_or(&[][..], Customer::rows);
+        let rows = self.customers.get(customer).map_or(&[][..], Known::rows);
         rows.iter().map(RowView::of)
     }
 
@@ -279,7 +280,7 @@ impl Gate {
         if self.policy.needs_home && pass.lacks_home() { Err(Refusal::NoJurisdiction) } else { Ok(pass) }
     }
 
-    fn known(&self, customer: CustomerNo) -> Result<&Customer, Refusal> {
+    fn known(&self, customer: CustomerNo) -> Result<Known<'_>, Refusal> {
         self.pass(customer)?;
         let known = self.customers.get(customer).ok_or(Refusal::UnknownCustomer)?;
         if known.is_blocked() { Err(Refusal::Suppressed) } else { Ok(known) }

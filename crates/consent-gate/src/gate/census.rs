@@ -28,19 +28,14 @@ impl Gate {
         let from = self.walked_to;
         let to = from.saturating_add(n_max).min(self.customers.n_slots()).max(from);
         let soon = now + self.policy.remind_before;
-        for (customer, known) in self.customers.among(from..to) {
-            if known.is_blocked() {
-                continue;
-            }
-            for row in
-                known.rows_to_note_in().iter_mut().filter(|row| row.purpose.is_to_see() && !row.reminded)
-            {
+        self.customers.note_in(from..to, |customer, rows| {
+            for row in rows.iter_mut().filter(|row| row.purpose.is_to_see() && !row.reminded) {
                 let ends_at = row.weighed().granted_until();
                 let Some(until) = ends_at.filter(|until| now < *until && *until <= soon) else { continue };
                 row.reminded = true;
                 due.push(Reminder { customer, merchant: row.merchant, purpose: row.purpose, until });
             }
-        }
+        });
         let is_round = to == self.customers.n_slots();
         self.walked_to = if is_round { 0 } else { to };
         is_round
@@ -52,12 +47,12 @@ impl Gate {
         &self,
         notice: &NoticeName,
     ) -> impl Iterator<Item = (CustomerNo, MerchantNo, Purpose)> {
-        self.customers.iter().flat_map(move |(customer, known)| {
+        self.customers.iter().flat_map(move |(customer, rows)| {
             let is_meant = move |row: &&super::row::Row| {
                 let is_older = row.notice.as_ref().is_none_or(|agreed_on| agreed_on.is_before(notice));
                 is_older && row.weighed().is_a_yes()
             };
-            known.rows().iter().filter(is_meant).map(move |row| (customer, row.merchant, row.purpose))
+            rows.iter().filter(is_meant).map(move |row| (customer, row.merchant, row.purpose))
         })
     }
 }

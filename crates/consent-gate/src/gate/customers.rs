@@ -1,11 +1,13 @@
 //! Where the gate keeps what it knows, by dense number.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use model::{CustomerNo, MerchantNo, Timestamp};
 
 use super::pass::{Outlook, Pass};
 use super::row::Row;
+use super::runs::{Run, Runs};
 use crate::transition::Past;
 use crate::{Block, Epoch, Purpose, Refusal};
 
@@ -18,16 +20,32 @@ pub(super) struct Customers {
     /// All that the front door reads.
     passes: Vec<Pass>,
     known: Vec<Option<Customer>>,
+    runs: Runs,
     /// When the former lives ended of those few who had one.
     erased_at: BTreeMap<CustomerNo, Timestamp>,
 }
 
 /// What is known of one customer.
 #[derive(Debug, Default)]
-pub(super) struct Customer {
-    rows: Box<[Row]>,
+struct Customer {
+    rows: Run,
     block: Option<Block>,
     has_home: bool,
+}
+
+/// What is known of one customer, to look at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'a> {
+    rows: &'a [Row],
+    is_blocked: bool,
+}
+
+/// What is known of one customer, to change.
+#[derive(Debug)]
+pub(super) struct Changing<'a> {
+    customer: &'a mut Customer,
+    runs: &'a mut Runs,
+    pub(super) epoch: Epoch,
 }
 
 impl Customers {
@@ -41,22 +59,23 @@ impl Customers {
         self.passes.get(customer.slot()).map_or(0, |pass| pass.generation())
     }
 
-    pub(super) fn get(&self, customer: CustomerNo) -> Option<&Customer> {
-        self.pass(customer).and_then(|_| self.known.get(customer.slot())?.as_ref())
+    pub(super) fn get(&self, customer: CustomerNo) -> Option<Known<'_>> {
+        self.pass(customer)?;
+        self.known.get(customer.slot())?.as_ref().map(|known| known.in_view(&self.runs))
     }
 
-    /// Changes what is known of a customer and how often they restricted something, if they are known.
+    /// Changes what is known of a customer, if they are known, and issues another pass.
     pub(super) fn change<R>(
         &mut self,
         customer: CustomerNo,
-        change: impl FnOnce(&mut Customer, &mut Epoch) -> R,
+        change: impl FnOnce(&mut Changing<'_>) -> R,
     ) -> Option<R> {
         self.pass(customer)?;
         let (pass, known) = (&mut self.passes[customer.slot()], self.known[customer.slot()].as_mut()?);
-        let mut epoch = pass.epoch();
-        let answer = change(known, &mut epoch);
-        pass.set_epoch(epoch);
-        pass.issue(known.outlook(), known.block.is_none() && !known.has_home);
+        let mut changing = Changing { customer: known, runs: &mut self.runs, epoch: pass.epoch() };
+        let answer = change(&mut changing);
+        pass.set_epoch(changing.epoch);
+        pass.issue(known.in_view(&self.runs).outlook(), known.block.is_none() && !known.has_home);
         Some(answer)
     }
 
@@ -64,7 +83,7 @@ impl Customers {
     pub(super) fn change_or_new<R>(
         &mut self,
         customer: CustomerNo,
-        change: impl FnOnce(&mut Customer, &mut Epoch) -> R,
+        change: impl FnOnce(&mut Changing<'_>) -> R,
     ) -> Option<R> {
         let (slot, generation) = (customer.slot(), customer.generation());
         if self.passes.len() <= slot {
@@ -93,7 +112,9 @@ impl Customers {
     fn empty(&mut self, slot: usize, generation: u32) {
         self.erased_at.remove(&number(slot, self.passes[slot].generation()));
         self.passes[slot] = Pass::of_nobody(generation);
-        self.known[slot] = None;
+        if let Some(mut known) = self.known[slot].take() {
+            self.runs.take(&mut known.rows);
+        }
     }
 
     /// When the life before this one ended, if there was one.
@@ -102,7 +123,7 @@ impl Customers {
     }
 
     pub(super) fn begin_anew(&mut self, customer: CustomerNo, erased_at: Timestamp) {
-        if self.change_or_new(customer, |_, _| ()).is_some() {
+        if self.change_or_new(customer, |_| ()).is_some() {
             let latest = self.erased_at.entry(customer).or_insert(erased_at);
             *latest = erased_at.max(*latest);
         }
@@ -112,20 +133,22 @@ impl Customers {
         self.known.len()
     }
 
-    /// Everybody whose slot is in a range.
-    pub(super) fn among(
-        &mut self,
-        slots: std::ops::Range<usize>,
-    ) -> impl Iterator<Item = (CustomerNo, &mut Customer)> {
-        let (first, passes) = (slots.start, &self.passes);
-        self.known[slots].iter_mut().enumerate().filter_map(move |(i, known)| {
-            Some((number(first + i, passes[first + i].generation()), known.as_mut()?))
-        })
+    /// Shows the rows of everybody whose slot is in a range and who is not blocked, to note in them what
+    /// no answer of the front door depends on.
+    pub(super) fn note_in(&mut self, slots: Range<usize>, mut note: impl FnMut(CustomerNo, &mut [Row])) {
+        for slot in slots {
+            let number = number(slot, self.passes[slot].generation());
+            if let Some(known) = self.known[slot].as_ref().filter(|known| known.block.is_none()) {
+                note(number, self.runs.of_mut(&known.rows));
+            }
+        }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (CustomerNo, &Customer)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CustomerNo, &[Row])> {
         let known = self.known.iter().zip(&self.passes).enumerate();
-        known.filter_map(|(i, (known, pass))| Some((number(i, pass.generation()), known.as_ref()?)))
+        known.filter_map(|(i, (known, pass))| {
+            Some((number(i, pass.generation()), self.runs.of(&known.as_ref()?.rows)))
+        })
     }
 }
 
@@ -134,62 +157,29 @@ fn number(slot: usize, generation: u32) -> CustomerNo {
 }
 
 impl Customer {
-    pub(super) const fn rows(&self) -> &[Row] {
-        &self.rows
+    fn in_view<'a>(&self, runs: &'a Runs) -> Known<'a> {
+        Known { rows: runs.of(&self.rows), is_blocked: self.block.is_some() }
+    }
+}
+
+impl<'a> Known<'a> {
+    pub(super) const fn rows(self) -> &'a [Row] {
+        self.rows
     }
 
-    /// The rows, to note in them what no answer of the front door depends on.
-    pub(super) const fn rows_to_note_in(&mut self) -> &mut [Row] {
-        &mut self.rows
+    pub(super) const fn is_blocked(self) -> bool {
+        self.is_blocked
     }
 
-    pub(super) fn load(&mut self, rows: Box<[Row]>) {
-        self.rows = rows;
-    }
-
-    pub(super) const fn block(&mut self, why: Option<Block>) {
-        self.block = why;
-    }
-
-    pub(super) const fn is_blocked(&self) -> bool {
-        self.block.is_some()
-    }
-
-    pub(super) const fn set_home(&mut self, is_known: bool) {
-        self.has_home = is_known;
-    }
-
-    pub(super) fn row(&self, merchant: MerchantNo, purpose: Purpose) -> Option<&Row> {
-        self.rows.iter().find(|row| row.merchant == merchant && row.purpose == purpose)
-    }
-
-    pub(super) fn row_mut(&mut self, merchant: MerchantNo, purpose: Purpose) -> Option<&mut Row> {
-        self.rows.iter_mut().find(|row| row.merchant == merchant && row.purpose == purpose)
-    }
-
-    /// A row, which is new when nothing was ever said.
-    pub(super) fn row_or_new(&mut self, merchant: MerchantNo, purpose: Purpose) -> &mut Row {
-        let found = self.rows.iter().position(|row| row.merchant == merchant && row.purpose == purpose);
-        let at = found.unwrap_or_else(|| {
-            let mut rows = std::mem::take(&mut self.rows).into_vec();
-            rows.reserve_exact(1);
-            rows.push(Row::unknown(merchant, purpose));
-            self.rows = rows.into_boxed_slice();
-            self.rows.len() - 1
-        });
-        &mut self.rows[at]
-    }
-
-    /// What is known of one consent when an event about it comes.
-    pub(super) fn past(&self, merchant: MerchantNo, purpose: Purpose) -> Past<'_> {
-        self.row(merchant, purpose).map_or_else(Past::default, Row::past)
+    pub(super) fn row(self, merchant: MerchantNo, purpose: Purpose) -> Option<&'a Row> {
+        self.rows.iter().find(|row| row.is_about(merchant, purpose))
     }
 
     /// Whether at least one merchant may see them, by the rows alone.
     ///
     /// # Errors
     /// The first merchant's reason when none may.
-    pub(super) fn look(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn look(self, now: Timestamp) -> Result<(), Refusal> {
         let mut refusal = None;
         for row in self.rows.iter().filter(|row| row.purpose == Purpose::Location) {
             match row.effective().check(now) {
@@ -200,11 +190,58 @@ impl Customer {
         Err(refusal.unwrap_or(Refusal::NotGranted))
     }
 
-    fn outlook(&self) -> Outlook {
-        if self.is_blocked() {
+    fn outlook(self) -> Outlook {
+        if self.is_blocked {
             return Outlook::refused(Refusal::Suppressed);
         }
         let seeing = self.rows.iter().filter(|row| row.purpose == Purpose::Location);
         Outlook::on(seeing.map(Row::effective))
+    }
+}
+
+impl Changing<'_> {
+    pub(super) fn load(&mut self, rows: Vec<Row>) {
+        self.runs.take(&mut self.customer.rows);
+        self.customer.rows = self.runs.put(rows);
+    }
+
+    pub(super) const fn block(&mut self, why: Option<Block>) {
+        self.customer.block = why;
+    }
+
+    pub(super) const fn set_home(&mut self, is_known: bool) {
+        self.customer.has_home = is_known;
+    }
+
+    /// What is known of one consent when an event about it comes.
+    pub(super) fn past(&self, merchant: MerchantNo, purpose: Purpose) -> Past<'_> {
+        let row = self.runs.of(&self.customer.rows).iter().find(|row| row.is_about(merchant, purpose));
+        row.map_or_else(Past::default, Row::past)
+    }
+
+    pub(super) fn row_mut(&mut self, merchant: MerchantNo, purpose: Purpose) -> Option<&mut Row> {
+        self.runs.of_mut(&self.customer.rows).iter_mut().find(|row| row.is_about(merchant, purpose))
+    }
+
+    /// A row, which is new when nothing was ever said.
+    pub(super) fn row_or_new(&mut self, merchant: MerchantNo, purpose: Purpose) -> &mut Row {
+        let rows = self.runs.of(&self.customer.rows);
+        let at = rows.iter().position(|row| row.is_about(merchant, purpose)).unwrap_or_else(|| {
+            let mut rows = self.runs.take(&mut self.customer.rows);
+            rows.push(Row::unknown(merchant, purpose));
+            self.customer.rows = self.runs.put(rows);
+            usize::from(self.customer.rows.len()) - 1
+        });
+        &mut self.runs.of_mut(&self.customer.rows)[at]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_somebody_besides_their_rows_and_their_pass_takes_12_bytes() {
+        assert_eq!(size_of::<Option<Customer>>(), 12);
     }
 }

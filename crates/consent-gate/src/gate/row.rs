@@ -29,6 +29,9 @@ pub(super) struct Applied {
 }
 
 impl Row {
+    /// What stands where no row is.
+    pub(super) const NOBODYS: Self = Self::unknown(MerchantNo(u32::MAX), Purpose::Location);
+
     pub(super) const fn unknown(merchant: MerchantNo, purpose: Purpose) -> Self {
         Self { merchant, purpose, reminded: false, notice: None, standing: Standing::NONE }
     }
@@ -37,6 +40,10 @@ impl Row {
         let &ConsentRow { purpose, state, restricted_at, reminded, .. } = row;
         let standing = Standing::new(Long { effective: state, weighed: state, restricted_at, awaits: None });
         Self { merchant, purpose, reminded, notice, standing }
+    }
+
+    pub(super) fn is_about(&self, merchant: MerchantNo, purpose: Purpose) -> bool {
+        self.merchant == merchant && self.purpose == purpose
     }
 
     /// What the gate answers by.
