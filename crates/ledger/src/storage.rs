@@ -58,6 +58,14 @@ pub trait Storage: Send {
     /// What was not taken away is due still.
     fn retain(&mut self, keep: &Retention, n_max: usize, now: Timestamp) -> Result<Retained, StorageError>;
 
+    /// Sees whether it still has what it writes to; whoever keeps nothing on a disk has.
+    ///
+    /// # Errors
+    /// When its place was taken away, or belongs to another by now: nothing more can be acknowledged.
+    fn look_after(&mut self) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     /// Names the ledger, in what it signs.
     fn instance(&self) -> [u8; 16] {
         [0; 16]

@@ -63,7 +63,7 @@ pub(crate) struct Directory {
     /// The master key's file, where it is not the directory's own.
     named_key: Option<PathBuf>,
     /// The lock lasts as long as this file is open; who only reads has none.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Directory {
@@ -96,7 +96,7 @@ impl Directory {
                 match home::is_copy(&lock).and_then(|is_copy| home::settle(&lock).map(|()| is_copy)) {
                     Ok(true) => Err(OpenError::Copy { dir: path.into() }),
                     Ok(false) => {
-                        Ok(Self { path: path.into(), staged: None, named_key: None, _lock: Some(lock) })
+                        Ok(Self { path: path.into(), staged: None, named_key: None, lock: Some(lock) })
                     }
                     Err(error) => Err(io(error)),
                 }
@@ -111,12 +111,12 @@ impl Directory {
         if !path.join(Part::Heads.file_name()).exists() {
             return Err(OpenError::NoData { dir: path.into() });
         }
-        Ok(Self { path: path.into(), staged: None, named_key: None, _lock: None })
+        Ok(Self { path: path.into(), staged: None, named_key: None, lock: None })
     }
 
     /// The same directory with the ledger and heads of a folder in it; this process holds the lock.
     pub(crate) fn with_staged(&self, stage: PathBuf) -> Self {
-        Self { path: self.path.clone(), staged: Some(stage), named_key: self.named_key.clone(), _lock: None }
+        Self { path: self.path.clone(), staged: Some(stage), named_key: self.named_key.clone(), lock: None }
     }
 
     /// The same directory, whose master key is in a file of somebody's naming.
@@ -134,6 +134,15 @@ impl Directory {
             return Err(OpenError::KeyInside { path: named.into() });
         }
         Ok(Self { named_key: Some(named.into()), ..self })
+    }
+
+    /// Whether the directory is still there and still ours: its name may lead to nothing, or to the lock of
+    /// somebody else who began anew.
+    pub(crate) fn is_held(&self) -> bool {
+        let Some(lock) = &self.lock else { return true };
+        let there = fs::metadata(self.path.join("lock"));
+        let ours = lock.metadata();
+        there.is_ok_and(|there| ours.is_ok_and(|ours| (there.dev(), there.ino()) == (ours.dev(), ours.ino())))
     }
 
     pub(crate) fn path(&self) -> &Path {

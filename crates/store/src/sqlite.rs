@@ -169,6 +169,15 @@ impl SqliteStore {
         self.closed.iter().any(|closed| closed.partition == partition)
     }
 
+    /// An error when the data directory was taken away or began anew under somebody else.
+    fn check_home(&self) -> Result<(), StorageError> {
+        if self.directory.is_held() {
+            return Ok(());
+        }
+        let why = "its data directory or the lock in it was removed or replaced while it was open";
+        Err(StorageError::Suspect(why.into()))
+    }
+
     fn close(&mut self, partition: Partition, reason: &'static str) {
         if !self.is_closed(partition) {
             self.closed.push(ClosedPartition { partition, reason });
@@ -214,7 +223,8 @@ impl Storage for SqliteStore {
         if let Some(reason) = &self.suspect {
             return Err(StorageError::Suspect(reason.clone()));
         }
-        let written = self.write(batch);
+        // Before, or it would be written among what somebody else writes; after, or it would be acknowledged.
+        let written = self.check_home().and_then(|()| self.write(batch)).and_then(|()| self.check_home());
         if let Err(StorageError::Suspect(reason)) = &written {
             self.suspect = Some(reason.clone());
         }
@@ -288,7 +298,8 @@ impl Storage for SqliteStore {
         if let Some(reason) = &self.suspect {
             return Err(StorageError::Suspect(reason.clone()));
         }
-        let erased = self.erase_customer(customer, at);
+        let erased = self.check_home().and_then(|()| self.erase_customer(customer, at));
+        let erased = erased.and_then(|erasure| self.check_home().map(|()| erasure));
         if let Err(StorageError::Suspect(reason)) = &erased {
             self.suspect = Some(reason.clone());
         }
@@ -297,6 +308,14 @@ impl Storage for SqliteStore {
 
     fn graves(&self) -> Graves {
         self.graves.clone()
+    }
+
+    fn look_after(&mut self) -> Result<(), StorageError> {
+        let looked = self.check_home();
+        if let Err(StorageError::Suspect(reason)) = &looked {
+            self.suspect = Some(reason.clone());
+        }
+        looked
     }
 
     fn instance(&self) -> [u8; 16] {

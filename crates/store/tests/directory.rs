@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use common::{closed, crashed, entries, files, known, open, partition, refused, tamper, write, written};
-use ledger::{StockChange, Storage, commit, stage};
+use ledger::{StockChange, Storage, StorageError, commit, stage};
 use model::{OfferId, Timestamp};
 use store::{OpenError, Options, Part, SqliteStore, Weight};
 
@@ -22,7 +22,7 @@ fn only_its_owner_can_read_a_new_data_directory() {
     let mut store = open(&dir).unwrap();
     write(&mut store, &["anna"], 1..2);
     assert_eq!(mode(&dir), 0o700);
-    for file in common::files(&dir) {
+    for file in files(&dir) {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
 }
@@ -255,7 +255,7 @@ fn a_crash_in_the_middle_of_the_first_start_is_not_taken_for_lost_data() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         drop(open(dir.path()).unwrap());
-        for file in common::files(dir.path()) {
+        for file in files(dir.path()) {
             if !survivors.contains(&file.file_name().unwrap().to_str().unwrap()) {
                 fs::remove_file(file).unwrap();
             }
@@ -347,4 +347,32 @@ fn o04_a_copy_of_a_directory_does_not_start_and_one_that_was_renamed_does() {
     // Whoever knows that there is only one left says so.
     fs::remove_file(copy.path().join("lock")).unwrap();
     assert_eq!(known(&mut open(copy.path()).unwrap()), ["anna", "ben", "cleo"]);
+}
+
+#[test]
+fn d09_nothing_is_acknowledged_once_the_directory_is_gone() {
+    let dir = written();
+    let mut store = open(dir.path()).unwrap();
+    assert_eq!(store.look_after(), Ok(()));
+    fs::remove_dir_all(dir.path()).unwrap();
+    assert!(matches!(store.look_after(), Err(StorageError::Suspect(_))));
+    let staged = stage(vec![common::entry("anna", 9)], Vec::new(), Vec::new(), 0);
+    let not = commit(&mut store, vec![staged]).unwrap_err();
+    assert!(matches!(not.error, StorageError::Suspect(_)), "{}", not.error);
+}
+
+#[test]
+fn d13_whoever_lost_the_lock_writes_nothing_beside_the_one_who_has_it() {
+    let dir = written();
+    let mut first = open(dir.path()).unwrap();
+    fs::remove_file(dir.path().join("lock")).unwrap();
+    let mut second = open(dir.path()).unwrap();
+    for _ in 0..2 {
+        let staged = stage(vec![common::entry("anna", 9)], Vec::new(), Vec::new(), 0);
+        let not = commit(&mut first, vec![staged]).unwrap_err();
+        assert!(not.error.to_string().contains("removed or replaced"), "{}", not.error);
+    }
+    write(&mut second, &["anna"], 9..11);
+    drop((first, second));
+    assert_eq!(entries(&mut open(dir.path()).unwrap(), Some("anna")).unwrap().len(), 5);
 }

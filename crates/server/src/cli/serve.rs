@@ -107,7 +107,10 @@ async fn serve(args: &Args, settings: &Settings) -> Result<ExitCode, Failure> {
     let _ = writeln!(std::io::stdout(), "{}", ready(&running).await);
     let ended_well = wait(&running, stopped).await;
     socket.abort();
-    let _ = std::fs::remove_file(control::socket_of(&data_dir));
+    if ended_well {
+        // A part that failed may mean that the directory is somebody else's by now, and the socket too.
+        let _ = std::fs::remove_file(control::socket_of(&data_dir));
+    }
     // Questions that are still being answered hold the machine for a moment.
     for _ in 0..100 {
         if Arc::strong_count(&running) == 1 {

@@ -31,6 +31,10 @@ pub(super) struct WriterHandle(Sender<Job>);
 /// How long to wait before a failed commit is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// How often a writer without work sees whether the data directory is still there (D09); one with
+/// work sees it at every commit.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// Staged decisions that share a commit at most: bounds the time that the first one waits.
 const STAGED_MAX: usize = 256;
 
@@ -100,9 +104,14 @@ impl Writer {
     fn work(mut self) {
         loop {
             if self.batch.is_empty() && self.farewells.is_empty() {
-                match self.jobs.recv_timeout(self.rounds.rest()) {
+                match self.jobs.recv_timeout(self.rounds.rest().min(LOOK_EVERY)) {
                     Ok(job) => self.take(job),
-                    Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Timeout) => {
+                        if let Err(error) = self.storage.look_after() {
+                            tracing::error!(%error, "the ledger is gone");
+                            return;
+                        }
+                    }
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
             }

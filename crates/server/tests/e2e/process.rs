@@ -285,3 +285,17 @@ fn a_directory_that_was_never_served_is_no_data() {
     let ran = run(&["customer", "explain", "a/b", "--data", premises.data().to_str().unwrap()]);
     assert_eq!(ran.code, Some(64), "{}", ran.err);
 }
+
+#[test]
+fn d09_a_server_whose_data_directory_is_taken_away_ends_within_five_seconds() {
+    for what in ["data", "data/lock"] {
+        let premises = Premises::new(&[]);
+        let mut server = Server::start(&premises, &[]);
+        let path = premises.path(what);
+        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
+        let removed = std::time::Instant::now();
+        assert_eq!(server.ended().code(), Some(74), "{what}");
+        assert!(removed.elapsed() < Duration::from_secs(5), "{what}: {:?}", removed.elapsed());
+        assert!(server.log().contains("the ledger is gone"), "{what}");
+    }
+}
