@@ -19,7 +19,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use ledger::{CustomerHash, StorageError};
+use ledger::{CustomerHash, Erasure, StorageError};
 use model::Timestamp;
 use rusqlite::Connection;
 
@@ -29,10 +29,11 @@ pub(crate) use self::switching::{READY, finish};
 use crate::audit::{ChainFault, Walk};
 use crate::backup::{BackupError, copying};
 use crate::directory::{DIRECTORY_MODE, Directory, Part};
+use crate::erasures::all_erasures;
 use crate::error::storage_error;
-use crate::heads::{HeadsFile, partitions};
+use crate::heads::{HeadsFile, Instance, partitions};
 use crate::manifest::{BackupOf, Manifest};
-use crate::tombstones::{self, Tombstones};
+use crate::tombstones::{self, Tombstone, Tombstones};
 use crate::{Chance, Checked, OpenError, SqliteStore, beside, check, migrate, schema};
 
 /// Where a restore is prepared.
@@ -172,7 +173,8 @@ pub fn restore(
     })
 }
 
-/// Puts everybody who is known as erased by any of the files into the directory's own.
+/// Puts everybody who is known as erased by any of the files, or by the ledger that was there, into the
+/// directory's own.
 fn gather_tombstones(
     directory: &Directory,
     backup: &Path,
@@ -193,7 +195,28 @@ fn gather_tombstones(
             }
         }
     }
+    for stone in told_by_the_old_ledger(directory, instance) {
+        if !known.has(stone.customer, stone.at) {
+            let path = directory.file(Part::Tombstones);
+            known.add(stone).map_err(|error| OpenError::io(&path)(error.into_io()))?;
+        }
+    }
     Ok(known.all().iter().map(|stone| stone.customer).collect())
+}
+
+/// Of whom the ledger that is to be replaced says that they were erased, as far as it can be read: their
+/// tombstones may be lost, and their keys come back from a copy.
+fn told_by_the_old_ledger(directory: &Directory, instance: Instance) -> Vec<Tombstone> {
+    let told = || {
+        let ledger = schema::open_to_read(directory, Part::Ledger).ok()?;
+        let is_ours = schema::instance(&ledger, None).ok()? == Some(instance);
+        if is_ours { all_erasures(&ledger).ok() } else { None }
+    };
+    let stone = |done: Erasure| {
+        let Erasure { customer, partition, at, key, .. } = done;
+        Tombstone { customer, partition, at, key }
+    };
+    told().unwrap_or_default().into_iter().map(stone).collect()
 }
 
 /// A ledger that is prepared beside the one in force; gone when it is dropped before it is in its place.

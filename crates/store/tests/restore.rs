@@ -101,6 +101,28 @@ fn a_backup_of_now_is_restored_as_it_is() {
 }
 
 #[test]
+fn d11_the_ledger_that_was_there_tells_who_was_erased_when_the_tombstones_are_lost() {
+    let (dir, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut told = Told::open(dir.path());
+    for name in [CANARY, "ben"] {
+        told.say(name, Purpose::Location, YES);
+    }
+    let [backup, keys] = ["monday", "keys"].map(|name| to.path().join(name));
+    back_up(dir.path(), &backup, at(500)).unwrap();
+    back_up_keys(dir.path(), &keys, at(500)).unwrap();
+    told.store.erase(&customer(CANARY), at(700)).unwrap();
+    drop(told);
+    fs::copy(keys.join("keys.db"), dir.path().join("keys.db")).unwrap();
+    fs::remove_file(dir.path().join("tombstones")).unwrap();
+    let of_backup = backup.join("tombstones");
+    let options = RestoreOptions { tombstones: Some(&of_backup), ..ROLL_BACK };
+    assert_eq!(put_back(&backup, dir.path(), options).unwrap().n_erasures, 1);
+    assert_eq!(told::row(dir.path(), CANARY), None);
+    assert_eq!(told::yes_of(dir.path(), "ben"), [Purpose::Location]);
+    assert!(open(dir.path()).unwrap().graves().erased_at(&customer(CANARY)).is_some());
+}
+
+#[test]
 fn d12_whoever_said_no_since_has_to_be_asked_again() {
     let scene = scene(|told| {
         told.say("anna", Purpose::OffersPush, ConsentKind::Withdraw);
