@@ -37,6 +37,7 @@ mod record;
 mod seeing;
 mod signals;
 mod tally;
+mod unrecorded;
 
 pub use alteration::{Alteration, Extent};
 pub use engine::Engine;

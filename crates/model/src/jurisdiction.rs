@@ -5,7 +5,7 @@ use core::fmt;
 /// A country by ISO 3166-1 alpha-2, such as `US`, or a part of one by ISO 3166-2, such as `US-WA`.
 ///
 /// Invariant: `[A-Z]{2}(-[A-Z0-9]{1,3})?`, and none of the names that are often written in place of a
-/// country's own (`UK`, `EL`, `EU`), under which no rule would be found.
+/// country's own (`UK`, `EL`, `EU`) or that ISO 3166 leaves to its users (`XX`), under which no rule would be found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Jurisdiction {
     /// Filled up with zeros.
@@ -57,6 +57,10 @@ impl Jurisdiction {
         if let Some((_, instead)) = MISNOMERS.into_iter().find(|(name, _)| given.starts_with(*name)) {
             return Err(JurisdictionFlaw::Misnamed { instead });
         }
+        if is_left_to_users(given[0], given[1]) {
+            let instead = "is a code that ISO 3166 leaves to its users, and the name of no country";
+            return Err(JurisdictionFlaw::Misnamed { instead });
+        }
         let mut bytes = [0; LEN_MAX];
         bytes.iter_mut().zip(given).for_each(|(to, from)| *to = *from);
         Ok(Self { bytes })
@@ -102,6 +106,11 @@ impl fmt::Display for Jurisdiction {
     }
 }
 
+/// `AA`, `QM` to `QZ`, `XA` to `XZ` and `ZZ`; all the world writes `XK` for Kosovo.
+const fn is_left_to_users(first: u8, second: u8) -> bool {
+    matches!((first, second), (b'A', b'A') | (b'Q', b'M'..=b'Z') | (b'X', b'A'..=b'J' | b'L'..=b'Z') | (b'Z', b'Z'))
+}
+
 fn is_shaped(text: &[u8]) -> bool {
     let is_part = |part: &[u8]| {
         (1..=3).contains(&part.len()) && part.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
@@ -145,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_name_under_which_no_rule_would_be_found_is_refused() {
-        for bad in ["UK", "UK-ENG", "EL", "EU"] {
+        for good in ["XK", "QA", "ZA", "AE"] {
+            assert!(Jurisdiction::new(good).is_ok(), "{good}");
+        }
+        for bad in ["UK", "UK-ENG", "EL", "EU", "XX", "XX-1", "AA", "QM", "QZ", "ZZ"] {
             let flaw = Jurisdiction::new(bad);
             assert!(matches!(flaw, Err(JurisdictionFlaw::Misnamed { .. })), "{bad}: {flaw:?}");
         }

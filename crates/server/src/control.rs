@@ -232,7 +232,7 @@ async fn events(running: &Running) -> Result<Value, String> {
 async fn explain_customer(customer: &str, n_max: usize, running: &Running) -> Result<Value, String> {
     let id = customer_id(customer)?;
     let entries = running.entries_of(&id).await.map_err(|error| error.to_string())?;
-    Ok(sentences_as_json(customer, &explain::sentences(&entries, n_max)))
+    Ok(sentences_as_json(customer, &explain::sentences(&entries, n_max, &running.retention())))
 }
 
 /// The answer about somebody of whom nothing is known.

@@ -10,7 +10,7 @@ mod past;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use ledger::{DeliveryOutcome, Entry, Numbered, SENT, StateRow, What};
+use ledger::{DeliveryOutcome, Entry, Numbered, Retention, SENT, StateRow, What};
 use model::{NotificationId, Timestamp};
 use serde_json::{Value, json};
 
@@ -73,13 +73,15 @@ impl Sentence {
 }
 
 /// A customer's record in sentences, oldest first; of many only the last `n_max`.
+///
+/// It tells for how long the ledger keeps them, too.
 #[must_use]
-pub fn sentences(entries: &[Numbered], n_max: usize) -> Vec<Sentence> {
+pub fn sentences(entries: &[Numbered], n_max: usize, keep: &Retention) -> Vec<Sentence> {
     let deliveries = deliveries(entries);
     let mut past = Past::default();
     let mut told: Vec<Sentence> = Vec::new();
     for Numbered { entry, .. } in entries {
-        told.extend(sentence(entry, &past, &deliveries));
+        told.extend(sentence(entry, &past, &deliveries, keep));
         past.take(entry);
     }
     told.split_off(told.len().saturating_sub(n_max))
@@ -130,6 +132,7 @@ fn sentence(
     entry: &Entry,
     past: &Past,
     deliveries: &HashMap<NotificationId, (DeliveryOutcome, Timestamp)>,
+    keep: &Retention,
 ) -> Option<Sentence> {
     let at = entry.at;
     let plain = |text, data| Sentence { at, text, lines: Vec::new(), silence: None, data };
@@ -155,7 +158,7 @@ fn sentence(
             let delivery = deliveries.get(&decision.id);
             let (text, data) = decision::in_short(decision, delivery);
             let silence = (&*decision.verdict != SENT).then(|| decision.verdict.clone());
-            Some(Sentence { at, text, lines: long::lines(decision, past), silence, data })
+            Some(Sentence { at, text, lines: long::lines(decision, past, keep), silence, data })
         }
     }
 }

@@ -24,7 +24,7 @@ mod writer;
 
 pub use clock::Clock;
 pub use inbound::NotDurable;
-pub use running::{Running, Setup, StartError};
+pub use running::{Running, Setup, Standing, StartError};
 pub(crate) use running::{entries_of, stock};
 pub use shard::ShardError;
 pub use upkeep::Upkeep;

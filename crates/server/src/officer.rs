@@ -12,6 +12,7 @@ pub mod exports;
 mod holder;
 pub mod imports;
 pub mod notices;
+pub mod profiles;
 pub mod signals;
 
 use model::{CustomerId, Timestamp};
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use settings::Problem;
 
 pub use self::alone::hear as hear_alone;
-pub use self::holder::{Holder, Said, Trouble, Word};
+pub use self::holder::{Holder, Said, Standing, Trouble, Unrecorded, Word};
 use crate::cli::report::problem_json;
 
 /// What can be asked at the desk.
@@ -66,6 +67,8 @@ pub enum Question {
         /// Who.
         customer: String,
     },
+    /// Notes what binds a customer whatever they say.
+    CustomerProfile(profiles::Known),
     /// How much a customer wants to hear.
     Dial(dials::Turn),
 }
@@ -96,6 +99,7 @@ async fn weigh(question: Question, holder: &mut impl Holder) -> Result<Value, Tr
         Question::CustomerExport { customer } => exports::export(&named(&customer)?, holder).await,
         Question::CustomerImport(arrival) => exports::take_in(&arrival, holder).await,
         Question::CustomerErase { customer } => erasures::erase(&named(&customer)?, holder).await,
+        Question::CustomerProfile(known) => profiles::note(&known, holder).await,
         Question::Dial(turn) => dials::turn(&turn, holder).await,
     }
 }

@@ -57,7 +57,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Verify(args) => verifying::run(args),
         Command::Key(args) => {
-            let reader = Reader::open(&args.data.dir()?).map_err(|error| Failure::open(&error))?;
+            let reader = args.data.reader()?;
             println!("{}", hex(&reader.public_key()));
             Ok(ExitCode::SUCCESS)
         }
@@ -100,14 +100,12 @@ fn statement(args: &StatementArgs) -> Result<ExitCode, Failure> {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
-        "erased at {at}: {} entries, and the key {}",
-        erasure.n_entries,
-        match erasure.key {
-            Some(key) => key.to_string(),
-            None => "that there was none of".to_owned(),
+    match erasure.key {
+        Some(key) => println!("erased at {at}: {} entries, and the key {key}", erasure.n_entries),
+        None => {
+            println!("erased at {at}: {} entries; there was no key, so nobody was known", erasure.n_entries)
         }
-    );
+    }
     println!("written down as entry {} of partition {}", erasure.no, erasure.partition.no());
     match args.key {
         Some(_) => println!("signed by the key that was named"),

@@ -37,6 +37,12 @@ pub enum Command {
     Pause(saying::PauseArgs),
     /// Ends a pause on behalf of a customer.
     Resume(saying::Args),
+    /// Says that a customer must neither be asked nor used, because they are not of age or the law forbids it.
+    Block(saying::BlockArgs),
+    /// Ends a block; a yes needs a notice that is shown after that.
+    Unblock(saying::UnblockArgs),
+    /// Brings back the token of a yes of two words.
+    Confirm(saying::ConfirmArgs),
     /// Hands in a browser's Global Privacy Control: what the rules say it takes back is withdrawn.
     Gpc(signalling::GpcArgs),
     /// Hands in what a customer wrote back to a text message: a stop withdraws `offers.sms`; the text is not kept.
@@ -62,6 +68,9 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Withdraw(args) => saying::say("withdraw", args),
         Command::Pause(args) => saying::pause(args),
         Command::Resume(args) => saying::say("resume", args),
+        Command::Block(args) => saying::block(args),
+        Command::Unblock(args) => saying::unblock(args),
+        Command::Confirm(args) => saying::confirm(args),
         Command::Gpc(args) => signalling::gpc(args),
         Command::Reply(args) => signalling::reply(args),
         Command::Supersede(args) => superseding::run(args),

@@ -2,6 +2,7 @@
 
 mod dialing;
 mod erasing;
+mod profiling;
 mod showing;
 mod taking_along;
 
@@ -22,6 +23,8 @@ pub enum Command {
     Import(taking_along::ImportArgs),
     /// Takes away everything that is held of a customer, for good, and prints a signed statement of it.
     Erase(erasing::Args),
+    /// Notes what binds a customer whatever they say: that they are not of age, and whose law counts.
+    Profile(profiling::Args),
     /// Rests every yes of a customer, until a time or until it is resumed.
     Pause(dialing::PauseArgs),
     /// Ends every pause of a customer.
@@ -45,6 +48,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Export(args) => taking_along::export(args),
         Command::Import(args) => taking_along::import(args),
         Command::Erase(args) => erasing::run(args),
+        Command::Profile(args) => profiling::profile(args),
         Command::Pause(args) => dialing::pause(args),
         Command::Resume(args) => dialing::resume(args),
         Command::Dial(args) => dialing::dial(args),

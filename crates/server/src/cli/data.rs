@@ -12,10 +12,11 @@ use model::{CustomerId, OfferId};
 use offers::Catalogue;
 use serde_json::Value;
 use settings::{OffersFile, Settings};
-use store::{FenceSets, SqliteStore};
+use store::{FenceSets, Reader, SqliteStore};
 
+use super::master_key;
 use super::report::{Failure, problem_of_json};
-use super::serve::{open_existing, policy_of};
+use super::serve::{open_existing, policy_of, retention_of};
 use crate::control::{self, Request};
 use crate::explain;
 use crate::fence_sets::{self, Answered, Keeper, Wish};
@@ -83,6 +84,15 @@ impl Data {
         self.find().map(|(dir, _)| dir)
     }
 
+    /// Opens the data to be read, beside whoever holds it.
+    ///
+    /// # Errors
+    /// When there is no data, or it cannot be opened.
+    pub(super) fn reader(&self) -> Result<Reader, Failure> {
+        let master_key = master_key::named()?;
+        Reader::open_with(&self.dir()?, master_key.as_deref()).map_err(|error| Failure::open(&error))
+    }
+
     /// Finds the server that serves the data, or opens the directory.
     ///
     /// # Errors
@@ -132,7 +142,8 @@ impl Desk {
             Self::Directory(directory) => {
                 let entries = entries_of(&mut directory.store, customer)
                     .map_err(|error| Failure::failed(74, &error))?;
-                Ok(control::sentences_as_json(customer.as_str(), &explain::sentences(&entries, n_max)))
+                let keep = retention_of(directory.settings.retention);
+                Ok(control::sentences_as_json(customer.as_str(), &explain::sentences(&entries, n_max, &keep)))
             }
         }
     }

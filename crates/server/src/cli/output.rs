@@ -2,9 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::report::Failure;
+
+/// What the user's mask leaves of it.
+const OF_ALL: u32 = 0o666;
+
+/// Read and written by whoever ran the command.
+const OF_OWNER: u32 = 0o600;
 
 /// A command's output.
 ///
@@ -37,11 +44,24 @@ impl Output {
     /// # Errors
     /// When it cannot be created.
     pub fn open(file: Option<&Path>) -> Result<Self, Failure> {
-        let Some(file) = file else { return Ok(Self::to(io::stdout(), Path::new("standard output"), None)) };
-        Self::create(file).map_err(|error| Failure::io(file, error))
+        Self::open_as(file, OF_ALL)
     }
 
-    fn create(file: &Path) -> io::Result<Self> {
+    /// The same for what is known of people: no other user of this machine may read the file, be it new or
+    /// there already.
+    ///
+    /// # Errors
+    /// When it cannot be created.
+    pub fn open_private(file: Option<&Path>) -> Result<Self, Failure> {
+        Self::open_as(file, OF_OWNER)
+    }
+
+    fn open_as(file: Option<&Path>, mode: u32) -> Result<Self, Failure> {
+        let Some(file) = file else { return Ok(Self::to(io::stdout(), Path::new("standard output"), None)) };
+        Self::create(file, mode).map_err(|error| Failure::io(file, error))
+    }
+
+    fn create(file: &Path, mode: u32) -> io::Result<Self> {
         let place = match std::fs::canonicalize(file) {
             Ok(place) if !place.is_file() => {
                 return Ok(Self::to(File::options().write(true).open(&place)?, file, None));
@@ -52,7 +72,12 @@ impl Output {
         let mut name = place.file_name().unwrap_or_default().to_owned();
         name.push(".new");
         let unfinished = Unfinished { new: place.with_file_name(name), place };
-        let raw = File::create(&unfinished.new)?;
+        match std::fs::remove_file(&unfinished.new) {
+            // One that was left behind keeps its mode, and may be somebody's link.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        let raw = File::options().write(true).create_new(true).mode(mode).open(&unfinished.new)?;
         Ok(Self::to(raw, file, Some(unfinished)))
     }
 
@@ -107,6 +132,22 @@ mod tests {
         output.finish().unwrap();
         assert_eq!(std::fs::read(&file).unwrap(), b"whole");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_is_known_of_people_is_read_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ada.json");
+        let mode = || std::fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        std::fs::write(&file, "open to all").unwrap();
+        std::fs::write(folder.path().join("ada.json.new"), "left behind").unwrap();
+        let mut output = Output::open_private(Some(&file)).unwrap();
+        output.write_all(b"private").unwrap();
+        output.finish().unwrap();
+        assert_eq!(mode(), 0o600);
+        Output::open_private(Some(&file)).unwrap().finish().unwrap();
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

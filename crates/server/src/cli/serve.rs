@@ -271,8 +271,13 @@ fn set_up(
 }
 
 fn upkeep_of(settings: &Settings) -> Upkeep {
-    let RetentionSettings { decisions, consents } = settings.retention;
-    Upkeep { keep: Retention { decisions, consents }, ..Upkeep::default() }
+    Upkeep { keep: retention_of(settings.retention), ..Upkeep::default() }
+}
+
+/// For how long the settings let entries be kept.
+pub(super) const fn retention_of(settings: RetentionSettings) -> Retention {
+    let RetentionSettings { decisions, consents } = settings;
+    Retention { decisions, consents }
 }
 
 /// Every room's numbers from the settings, and the rules that they name.

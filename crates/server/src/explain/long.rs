@@ -1,6 +1,6 @@
 //! A decision at length: every field of its record, and what is true of all.
 
-use ledger::{Decision, SENT};
+use ledger::{Decision, Retention, SENT};
 use model::{SilenceOver, Standing, TransitionKind};
 
 use super::change::effects;
@@ -22,7 +22,7 @@ pub struct Line {
 }
 
 /// Everything that the record of a decision says, and how it is to be read.
-pub(super) fn lines(decision: &Decision, past: &Past) -> Vec<Line> {
+pub(super) fn lines(decision: &Decision, past: &Past, keep: &Retention) -> Vec<Line> {
     let line = |heading, text, of| Line { heading, text, of };
     let lines = [
         line("What happened", trigger(decision), &["trigger", "store", "triggered_at", "device"][..]),
@@ -39,7 +39,7 @@ pub(super) fn lines(decision: &Decision, past: &Past) -> Vec<Line> {
         line("Also recorded", others(decision), &["facts"]),
         line("Where to find it", place(decision), &["id", "offer", "merchant", "fence", "visit"]),
         line("Worked out", PROCESSED.to_owned(), &[]),
-        line("Kept", KEPT.to_owned(), &[]),
+        line("Kept", kept(keep), &[]),
         line("What they can do", CONTROLS.to_owned(), &[]),
     ];
     lines.into_iter().filter(|line| !line.text.is_empty()).collect()
@@ -48,8 +48,14 @@ pub(super) fn lines(decision: &Decision, past: &Past) -> Vec<Line> {
 const PROCESSED: &str = "All of this was worked out inside the program that took the position in. Nobody else was asked or \
                          told, but the phone or the backend that got the offer.";
 
-const KEPT: &str = "This record is kept as long as the ledger is, without any position, under a key of the \
-                    customer's own. The position was forgotten once it had been compared.";
+/// For how long, as the settings in force have it.
+fn kept(keep: &Retention) -> String {
+    format!(
+        "This record is kept for {} from when it was written, without any position, under a key of the \
+         customer's own; an erasure destroys it at once. The position was forgotten once it had been compared.",
+        keep.decisions
+    )
+}
 
 const CONTROLS: &str = "Answer \"too often\", \"not for me\" or \"felt creepy\"; pause for 1, 7 or 30 days; \
                         stop; ask to see all data.";

@@ -3,7 +3,7 @@
 use consent_gate::{
     Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Hearing, Method, Purpose,
 };
-use ledger::{ConsentEntry, Decision, Said};
+use ledger::{ConsentEntry, Decision, Retention, Said};
 use model::{
     CustomerId, DeviceId, Dial, FeedbackKind, FenceId, MerchantId, OfferId, Partition, Profile, Silence,
     SilenceOver, SilenceReason, Tolerance, TransitionKind, VisitId, Words,
@@ -55,7 +55,7 @@ fn entry(no: u64, what: What) -> Numbered {
 /// What is said of these entries.
 fn check(entries: Vec<What>) -> Vec<String> {
     let entries: Vec<_> = (1..).zip(entries).map(|(no, what)| entry(no, what)).collect();
-    sentences(&entries, usize::MAX).into_iter().map(|said| said.text).collect()
+    sentences(&entries, usize::MAX, &Retention::default()).into_iter().map(|said| said.text).collect()
 }
 
 fn delivery(outcome: DeliveryOutcome) -> What {
@@ -157,9 +157,10 @@ fn feedback(kind: FeedbackKind) -> What {
 #[test]
 fn of_many_sentences_the_last_are_told() {
     let entries = vec![entry(1, feedback(FeedbackKind::Shown)), entry(2, feedback(FeedbackKind::Opened))];
-    let last: Vec<_> = sentences(&entries, 1).into_iter().map(|said| said.text).collect();
+    let last: Vec<_> =
+        sentences(&entries, 1, &Retention::default()).into_iter().map(|said| said.text).collect();
     assert_eq!(last, ["Feedback on an offer: opened."]);
-    assert!(sentences(&entries, 0).is_empty());
+    assert!(sentences(&entries, 0, &Retention::default()).is_empty());
 }
 
 #[test]
@@ -167,9 +168,13 @@ fn what_held_offers_back_is_summed_up_over_the_sentences_that_are_shown() {
     let silent = |word: &str| What::Decision(decision(word, &[word]));
     let whats = ["cap_7d", "quiet_hours", "cap_7d", SENT, "cap_24h"].map(silent);
     let entries: Vec<_> = (1..).zip(whats).map(|(no, what)| entry(no, what)).collect();
-    let all = sentences(&entries, usize::MAX);
+    let all = sentences(&entries, usize::MAX, &Retention::default());
     assert_eq!(held_back(&all), [("cap_7d", 2), ("cap_24h", 1), ("quiet_hours", 1)]);
-    assert_eq!(held_back(&sentences(&entries, 2)), [("cap_24h", 1)], "what is not shown is not summed up");
+    assert_eq!(
+        held_back(&sentences(&entries, 2, &Retention::default())),
+        [("cap_24h", 1)],
+        "what is not shown is not summed up"
+    );
     assert_eq!(in_a_word("cap_7d"), "weekly cap");
     assert_eq!(in_a_word("quiet_hours"), "quiet hours");
 }

@@ -1,5 +1,7 @@
 //! Starts the machine, answers questions about it, and stops it.
 
+mod recorded;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,13 +11,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{Alteration, Door, Engine, Event, House, Policy, Tally};
-use ledger::{ClosedPartition, Erasure, Numbered, StateRow, StockCount, Storage, StorageError};
+use ledger::{
+    ClosedPartition, Erasure, Numbered, Retention, StateRow, StockCount, Storage, StorageError,
+};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use offers::{CivilDay, Counted, Stock};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use wire::{Acknowledgement, Topics};
 
+pub use self::recorded::Standing;
 use super::clock::Clock;
 use super::farewells::Farewells;
 use super::inbound::{Inbound, NotDurable, shard_no};
@@ -82,6 +87,7 @@ pub struct Running {
     /// Shared by all shards.
     stock: Arc<Stock>,
     farewells: Arc<Farewells>,
+    keep: Retention,
     /// Ends with the machine.
     lookout: JoinSet<()>,
 }
@@ -127,6 +133,7 @@ impl Running {
         });
         let instance = setup.broker.as_ref().map_or(INSTANCE.into(), |broker| broker.instance.clone());
         let exits = open_doors(setup.listener, setup.broker, &inbound).await?;
+        let keep = setup.upkeep.keep;
         let writer_thread = writer::run(setup.storage, jobs, Rounds::new(setup.upkeep, setup.clock))?;
         let (mut threads, mut ways_out) = (Vec::new(), Vec::new());
         let in_flight = Arc::new(Semaphore::new(IN_FLIGHT_MAX));
@@ -164,6 +171,7 @@ impl Running {
             n_acks_dropped,
             stock,
             farewells,
+            keep,
             lookout,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,20 @@ type LookUp = Box<dyn FnOnce(&mut dyn Storage) + Send>;
 
 /// The way to the writer.
 #[derive(Clone)]
-pub(super) struct WriterHandle(Sender<Job>);
+pub(super) struct WriterHandle {
+    jobs: Sender<Job>,
+    trouble: Trouble,
+}
+
+/// Why nothing can be made durable now, if that is so.
+#[derive(Clone, Default)]
+struct Trouble(Arc<Mutex<Option<StorageError>>>);
+
+impl Trouble {
+    fn note(&self, trouble: Option<&StorageError>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trouble.cloned();
+    }
+}
 
 /// How long to wait before a failed commit is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -40,39 +54,53 @@ const STAGED_MAX: usize = 256;
 
 impl WriterHandle {
     pub(super) fn commit(&self, shard: ShardHandle, staged: Staged) -> bool {
-        self.0.send(Job::Commit(shard, staged)).is_ok()
+        self.jobs.send(Job::Commit(shard, staged)).is_ok()
     }
 
     pub(super) fn erase(&self, shard: ShardHandle, farewell: Farewell) {
         // Without a writer the program is ending, and nobody hears that it was done.
-        let _ = self.0.send(Job::Erase(shard, farewell));
+        let _ = self.jobs.send(Job::Erase(shard, farewell));
     }
 
     pub(super) fn read(&self, look_up: impl FnOnce(&mut dyn Storage) + Send + 'static) -> bool {
-        self.0.send(Job::Read(Box::new(look_up))).is_ok()
+        self.jobs.send(Job::Read(Box::new(look_up))).is_ok()
+    }
+
+    /// Why nothing can be made durable now; `None` while all is well.
+    pub(super) fn trouble(&self) -> Option<StorageError> {
+        self.trouble.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
+/// What comes to the writer, and where it tells how it fares.
+pub(super) struct Mailbox {
+    jobs: Receiver<Job>,
+    trouble: Trouble,
+}
+
 /// A way to a writer that [`run`] will be; shards need it before it runs.
-pub(super) fn mailbox() -> (WriterHandle, Receiver<Job>) {
-    let (send, receive) = channel();
-    (WriterHandle(send), receive)
+pub(super) fn mailbox() -> (WriterHandle, Mailbox) {
+    let (send, jobs) = channel();
+    let trouble = Trouble::default();
+    (WriterHandle { jobs: send, trouble: trouble.clone() }, Mailbox { jobs, trouble })
 }
 
 /// Starts the writer; it ends, and lets go of the data directory, when nobody can reach it any
 /// more or when the storage cannot be trusted any more.
 pub(super) fn run(
     storage: Box<dyn Storage>,
-    jobs: Receiver<Job>,
+    Mailbox { jobs, trouble }: Mailbox,
     rounds: Rounds,
 ) -> std::io::Result<thread::JoinHandle<()>> {
-    let writer = Writer { storage, jobs, rounds, batch: Vec::new(), farewells: VecDeque::new() };
+    let writer = Writer { storage, jobs, trouble, rounds, batch: Vec::new(), farewells: VecDeque::new() };
     thread::Builder::new().name("writer".into()).spawn(move || writer.work())
 }
 
 struct Writer {
     storage: Box<dyn Storage>,
     jobs: Receiver<Job>,
+    /// What commands are told that wait in vain.
+    trouble: Trouble,
     /// When it deletes what was kept long enough.
     rounds: Rounds,
     /// What shares the next commit.
@@ -151,6 +179,7 @@ impl Writer {
         let (shards, staged): (Vec<ShardHandle>, Vec<Staged>) = self.batch.drain(..).unzip();
         match ledger::commit(self.storage.as_mut(), staged) {
             Ok(committed) => {
+                self.trouble.note(None);
                 for (shard, committed) in shards.iter().zip(committed) {
                     shard.committed(committed);
                 }
@@ -158,6 +187,7 @@ impl Writer {
             }
             Err(NotCommitted { error, staged }) => {
                 tracing::error!(%error, "the ledger could not be written; nothing is sent until it can");
+                self.trouble.note(Some(&error));
                 self.batch = shards.into_iter().zip(staged).collect();
                 Tried::because_of(&error)
             }
@@ -169,12 +199,14 @@ impl Writer {
         while let Some((_, farewell)) = self.farewells.front() {
             match self.storage.erase(&farewell.customer, farewell.at) {
                 Ok(erasure) => {
+                    self.trouble.note(None);
                     if let Some((shard, farewell)) = self.farewells.pop_front() {
                         shard.erased(farewell, erasure);
                     }
                 }
                 Err(error) => {
                     tracing::error!(%error, "somebody could not be erased yet; it is tried again");
+                    self.trouble.note(Some(&error));
                     return Tried::because_of(&error);
                 }
             }

@@ -1,19 +1,19 @@
 //! Who agreed to what, when, and on which text; and what is said on somebody's behalf.
 
 use consent_gate::{
-    Actor, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, EventId, Hearing, Method, Notice,
-    NoticeName, Purpose,
+    Actor, Block, ConsentEvent, ConsentKind, ConsentRow, ConsentState, Effect, EventId, Hearing, Method,
+    Notice, NoticeName, Purpose,
 };
 use engine::Door;
 use ledger::{ConsentEntry, Entry, Numbered, What};
-use model::{CustomerId, MerchantId, Timestamp};
+use model::{CustomerId, MerchantId, Profile, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::Acknowledgement;
 
 use super::notices::Registry;
-use super::{Holder, Said, Trouble, Word, instant, named, wrong};
-use crate::explain::rfc3339;
+use super::{Holder, Said, Standing, Trouble, Unrecorded, Word, instant, named, wrong};
+use crate::explain::{clock, rfc3339};
 
 /// Something that staff say on behalf of a customer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,6 +28,13 @@ pub struct Wish {
     pub until_ms: Option<i64>,
     /// What the customer was shown; a grant needs it.
     pub notice: Option<Shown>,
+    /// Why it is blocked: `minor` or `legal`.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The token of a yes of two words: with a grant the one that must come back, with a confirmation the
+    /// one that came.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 /// Which consents are meant.
@@ -77,15 +84,15 @@ pub(super) async fn show(
     history: bool,
     holder: &mut impl Holder,
 ) -> Result<Value, Trouble> {
-    let state = holder.state_of(customer).await?;
+    let standing = holder.standing_of(customer).await?;
     let erased_at = holder.graves().await?.erased_at(customer);
     let now = holder.now();
-    let rows = state.as_ref().map_or(&[][..], |state| &state.consents);
     let mut told = json!({
         "customer": customer.as_str(),
-        "epoch": state.as_ref().map_or(0, |state| state.epoch.0),
+        "epoch": standing.state.as_ref().map_or(0, |state| state.epoch.0),
         "erased_at": erased_at.map(rfc3339),
-        "consents": rows.iter().map(|row| row_as_json(row, now)).collect::<Vec<_>>(),
+        "consents": rows_as_json(&standing, now),
+        "unrecorded": standing.unrecorded.as_ref().map(unrecorded_as_json),
     });
     if history {
         let entries = holder.entries_of(customer).await?;
@@ -96,12 +103,48 @@ pub(super) async fn show(
     Ok(told)
 }
 
-/// A consent as it stands at an instant.
+/// A customer's consents as they stand at an instant, and which of them a crash would forget.
+pub(super) fn rows_as_json(standing: &Standing, now: Timestamp) -> Vec<Value> {
+    let Some(state) = &standing.state else { return Vec::new() };
+    let told = state.consents.iter().map(|row| {
+        let mut told = row_as_json(row, &state.profile, now);
+        told["recorded"] = standing.is_recorded(row).into();
+        told
+    });
+    told.collect()
+}
+
+pub(super) fn unrecorded_as_json(unrecorded: &Unrecorded) -> Value {
+    json!({ "why": unrecorded.why, "erasure": unrecorded.is_leaving })
+}
+
+/// What keeps a consent from being used at an instant, be it said of it or of the customer.
+fn suppressed(row: &ConsentRow, profile: &Profile, now: Timestamp) -> Option<Block> {
+    match row.state {
+        ConsentState::Suppressed { why } => Some(why),
+        ConsentState::Granted { .. }
+        | ConsentState::Paused { .. }
+        | ConsentState::PendingConfirmation { .. } => {
+            (profile.minor && row.state.ran_out_at(now).is_none()).then_some(Block::Minor)
+        }
+        ConsentState::Unknown
+        | ConsentState::Requested
+        | ConsentState::Refused
+        | ConsentState::Withdrawn
+        | ConsentState::Expired
+        | ConsentState::Superseded => None,
+    }
+}
+
+/// A consent as it stands at an instant, with all that the customer's profile says of it.
 #[must_use]
-pub fn row_as_json(row: &ConsentRow, now: Timestamp) -> Value {
+pub fn row_as_json(row: &ConsentRow, profile: &Profile, now: Timestamp) -> Value {
     let (until, resumes_at, confirm_by) = match row.state {
         ConsentState::Granted { until } => (Some(until), None, None),
-        ConsentState::Paused { until, granted_until } => (Some(granted_until), Some(until), None),
+        ConsentState::Paused { until, granted_until } => {
+            // A pause that is over says nothing about the end of the grant.
+            (Some(granted_until), (now < until).then_some(until), None)
+        }
         ConsentState::PendingConfirmation { until, granted_until, .. } => {
             (Some(granted_until), None, Some(until))
         }
@@ -113,10 +156,13 @@ pub fn row_as_json(row: &ConsentRow, now: Timestamp) -> Value {
         | ConsentState::Superseded
         | ConsentState::Suppressed { .. } => (None, None, None),
     };
+    let suppressed = suppressed(row, profile, now);
     json!({
         "merchant": row.merchant.as_str(),
         "purpose": row.purpose.word(),
-        "state": row.state.word(now),
+        "state": if suppressed.is_some() { "suppressed" } else { row.state.word(now) },
+        "said": row.state.word(now),
+        "why": suppressed.map(Block::word),
         "until": until.map(told_end),
         "resumes_at": resumes_at.map(told_end),
         "confirm_by": confirm_by.map(told_end),
@@ -230,8 +276,8 @@ fn by_staff(
 /// Says something on behalf of a customer, through the door that MQTT uses.
 pub(super) async fn say(wish: &Wish, holder: &mut impl Holder) -> Result<Value, Trouble> {
     let customer = named(&wish.customer)?;
-    let kind = kind_of(wish)?;
     let now = holder.now();
+    let kind = kind_of(wish, now)?;
     let notice = match &wish.notice {
         Some(shown) => Some(notice_of(shown, &*holder.notices()?)?),
         None => None,
@@ -246,25 +292,49 @@ pub(super) async fn say(wish: &Wish, holder: &mut impl Holder) -> Result<Value, 
         }
     };
     let words = about.iter().map(|about| {
-        let body = wire::encode_consent(&by_staff(kind, about, notice.as_ref(), now));
+        let event = by_staff(kind, about, notice.as_ref(), now);
+        let body = match &wish.token {
+            Some(token) if matches!(kind, ConsentKind::Confirm { .. }) => {
+                wire::encode_confirmation(&event, token)
+            }
+            Some(_) | None => wire::encode_consent(&event),
+        };
         Word { door: Door::Consent, customer: customer.clone(), body }
     });
-    let said = holder.hear(words.collect()).await?;
+    let words: Vec<Word> = words.collect();
+    if words.is_empty() {
+        // That nothing is left to say rests on what was said before.
+        holder.recorded(&customer).await?;
+    }
+    let said = holder.hear(words).await?;
     let said: Vec<Value> = said.iter().map(|said| said_as_json(kind.word(), said)).collect();
     Ok(json!({ "customer": customer.as_str(), "kind": kind.word(), "said": said }))
 }
 
-fn kind_of(wish: &Wish) -> Result<ConsentKind, Trouble> {
+fn kind_of(wish: &Wish, now: Timestamp) -> Result<ConsentKind, Trouble> {
     let until = wish.until_ms.map(instant);
-    let kinds = [
-        ConsentKind::Grant { until, confirm: None },
-        ConsentKind::Refuse,
-        ConsentKind::Withdraw,
-        ConsentKind::Pause { until },
-        ConsentKind::Resume,
-    ];
-    let kind = kinds.into_iter().find(|kind| kind.word() == wish.kind);
-    kind.ok_or_else(|| wrong(format!("{:?} is nothing that staff say", wish.kind)))
+    if let Some(past) = until.filter(|until| *until <= now) {
+        return Err(wrong(format!("{} is over: an end lies in the future", clock(past))));
+    }
+    let token = wish.token.as_deref().map(wire::token_hash);
+    match wish.kind.as_str() {
+        "grant" => Ok(ConsentKind::Grant { until, confirm: token }),
+        "confirm" => {
+            let token = token.ok_or_else(|| wrong("a confirmation is made with the token that came back"))?;
+            Ok(ConsentKind::Confirm { token })
+        }
+        "refuse" => Ok(ConsentKind::Refuse),
+        "withdraw" => Ok(ConsentKind::Withdraw),
+        "pause" => Ok(ConsentKind::Pause { until }),
+        "resume" => Ok(ConsentKind::Resume),
+        "block" => {
+            let why = wish.reason.as_deref().and_then(Block::from_word);
+            let why = why.ok_or_else(|| wrong("a block has a reason: minor or legal"))?;
+            Ok(ConsentKind::Block { why })
+        }
+        "unblock" => Ok(ConsentKind::Unblock),
+        other => Err(wrong(format!("{other:?} is nothing that staff say"))),
+    }
 }
 
 /// Whether a word that is said about everything changes a consent in a state.
@@ -273,12 +343,10 @@ fn changes(kind: ConsentKind, state: ConsentState, now: Timestamp) -> bool {
         ConsentKind::Refuse | ConsentKind::Withdraw => state.is_a_yes() && state.ran_out_at(now).is_none(),
         ConsentKind::Pause { .. } => matches!(state.word(now), "granted" | "paused"),
         ConsentKind::Resume => state.word(now) == "paused",
-        ConsentKind::Show
-        | ConsentKind::Grant { .. }
-        | ConsentKind::Confirm { .. }
-        | ConsentKind::Supersede
-        | ConsentKind::Block { .. }
-        | ConsentKind::Unblock => false,
+        ConsentKind::Confirm { .. } => state.word(now) == "pending_confirmation",
+        ConsentKind::Block { why } => state != ConsentState::Suppressed { why },
+        ConsentKind::Unblock => matches!(state, ConsentState::Suppressed { .. }),
+        ConsentKind::Show | ConsentKind::Grant { .. } | ConsentKind::Supersede => false,
     }
 }
 

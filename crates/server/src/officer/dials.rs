@@ -1,11 +1,14 @@
 //! How much a customer wants to hear: their dial, and whom they have muted.
 
-use engine::Door;
+use std::collections::BTreeSet;
+
+use engine::{Door, House};
 use ledger::StateRow;
-use model::{CustomerId, Dial, FenceId, MerchantId};
+use model::{CustomerId, Dial, FenceId, MerchantId, Profile};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use wire::{Decoder, Envelope, Limits};
+use settings::nearest;
+use wire::{Decoder, Envelope, Flaw, Limits};
 
 use super::{Holder, Trouble, Word, named, wrong};
 
@@ -53,15 +56,52 @@ pub(super) async fn turn(turn: &Turn, holder: &mut impl Holder) -> Result<Value,
     };
     let dial = match &turn.how {
         How::Set(parts) => Value::Object(parts.clone()),
-        How::Mute { over, is_muted } => muted(&state.profile.dial, over, *is_muted)?,
+        How::Mute { over, is_muted } => {
+            if *is_muted {
+                is_known(over, &state, &*holder.house().await?)?;
+            }
+            muted(&state.profile.dial, over, *is_muted)?
+        }
     };
     let body = json!({ "v": 1, "dial": dial }).to_string().into_bytes();
     let envelope = Envelope { customer: customer.as_str(), device: "", body: &body };
     let read = Decoder::new(Limits::default()).profile(&envelope);
-    read.map_err(|flaw| wrong(format!("the dial does not go there: {flaw}")))?;
+    read.map_err(no_dial)?;
     holder.hear(vec![Word { door: Door::Profile, customer: customer.clone(), body }]).await?;
     let state = holder.state_of(&customer).await?;
     Ok(told(&customer, state.as_ref()))
+}
+
+fn no_dial(flaw: Flaw) -> Trouble {
+    if flaw == Flaw::TooMany {
+        return wrong(format!("no more than {} merchants and {0} stores can be muted", Profile::ENTRIES_MAX));
+    }
+    wrong(format!(
+        "the dial takes from 0 to {} offers a week, and quiet hours from one time of the day until another, \
+         such as 22:00-08:00",
+        Dial::PER_WEEK_MAX
+    ))
+}
+
+/// A mistyped name would leave the customer with the offers that they do not want. Where there are no fences
+/// nobody knows better.
+fn is_known(over: &Over, state: &StateRow, house: &House) -> Result<(), Trouble> {
+    let (what, name) = match over {
+        Over::Merchant(name) => ("merchant", name),
+        Over::Fence(name) => ("fence", name),
+    };
+    let names: BTreeSet<&str> = match over {
+        Over::Merchant(_) => {
+            let of_fences = house.facts().filter_map(|fence| fence.merchant.as_ref().map(MerchantId::as_str));
+            of_fences.chain(state.consents.iter().map(|row| row.merchant.as_str())).collect()
+        }
+        Over::Fence(_) => house.facts().map(|fence| fence.id.as_str()).collect(),
+    };
+    if names.contains(name.as_str()) || house.facts().next().is_none() {
+        return Ok(());
+    }
+    let near = nearest(name, names).map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+    Err(wrong(format!("no {what} has the name {name:?}{near}")))
 }
 
 /// The lists as they are with one more or one less.

@@ -25,6 +25,8 @@ pub struct Arrival {
 
 /// Everything that is held of a customer, signed.
 pub(super) async fn export(customer: &CustomerId, holder: &mut impl Holder) -> Result<Value, Trouble> {
+    // It is signed: nothing may stand in it that a crash would take back.
+    holder.recorded(customer).await?;
     let state = holder.state_of(customer).await?;
     let entries = holder.entries_of(customer).await?;
     let erased_at = holder.graves().await?.erased_at(customer);

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::Door;
+use consent_gate::{ConsentRow, Purpose};
+use engine::{Door, House};
 use ledger::{Erasure, Graves, Numbered, StateRow};
-use model::{CustomerId, Timestamp};
+use model::{CustomerId, MerchantId, Timestamp};
 use settings::Problem;
 use wire::Acknowledgement;
 
@@ -25,6 +26,37 @@ pub struct Word {
 
 /// What became of a [`Word`] that is durable: of a consent event its answer.
 pub type Said = Option<Acknowledgement>;
+
+/// How a customer stands, and what of it a crash would forget.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// What is known; `None` of a stranger.
+    pub state: Option<StateRow>,
+    /// What of it is not recorded.
+    pub unrecorded: Option<Unrecorded>,
+}
+
+/// What was heard and is not durable, although there was a moment for it.
+#[derive(Clone, Debug)]
+pub struct Unrecorded {
+    /// The consents whose last change it is.
+    pub consents: Vec<(MerchantId, Purpose)>,
+    /// They are being erased.
+    pub is_leaving: bool,
+    /// Why it is not.
+    pub why: String,
+}
+
+impl Standing {
+    /// Whether a consent stands on disk as it stands here.
+    #[must_use]
+    pub fn is_recorded(&self, row: &ConsentRow) -> bool {
+        let is_it = |(merchant, purpose): &(MerchantId, Purpose)| {
+            (merchant, *purpose) == (&row.merchant, row.purpose)
+        };
+        !self.unrecorded.as_ref().is_some_and(|unrecorded| unrecorded.consents.iter().any(is_it))
+    }
+}
 
 /// Why there is no answer.
 #[derive(Debug)]
@@ -65,7 +97,8 @@ pub trait Holder: Send {
     /// Who asks, for what is written down.
     fn by(&self) -> String;
 
-    /// Hears words in their order; all are durable when it answers, in that order.
+    /// Hears words in their order; all are durable when it answers, in that order, and so is what they
+    /// rest on.
     fn hear(&mut self, words: Vec<Word>) -> impl Future<Output = Result<Vec<Said>, Trouble>> + Send;
 
     /// What is known of a customer, and whether they were erased.
@@ -73,6 +106,15 @@ pub trait Holder: Send {
         &mut self,
         customer: &CustomerId,
     ) -> impl Future<Output = Result<Option<StateRow>, Trouble>> + Send;
+
+    /// The same, and what of it is not recorded yet.
+    fn standing_of(
+        &mut self,
+        customer: &CustomerId,
+    ) -> impl Future<Output = Result<Standing, Trouble>> + Send;
+
+    /// Waits until everything that was heard of a customer is durable; an answer that rests on it is true then.
+    fn recorded(&mut self, customer: &CustomerId) -> impl Future<Output = Result<(), Trouble>> + Send;
 
     /// The ledger's entries about a customer, oldest first.
     fn entries_of(
@@ -98,6 +140,9 @@ pub trait Holder: Send {
         row: StateRow,
         entries: Vec<ledger::Entry>,
     ) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// The fences and offers in force.
+    fn house(&mut self) -> impl Future<Output = Result<Arc<House>, Trouble>> + Send;
 
     /// The registered notices.
     ///

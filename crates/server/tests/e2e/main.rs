@@ -6,6 +6,7 @@ mod broker;
 #[allow(dead_code, reason = "the same clients serve the tests of the listener alone")]
 mod client;
 mod crash;
+mod desk;
 mod fence_sets;
 mod flood;
 mod link;

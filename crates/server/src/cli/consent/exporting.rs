@@ -8,7 +8,6 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ledger::{Numbered, What};
 use model::{CustomerId, Partition};
-use store::Reader;
 
 use crate::cli::data::Data;
 use crate::cli::output::Output;
@@ -30,8 +29,8 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let customer = args.customer.as_deref().map(CustomerId::new).transpose();
     let customer = customer.map_err(|flaw| Failure::Usage(format!("the customer's id {}", flaw.text())))?;
-    let mut reader = Reader::open(&args.data.dir()?).map_err(|error| Failure::open(&error))?;
-    let mut out = Output::open(args.out.as_deref())?;
+    let mut reader = args.data.reader()?;
+    let mut out = Output::open_private(args.out.as_deref())?;
     let bar = bar(reader.n_entries().map_err(|error| Failure::failed(74, &error))?);
     let mut n_events = 0;
     let partitions: Vec<Partition> = match &customer {

@@ -1,6 +1,8 @@
 //! `stile consent grant`, `refuse`, `withdraw`, `pause`, `resume`: staff speak for a customer.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use model::Timestamp;
@@ -47,6 +49,46 @@ pub struct PauseArgs {
     until: Option<Timestamp>,
 }
 
+/// Which consents are blocked, or are not any more.
+#[derive(clap::Args, Debug)]
+pub struct UnblockArgs {
+    /// The customer's id.
+    #[arg(value_parser = customer)]
+    customer: String,
+    /// Towards which merchant; without it, all that is on record.
+    #[arg(long, value_name = "ID", requires = "purpose")]
+    merchant: Option<String>,
+    /// For what; may be given more than once.
+    #[arg(long, value_name = "PURPOSE", num_args = 1.., requires = "merchant")]
+    purpose: Vec<String>,
+    #[command(flatten)]
+    data: Data,
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The same with a reason.
+#[derive(clap::Args, Debug)]
+pub struct BlockArgs {
+    #[command(flatten)]
+    args: UnblockArgs,
+    /// Why it must neither be asked nor used.
+    #[arg(long, value_parser = ["minor", "legal"])]
+    reason: String,
+}
+
+/// The second word of a yes.
+#[derive(clap::Args, Debug)]
+pub struct ConfirmArgs {
+    #[command(flatten)]
+    args: Args,
+    /// A file with the token that came back; `-` reads it from the standard input. It is never an argument:
+    /// those are seen by every user of this machine.
+    #[arg(long, value_name = "FILE")]
+    token: PathBuf,
+}
+
 /// A yes, with what proves it.
 #[derive(clap::Args, Debug)]
 pub struct GrantArgs {
@@ -77,6 +119,10 @@ pub struct GrantArgs {
     /// When it ends; without it, as long as the settings let a grant last.
     #[arg(long, value_name = "TIME", value_parser = instant)]
     until: Option<Timestamp>,
+    /// Where two words are asked for: a file with the token that was sent to the customer; `-` reads it from
+    /// the standard input. The yes waits until `stile consent confirm` brings it back.
+    #[arg(long, value_name = "FILE")]
+    token: Option<PathBuf>,
     #[command(flatten)]
     data: Data,
     /// Prints JSON.
@@ -105,7 +151,50 @@ fn wish(kind: &str, args: &Args, until: Option<Timestamp>) -> Wish {
         None => About::All,
     };
     let until_ms = until.map(Timestamp::unix_ms);
-    Wish { customer: args.customer.clone(), kind: kind.to_owned(), about, until_ms, notice: None }
+    let (customer, kind) = (args.customer.clone(), kind.to_owned());
+    Wish { customer, kind, about, until_ms, notice: None, reason: None, token: None }
+}
+
+pub(super) fn block(args: &BlockArgs) -> Result<ExitCode, Failure> {
+    block_or_not("block", &args.args, Some(args.reason.clone()))
+}
+
+pub(super) fn unblock(args: &UnblockArgs) -> Result<ExitCode, Failure> {
+    block_or_not("unblock", args, None)
+}
+
+fn block_or_not(kind: &str, args: &UnblockArgs, reason: Option<String>) -> Result<ExitCode, Failure> {
+    let about = match &args.merchant {
+        Some(merchant) => About::Merchant { merchant: merchant.clone(), purposes: args.purpose.clone() },
+        None => About::All,
+    };
+    let (customer, kind) = (args.customer.clone(), kind.to_owned());
+    let wish = Wish { customer, kind, about, until_ms: None, notice: None, reason, token: None };
+    ask(&wish, &args.data, args.json)
+}
+
+pub(super) fn confirm(args: &ConfirmArgs) -> Result<ExitCode, Failure> {
+    let token = Some(read_token(&args.token)?);
+    ask(&Wish { token, ..wish("confirm", &args.args, None) }, &args.args.data, args.args.json)
+}
+
+/// Longest token that is taken, in bytes, a line end with it.
+const TOKEN_LEN_MAX: u64 = 1 << 10;
+
+/// A token without the line end that shells and editors leave.
+fn read_token(file: &Path) -> Result<String, Failure> {
+    let mut token = String::new();
+    let read = match file.to_str() {
+        Some("-") => io::stdin().take(TOKEN_LEN_MAX).read_to_string(&mut token),
+        Some(_) | None => {
+            File::open(file).and_then(|file| file.take(TOKEN_LEN_MAX).read_to_string(&mut token))
+        }
+    };
+    read.map_err(|error| Failure::io(file, error))?;
+    match token.trim_end_matches(['\r', '\n']) {
+        "" => Err(Failure::Usage("there is no token in it".to_owned())),
+        token => Ok(token.to_owned()),
+    }
 }
 
 pub(super) fn grant(args: &GrantArgs) -> Result<ExitCode, Failure> {
@@ -122,7 +211,9 @@ pub(super) fn grant(args: &GrantArgs) -> Result<ExitCode, Failure> {
     });
     let about = About::Merchant { merchant: args.merchant.clone(), purposes: args.purpose.clone() };
     let until_ms = args.until.map(Timestamp::unix_ms);
-    let wish = Wish { customer: args.customer.clone(), kind: "grant".to_owned(), about, until_ms, notice };
+    let token = args.token.as_deref().map(read_token).transpose()?;
+    let (customer, kind) = (args.customer.clone(), "grant".to_owned());
+    let wish = Wish { customer, kind, about, until_ms, notice, reason: None, token };
     ask(&wish, &args.data, args.json)
 }
 
@@ -133,7 +224,7 @@ pub(in crate::cli) fn ask(wish: &Wish, data: &Data, json: bool) -> Result<ExitCo
     if json {
         println!("{answer}");
     } else if said.is_empty() {
-        println!("there is nothing to {}", wish.kind);
+        println!("{}", nothing(&wish.kind));
     } else {
         said.iter().for_each(|said| println!("{}", in_words(said)));
     }
@@ -142,6 +233,17 @@ pub(in crate::cli) fn ask(wish: &Wish, data: &Data, json: bool) -> Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     Err(Failure::failed(78, &"not all of it is in force; the effect beside each says why"))
+}
+
+fn nothing(kind: &str) -> String {
+    let more = match kind {
+        "block" => {
+            ": nothing is on record that is not blocked; `stile customer profile` says of somebody that they are \
+             not of age, whatever they are asked later"
+        }
+        _ => "",
+    };
+    format!("there is nothing to {kind}{more}")
 }
 
 fn in_words(said: &Value) -> String {

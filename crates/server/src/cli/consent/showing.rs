@@ -45,7 +45,7 @@ pub(in crate::cli) fn tell_rows(shown: &Value) {
         println!("erased at {}", minute(at));
     }
     let rows = items(&shown["consents"]);
-    if rows.is_empty() && shown["erased_at"].is_null() {
+    if rows.is_empty() && shown["erased_at"].is_null() && shown["unrecorded"].is_null() {
         println!("nothing is known of this customer: every fix is refused unread");
     }
     for row in rows {
@@ -56,14 +56,31 @@ pub(in crate::cli) fn tell_rows(shown: &Value) {
             (_, None) => String::new(),
         };
         let text = notice(&row["notice"]);
+        let unrecorded = if row["recorded"] == false { "  not recorded yet" } else { "" };
         let line = format!(
-            "{:<20} {:<15} {:<20} {end:<24} {text}",
+            "{:<20} {:<15} {:<20} {end:<24} {text}{unrecorded}",
             word(row, "merchant"),
             word(row, "purpose"),
-            word(row, "state")
+            standing(row)
         );
         println!("{}", line.trim_end());
     }
+    tell_unrecorded(&shown["unrecorded"]);
+}
+
+/// `granted`, or `suppressed (minor)`: what was said does not count then.
+fn standing(row: &Value) -> String {
+    match row["why"].as_str() {
+        Some(why) => format!("{} ({why})", word(row, "state")),
+        None => word(row, "state").to_owned(),
+    }
+}
+
+/// What a crash would forget, and why.
+fn tell_unrecorded(unrecorded: &Value) {
+    let Some(why) = unrecorded["why"].as_str() else { return };
+    let what = if unrecorded["erasure"] == true { "their erasure is" } else { "what was said last is" };
+    println!("{what} not recorded yet: {why}; it would be lost if the server stopped now");
 }
 
 fn tell_event(event: &Value) {

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use consent_gate::NoticeName;
 use model::Timestamp;
 use serde_json::json;
-use store::Reader;
 
 use crate::cli::data::Data;
 use crate::cli::report::{Failure, counted};
@@ -70,7 +69,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 /// Every consent in force that rests on an older text, read beside a running server.
 fn concerned(args: &Args, new: &NoticeName, now: Timestamp) -> Result<Vec<Concerned>, Failure> {
-    let mut reader = Reader::open(&args.data.dir()?).map_err(|error| Failure::open(&error))?;
+    let mut reader = args.data.reader()?;
     let mut concerned = Vec::new();
     for partition in reader.partitions() {
         let scanned = reader.scan_states(partition, &mut |stored| {

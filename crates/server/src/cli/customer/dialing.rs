@@ -86,7 +86,8 @@ pub(super) fn resume(args: &ResumeArgs) -> Result<ExitCode, Failure> {
 fn say(kind: &str, args: &ResumeArgs, until: Option<Timestamp>) -> Result<ExitCode, Failure> {
     let until_ms = until.map(Timestamp::unix_ms);
     let (customer, kind) = (args.customer.clone(), kind.to_owned());
-    ask(&Wish { customer, kind, about: About::All, until_ms, notice: None }, &args.data, args.json)
+    let wish = Wish { customer, kind, about: About::All, until_ms, notice: None, reason: None, token: None };
+    ask(&wish, &args.data, args.json)
 }
 
 pub(super) fn dial(args: &DialArgs) -> Result<ExitCode, Failure> {

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     // Whether the statement can be written is known before there is no way back.
-    let statement = args.statement.as_deref().map(|file| Output::open(Some(file))).transpose()?;
+    let statement = args.statement.as_deref().map(|file| Output::open_private(Some(file))).transpose()?;
     let answer = args.data.open()?.officer(Question::CustomerErase { customer: args.customer.clone() })?;
     let text = answer["statement"].as_str().unwrap_or_default();
     if let Some(mut out) = statement {
@@ -48,12 +48,17 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         println!("{answer}");
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
-        "{} was erased at {}: {} entries and the key; nothing of them can be read any more",
-        Shown(&args.customer),
-        answer["erased_at"].as_str().unwrap_or_default(),
-        answer["entries"]
-    );
+    let (who, at) = (Shown(&args.customer), answer["erased_at"].as_str().unwrap_or_default());
+    if answer["key"].is_null() && answer["entries"] == 0 {
+        println!(
+            "nobody of the name {who} was known; a tombstone was left at {at}: what is older does not come back"
+        );
+    } else {
+        let n_entries = &answer["entries"];
+        println!(
+            "{who} was erased at {at}: {n_entries} entries and the key; nothing of them can be read any more"
+        );
+    }
     if args.statement.is_none() {
         println!("{text}");
     }

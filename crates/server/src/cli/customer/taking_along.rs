@@ -44,7 +44,7 @@ pub struct ImportArgs {
 
 pub(super) fn export(args: &ExportArgs) -> Result<ExitCode, Failure> {
     let export = args.data.open()?.officer(Question::CustomerExport { customer: args.customer.clone() })?;
-    let mut out = Output::open(args.out.as_deref())?;
+    let mut out = Output::open_private(args.out.as_deref())?;
     let pretty = serde_json::to_vec_pretty(&export).map_err(|error| Failure::failed(74, &error))?;
     let written = out.write_all(&pretty).and_then(|()| out.write_all(b"\n"));
     written.map_err(|error| out.failure(error))?;

@@ -3,14 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use engine::House;
 use ledger::{Entry, Erasure, Graves, Numbered, StateRow, Storage as _};
 use model::{CustomerId, Timestamp};
 
+use store::FenceSets;
+
 use super::Directory;
+use crate::cli::report::Failure;
 use crate::control;
+use crate::fence_sets;
 use crate::machine::{Clock, entries_of};
 use crate::officer::notices::{Draft, Registered, Registry};
-use crate::officer::{Holder, Said, Trouble, Word, hear_alone};
+use crate::officer::{Holder, Said, Standing, Trouble, Word, hear_alone};
 
 impl Holder for Directory {
     fn dir(&self) -> &Path {
@@ -51,6 +56,15 @@ impl Holder for Directory {
         Ok(found)
     }
 
+    /// What an engine knows of which nobody wrote is thrown away with it.
+    async fn standing_of(&mut self, customer: &CustomerId) -> Result<Standing, Trouble> {
+        Ok(Standing { state: self.state_of(customer).await?, unrecorded: None })
+    }
+
+    async fn recorded(&mut self, _: &CustomerId) -> Result<(), Trouble> {
+        Ok(())
+    }
+
     async fn entries_of(&mut self, customer: &CustomerId) -> Result<Vec<Numbered>, Trouble> {
         entries_of(&mut self.store, customer).map_err(Trouble::failed)
     }
@@ -75,6 +89,11 @@ impl Holder for Directory {
         self.engine = None;
         let staged = ledger::stage(entries, vec![row], Vec::new(), 0);
         ledger::commit(&mut self.store, vec![staged]).map_err(|not| Trouble::failed(not.error)).map(drop)
+    }
+
+    async fn house(&mut self) -> Result<Arc<House>, Trouble> {
+        let sets = FenceSets::read(&self.dir).map_err(Trouble::failed)?;
+        fence_sets::served(&sets).map_err(|refused| Trouble::failed(Failure::from(refused)))
     }
 
     fn notices(&mut self) -> Result<Arc<Registry>, Trouble> {

@@ -3,9 +3,9 @@
 use consent_gate::{
     Actor, ConsentEvent, ConsentKind, ConsentState, Effect, Epoch, EventId, Hearing, Method, Notice, Purpose,
 };
-use ledger::{ConsentEntry, Counted, Entry, Said, What};
+use ledger::{ConsentEntry, Counted, Entry, Retention, Said, What};
 use model::{
-    Channel, CustomerId, DeviceId, Digest, FenceId, MerchantId, NotificationId, OfferId, Timestamp,
+    Channel, CustomerId, DeviceId, Digest, FenceId, MerchantId, Millis, NotificationId, OfferId, Timestamp,
     Tolerance, VisitId, Words,
 };
 use notifier::Suppression;
@@ -157,7 +157,7 @@ const FIELDS: [&str; 17] = [
 ];
 
 fn text(decision: &Decision, heading: &str) -> String {
-    let lines = lines(decision, &past());
+    let lines = lines(decision, &past(), &Retention::default());
     lines.into_iter().find(|line| line.heading == heading).map_or_else(String::new, |line| line.text)
 }
 
@@ -201,7 +201,9 @@ fn every_fact_shown_is_a_field_of_the_record_and_every_field_is_shown() {
             }
             _ => (decision(), changed(field)),
         };
-        let told = [lines(&before, &past()), lines(&after, &past())].concat();
+        let told =
+            [lines(&before, &past(), &Retention::default()), lines(&after, &past(), &Retention::default())]
+                .concat();
         let mut is_shown = false;
         for Line { heading, of, .. } in told {
             let is_other = text(&before, heading) != text(&after, heading);
@@ -214,7 +216,7 @@ fn every_fact_shown_is_a_field_of_the_record_and_every_field_is_shown() {
         }
         assert!(is_shown, "{field} is shown nowhere");
     }
-    let named = lines(&decision(), &past()).into_iter().flat_map(|line| line.of);
+    let named = lines(&decision(), &past(), &Retention::default()).into_iter().flat_map(|line| line.of);
     assert!(named.into_iter().all(|field| FIELDS.contains(field)), "a line names a field that there is not");
 }
 
@@ -224,7 +226,11 @@ fn every_fact_of_the_record_is_told_whatever_it_is_called() {
         let of_one = Decision { facts: facts(&[(name, value)]), ..decision() };
         let without = Decision { facts: Vec::new(), ..decision() };
         let all = |decision: &Decision| {
-            lines(decision, &past()).iter().map(|line| line.text.clone()).collect::<Vec<_>>().join("\n")
+            lines(decision, &past(), &Retention::default())
+                .iter()
+                .map(|line| line.text.clone())
+                .collect::<Vec<_>>()
+                .join("\n")
         };
         assert_ne!(all(&of_one), all(&without), "{name} is told nowhere");
         if value != "yes" && !CAP_FACTS.iter().any(|(cap, _)| *cap == name) {
@@ -288,4 +294,12 @@ fn a_silence_names_every_rule_and_the_next_possible_time() {
         assert!(text(&silent, "Next").contains("2026-11-21 10:00 UTC"));
         assert_eq!(text(&silent, "What was said"), "", "nothing was");
     }
+}
+
+#[test]
+fn for_how_long_it_is_kept_is_what_the_settings_in_force_say() {
+    let keep = Retention { decisions: Millis::from_days(90), ..Retention::default() };
+    let kept =
+        lines(&decision(), &past(), &keep).into_iter().find(|line| line.heading == "Kept").unwrap().text;
+    assert!(kept.starts_with("This record is kept for 90 d"), "{kept}");
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use consent_gate::ConsentEvent;
 use ledger::{
-    Entry, Numbered, StateRow, What, entry_from_paper, entry_on_paper, state_from_paper, state_on_paper,
+    Entry, Numbered, Retention, StateRow, What, entry_from_paper, entry_on_paper, state_from_paper,
+    state_on_paper,
 };
 use model::Timestamp;
 use serde_json::{Value, json};
 use store::verify_signature;
 
 use crate::explain::{rfc3339, sentences};
+use crate::officer::consents::row_as_json;
 use crate::officer::notices::Registry;
 
 /// What the paper calls itself.
@@ -47,7 +49,8 @@ pub(super) fn write(state: &StateRow, entries: &[Numbered], notices: &Registry, 
         paper["no"] = numbered.no.into();
         paper
     };
-    let told = sentences(entries, usize::MAX);
+    // For how long each is kept is not among the words of the paper.
+    let told = sentences(entries, usize::MAX, &Retention::default());
     json!({
         "format": FORMAT,
         "version": VERSION,
@@ -55,6 +58,7 @@ pub(super) fn write(state: &StateRow, entries: &[Numbered], notices: &Registry, 
         "exported_at": rfc3339(now),
         "exported_at_ms": now.unix_ms(),
         "state": state_on_paper(state),
+        "consents": state.consents.iter().map(|row| row_as_json(row, &state.profile, now)).collect::<Vec<_>>(),
         "entries": entries.iter().map(numbered).collect::<Vec<_>>(),
         "notices": notices_of(entries, notices),
         "in_words": told.iter().map(|said| json!({ "at": rfc3339(said.at), "text": said.text })).collect::<Vec<_>>(),

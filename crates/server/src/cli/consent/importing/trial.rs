@@ -10,6 +10,7 @@ use store::{FenceSets, OpenError, Reader};
 use wire::consent_file::Received;
 
 use crate::cli::data::Data;
+use crate::cli::master_key;
 use crate::cli::report::Failure;
 use crate::cli::serve::policy_of;
 use crate::fence_sets;
@@ -37,7 +38,7 @@ where
 {
     let dir = data.dir()?;
     let notices = Registry::read(&dir)?;
-    let mut known = match Reader::open(&dir) {
+    let mut known = match Reader::open_with(&dir, master_key::named()?.as_deref()) {
         Ok(reader) => Some(reader),
         // A first import makes the directory: nobody is known.
         Err(OpenError::NoData { .. }) => None,
