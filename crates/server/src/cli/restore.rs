@@ -56,6 +56,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         accepts_consent_rollback: args.i_understand_consent_rollback,
     };
     let dir = args.data.dir()?;
+    is_fit(&dir, &options)?;
     let restored = restore(&args.backup, &dir, options, chance(), Clock::Wall.now());
     let restored = restored.map_err(|error| refused(&error))?;
     if args.json {
@@ -64,6 +65,28 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         tell(&restored, &dir, args.i_understand_consent_rollback);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Tells all that is not there at once: one thing by itself is told by who looks for it.
+fn is_fit(dir: &Path, options: &RestoreOptions<'_>) -> Result<(), Failure> {
+    let needed = [
+        ("keys.db", true),
+        ("master.key", options.master_key.is_none()),
+        ("tombstones", options.tombstones.is_none()),
+    ];
+    let is_missing = |(name, is_needed): &(&str, bool)| *is_needed && !dir.join(name).exists();
+    let missing: Vec<&str> = needed.into_iter().filter(is_missing).map(|(name, _)| name).collect();
+    if missing.len() < 2 {
+        return Ok(());
+    }
+    let told = format!(
+        "{} lacks {}: a backup of the ledger holds no keys and does not say who was erased since; put back the \
+         newest of `stile backup keys`, the master key and the newest tombstones first (--tombstones FILE, \
+         STILE_MASTER_KEY_FILE)",
+        dir.display(),
+        missing.join(", ")
+    );
+    Err(Failure::failed(78, &told))
 }
 
 fn verify(args: &Args) -> Result<ExitCode, Failure> {

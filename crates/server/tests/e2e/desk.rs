@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::officer::{line, on_both, ran, register, shown, state_of, well};
 use crate::premises::{MERCHANT, Premises};
-use crate::server::{Server, run_on};
+use crate::server::{Server, run, run_on};
 
 /// Lets somebody agree to be seen.
 fn agree(premises: &Premises, customer: &str) {
@@ -159,4 +159,17 @@ fn every_command_finds_the_master_key_where_the_environment_says() {
         let (code, said) = stile(&premises.data(), args, &key);
         assert_eq!(code, Some(0), "{args:?}: {said}");
     }
+}
+
+#[test]
+fn a_restore_into_an_empty_directory_says_all_that_it_lacks() {
+    let premises = Premises::new(&[]);
+    Server::start(&premises, &[]).stop();
+    let backup = premises.path("backup");
+    well(&premises, &["backup", backup.to_str().unwrap()]);
+    let host = premises.path("host");
+    fs::create_dir(&host).unwrap();
+    let refused = run(&["restore", backup.to_str().unwrap(), "--data", host.to_str().unwrap()]);
+    assert_eq!(refused.code, Some(78), "{}", refused.err);
+    assert!(refused.err.contains("lacks keys.db, master.key, tombstones"), "{}", refused.err);
 }
