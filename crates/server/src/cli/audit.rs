@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
-use store::{Reader, StatementRefused, check_statement};
+use store::{StatementRefused, check_statement};
 
 use super::data::Data;
 use super::report::Failure;

@@ -18,7 +18,9 @@ pub(super) async fn show(customer: &CustomerId, holder: &mut impl Holder) -> Res
             Some(at) => json!({ "customer": customer.as_str(), "erased_at": rfc3339(at) }),
             None => stranger(customer.as_str()),
         };
-        told["unrecorded"] = unrecorded.into();
+        if let Some(unrecorded) = unrecorded {
+            told["unrecorded"] = unrecorded;
+        }
         return Ok(told);
     };
     let mut shown = explain::customer_as_json(state, now);
