@@ -101,9 +101,11 @@ fn statement(args: &StatementArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     match erasure.key {
-        Some(key) => println!("erased at {at}: {} entries, and the key {key}", erasure.n_entries),
+        Some(key) => {
+            println!("erased at {at}: {} entries, and the key {key}", erasure.n_entries);
+        }
         None => {
-            println!("erased at {at}: {} entries; there was no key, so nobody was known", erasure.n_entries)
+            println!("erased at {at}: {} entries; there was no key, so nobody was known", erasure.n_entries);
         }
     }
     println!("written down as entry {} of partition {}", erasure.no, erasure.partition.no());
