@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{Alteration, Door, Engine, Event, House, Policy, Tally};
-use ledger::{
-    ClosedPartition, Erasure, Numbered, Retention, StateRow, StockCount, Storage, StorageError,
-};
+use ledger::{ClosedPartition, Erasure, Numbered, Retention, StateRow, StockCount, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
 use offers::{CivilDay, Counted, Stock};
 use tokio::sync::{Semaphore, mpsc};
