@@ -53,6 +53,10 @@ impl Storage for Disk {
         self.list.graves()
     }
 
+    fn look_after(&mut self) -> Result<(), StorageError> {
+        self.list.look_after()
+    }
+
     fn retain(&mut self, keep: &Retention, n_max: usize, now: Timestamp) -> Result<Retained, StorageError> {
         self.list.retain(keep, n_max, now)
     }
