@@ -2,6 +2,7 @@
 
 mod fault;
 mod rows;
+mod whole;
 
 use ledger::{CustomerHash, Head, Place, Table, sealed_hash};
 use model::{Partition, Timestamp};
@@ -9,10 +10,15 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 pub use self::fault::{ChainFault, Wrong};
-pub(crate) use self::rows::Sums;
 pub use self::rows::{RowFault, Rows, WrongRow};
+pub(crate) use self::rows::{Sums, audit};
+pub use self::whole::Flaw;
+pub(crate) use self::whole::flaws;
 use crate::keys::KeyRoom;
-use crate::scan::Gone;
+use crate::proof::{Digest, ProofKey};
+use crate::retain::retained_below;
+use crate::scan::{Gone, Why};
+use crate::standing::{Standing, Untrue};
 use crate::verify::{entry_no, entry_place, head_at, head_row};
 
 /// What a walk along one chain has counted.
@@ -81,6 +87,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) ledger: &'a Connection,
     /// With them every entry is opened too, without them only its hash is compared.
     pub(crate) keys: Option<&'a mut KeyRoom>,
+    /// With it nobody else can have written the end of the chain, or emptied entries.
+    pub(crate) proof: Option<&'a ProofKey>,
     /// Where the chain ended by what is kept apart.
     pub(crate) apart: Option<&'a Head>,
     /// With them what the entries say is added up.
@@ -97,7 +105,8 @@ impl Walk<'_> {
         count: &mut dyn FnMut(),
     ) -> rusqlite::Result<Result<Walked, ChainFault>> {
         let mut walked = Walked { head: Head::empty(partition), n_taken_away: 0, last_at: None };
-        let fault = match self.entries(&mut walked, count) {
+        let mut sum = Digest::default();
+        let fault = match self.entries(&mut walked, &mut sum, count) {
             Ok(fault) => fault,
             // What SQLite cannot read is the first thing that is wrong.
             Err(rusqlite::Error::SqliteFailure(failure, _)) if is_damage(&failure) => {
@@ -107,16 +116,33 @@ impl Walk<'_> {
         };
         let fault = match fault {
             Some(fault) => Some(fault),
-            None => self.ending(&walked.head)?,
+            None => match self.ending(&walked.head)? {
+                Some(fault) => Some(fault),
+                None => self.vouched_for(&walked.head, sum)?,
+            },
         };
         let Some((no, wrong)) = fault else { return Ok(Ok(walked)) };
         let before = self.time_after(partition, no).unwrap_or_default();
         Ok(Err(ChainFault { partition, no, wrong, after: walked.last_at, before }))
     }
 
+    /// Whether who has the master key has written the end of a chain, and emptied what is empty in it.
+    fn vouched_for(&self, last: &Head, mut sum: Digest) -> rusqlite::Result<Option<(u64, Wrong)>> {
+        let Some(proof) = self.proof else { return Ok(None) };
+        let partition = last.partition();
+        let (standing, untrue) = Standing::read(self.ledger, proof)?;
+        if untrue.contains(&Untrue::Row(partition)) {
+            return Ok(Some((last.no(), Wrong::Forged)));
+        }
+        sum += proof.retained(partition, retained_below(self.ledger, partition).unwrap_or_default());
+        let is_known = sum == standing.line(partition).gone;
+        Ok((!is_known).then_some((last.no(), Wrong::EmptiedByHand)))
+    }
+
     fn entries(
         &mut self,
         walked: &mut Walked,
+        sum: &mut Digest,
         count: &mut dyn FnMut(),
     ) -> rusqlite::Result<Option<(u64, Wrong)>> {
         let partition = walked.head.partition();
@@ -137,9 +163,12 @@ impl Walk<'_> {
             match self.content(partition, &entry) {
                 Ok(Some(at)) => walked.last_at = at.or(walked.last_at),
                 Ok(None) => match gone.of_entry(&entry) {
-                    Ok(()) => {
+                    Ok(why) => {
                         walked.n_taken_away += 1;
-                        self.miss(&gone, &entry);
+                        if let Some(proof) = self.proof {
+                            *sum += why.digest(proof, entry_place(partition, next));
+                        }
+                        self.miss(why, &entry);
                     }
                     Err(why) => return Ok(Some((next, Wrong::Emptied(why)))),
                 },
@@ -188,11 +217,12 @@ impl Walk<'_> {
     }
 
     /// Notes that what an entry said is gone, unless a whole life is with it.
-    fn miss(&mut self, gone: &Gone, entry: &RawEntry) {
-        if let (Some(sums), Some(customer)) = (self.sums.as_deref_mut(), entry.customer)
-            && !gone.is_erased(entry.no, customer)
-        {
-            sums.miss(customer);
+    fn miss(&mut self, why: Why, entry: &RawEntry) {
+        if let (Some(sums), Some(customer)) = (self.sums.as_deref_mut(), entry.customer) {
+            match why {
+                Why::Outlived => sums.miss(customer),
+                Why::TellsOfErasure | Why::Erased => {}
+            }
         }
     }
 
@@ -232,7 +262,7 @@ impl Walk<'_> {
 }
 
 impl Gone {
-    fn of_entry(&self, entry: &RawEntry) -> Result<(), &'static str> {
+    fn of_entry(&self, entry: &RawEntry) -> Result<Why, &'static str> {
         match (entry.customer, &entry.sealed_hash) {
             (Some(customer), Some(hash)) => self.check(entry.no, customer, hash),
             (None, _) | (_, None) => Err("what it said is missing"),

@@ -10,17 +10,18 @@
 
 use std::collections::HashSet;
 
-use ledger::{Erasure, Graves, Head, StorageError};
+use ledger::{Erasure, Graves, StorageError};
 use model::{CustomerId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::erasures::{self, all_erasures, erasure_of};
 use crate::error::storage_error;
 use crate::keys::Owner;
+use crate::proof::ProofKey;
 use crate::sqlite::SqliteStore;
+use crate::standing::{Standing, stored_row};
 use crate::tombstones::{NotAdded, Tombstone, Tombstones};
 use crate::verify::entry_place;
-use crate::write::put_head;
 use crate::{migrate, schema};
 
 impl SqliteStore {
@@ -85,11 +86,11 @@ impl SqliteStore {
         if let Some(done) = erasure_of(&self.ledger, stone).map_err(storage_error)? {
             return Ok(done);
         }
-        let head = self.heads[usize::from(stone.partition.no())];
-        let (erasure, head) = take_rows(&mut self.ledger, stone, head).map_err(storage_error)?;
-        self.heads[usize::from(stone.partition.no())] = head;
+        let taken = take_rows(&mut self.ledger, stone, &self.standing, &self.proof);
+        let (erasure, standing) = taken.map_err(storage_error)?;
+        self.standing = standing;
         // It is durable and cannot be taken back: to write it again would tell of it twice.
-        let apart = self.heads_file.write(&self.heads);
+        let apart = self.heads_file.write(&self.standing.heads());
         apart.map_err(|error| StorageError::Suspect(error.to_string().into_boxed_str()))?;
         Ok(erasure)
     }
@@ -139,10 +140,25 @@ pub(crate) fn graves_of(tombstones: &Tombstones, mut graves: Graves) -> Graves {
 }
 
 /// Takes everything of a customer out of a ledger, in one transaction, durable on return.
-fn take_rows(ledger: &mut Connection, stone: &Tombstone, head: Head) -> rusqlite::Result<(Erasure, Head)> {
+fn take_rows(
+    ledger: &mut Connection,
+    stone: &Tombstone,
+    standing: &Standing,
+    proof: &ProofKey,
+) -> rusqlite::Result<(Erasure, Standing)> {
+    let mut after = standing.clone();
+    let head = *standing.head(stone.partition);
+    let line = after.change(stone.partition);
     let transaction = ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (partition, customer) = (stone.partition, stone.customer.bytes());
+    line.rows -= stored_row(&transaction, proof, partition, stone.customer)?;
     let n_entries = {
+        let mut select = transaction
+            .prepare_cached("SELECT place FROM entries WHERE customer = ?1 AND sealed IS NOT NULL")?;
+        let mut places = select.query([customer])?;
+        while let Some(row) = places.next()? {
+            line.gone += proof.taken_away(row.get(0)?);
+        }
         let mut delete =
             transaction.prepare_cached("DELETE FROM states WHERE partition = ?1 AND customer = ?2")?;
         delete.execute((partition.no(), customer))?;
@@ -166,9 +182,11 @@ fn take_rows(ledger: &mut Connection, stone: &Tombstone, head: Head) -> rusqlite
         .prepare_cached("INSERT INTO entries (place, customer, sealed_hash, link) VALUES (?1, ?2, ?3, ?4)")?
         .execute((entry_place(partition, head.no()), customer, &sealed_hash, head.link()))?;
     erasures::insert(&transaction, &erasure)?;
-    put_head(&transaction, &head, stone.at)?;
+    line.gone += proof.erasure(entry_place(partition, head.no()));
+    line.move_to(head, stone.at);
+    after.write(&transaction, proof)?;
     transaction.commit()?;
-    Ok((erasure, head))
+    Ok((erasure, after))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! SQLite drops a damaged tail of its log silently. The heads are written and synced
 //! after every commit and before it is acknowledged, so that a ledger which lost
 //! something acknowledged is found out at the next start. Two slots are written in turn:
-//! a torn write leaves the other one.
+//! a torn write leaves the other one. Their check takes the master key, so that nobody else
+//! can make a chain look whole that was cut short.
 
 use std::fs::File;
 use std::io;
@@ -14,13 +15,16 @@ use model::{N_PARTITIONS, Partition};
 
 use crate::directory::{Directory, Part, private_file};
 use crate::error::OpenError;
+use crate::proof::{ProofKey, is_same};
 
 /// Names the ledger that a file belongs to.
 pub(crate) type Instance = [u8; 16];
 /// One head per partition, by number.
 pub(crate) type Heads = [Head; N_PARTITIONS as usize];
 
-const MAGIC: &[u8; 16] = b"stile heads v1\n\n";
+const MAGIC: &[u8; 16] = b"stile heads v2\n\n";
+/// Until format 2 of the ledger the check was one that anybody could compute.
+const MAGIC_OPEN: &[u8; 16] = b"stile heads v1\n\n";
 const SLOT_LEN: usize = 4096;
 const HEAD_LEN: usize = 40;
 const HEADS_AT: usize = 40;
@@ -41,7 +45,17 @@ pub(crate) fn empty_heads() -> Heads {
 pub(crate) struct HeadsFile {
     file: File,
     instance: Instance,
+    proof: ProofKey,
     n_written: u64,
+}
+
+/// Who can have written a heads file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WrittenBy {
+    /// Who has the master key.
+    Ours,
+    /// Anybody: it is of format 2 or older.
+    Anybody,
 }
 
 impl HeadsFile {
@@ -49,14 +63,16 @@ impl HeadsFile {
     pub(crate) fn create(
         directory: &Directory,
         instance: Instance,
+        proof: &ProofKey,
         heads: &Heads,
     ) -> Result<Self, OpenError> {
         let path = directory.file(Part::Heads);
         let half = path.with_extension("new");
         let create = || {
             let file = private_file(&half, true)?;
+            file.set_len(0)?;
             file.set_len(2 * SLOT_LEN as u64)?;
-            let mut made = Self { file, instance, n_written: 0 };
+            let mut made = Self { file, instance, proof: proof.clone(), n_written: 0 };
             made.write(heads)?;
             std::fs::rename(&half, &path)?;
             Ok(made)
@@ -67,11 +83,16 @@ impl HeadsFile {
     }
 
     /// Opens the file and reads the newer of the slots that are whole.
-    pub(crate) fn open(directory: &Directory, instance: Instance) -> Result<(Self, Heads), OpenError> {
+    pub(crate) fn open(
+        directory: &Directory,
+        instance: Instance,
+        proof: &ProofKey,
+        expected: WrittenBy,
+    ) -> Result<(Self, Heads, WrittenBy), OpenError> {
         let path = directory.file(Part::Heads);
         let file = private_file(&path, false).map_err(OpenError::io(&path))?;
-        let Slot { n_written, heads, .. } = newest_slot(&file, directory, instance)?;
-        Ok((Self { file, instance, n_written }, heads))
+        let Slot { n_written, heads, by, .. } = newest_slot(&file, directory, instance, proof, expected)?;
+        Ok((Self { file, instance, proof: proof.clone(), n_written }, heads, by))
     }
 
     /// Writes the heads over the older slot, durable on return.
@@ -85,7 +106,7 @@ impl HeadsFile {
             bytes[..8].copy_from_slice(&head.no().to_le_bytes());
             bytes[8..].copy_from_slice(head.link());
         }
-        let check = sealed_hash(&slot[..CHECK_AT]);
+        let check = self.proof.slot(&slot[..CHECK_AT]);
         slot[CHECK_AT..CHECK_AT + CHECK_LEN].copy_from_slice(&check);
         self.file.write_all_at(&slot, n_written % 2 * SLOT_LEN as u64)?;
         self.file.sync_data()?;
@@ -95,37 +116,74 @@ impl HeadsFile {
 }
 
 /// The heads as they stand in the file of a ledger that somebody else may be writing.
-pub(crate) fn read_heads(directory: &Directory, instance: Instance) -> Result<Heads, OpenError> {
+pub(crate) fn read_heads(
+    directory: &Directory,
+    instance: Instance,
+    proof: &ProofKey,
+    expected: WrittenBy,
+) -> Result<Heads, OpenError> {
     let path = directory.file(Part::Heads);
     let file = File::open(&path).map_err(OpenError::io(&path))?;
-    newest_slot(&file, directory, instance).map(|slot| slot.heads)
+    newest_slot(&file, directory, instance, proof, expected).map(|slot| slot.heads)
 }
 
 /// The newer of the slots that are whole.
-fn newest_slot(file: &File, directory: &Directory, instance: Instance) -> Result<Slot, OpenError> {
-    let slots = [0, 1].map(|slot| read_slot(file, slot));
+///
+/// Where only who has the key can have written, what anybody could is refused.
+fn newest_slot(
+    file: &File,
+    directory: &Directory,
+    instance: Instance,
+    proof: &ProofKey,
+    expected: WrittenBy,
+) -> Result<Slot, OpenError> {
+    let slots = [0, 1].map(|slot| read_slot(file, slot, proof));
     let newest = slots.into_iter().flatten().max_by_key(|slot| slot.n_written);
-    let Some(slot) = newest else {
+    let damaged = |reason: &str| {
         let (dir, part) = (directory.path().into(), Part::Heads);
-        return Err(OpenError::Damaged { dir, part, reason: "neither slot is whole".into() });
+        OpenError::Damaged { dir, part, reason: reason.into() }
+    };
+    let other = || OpenError::OtherInstance { dir: directory.path().into(), part: Part::Heads };
+    let Some(slot) = newest else {
+        let is_another = names_another(file, instance);
+        return Err(if is_another { other() } else { damaged("neither slot is whole") });
     };
     if slot.instance != instance {
-        return Err(OpenError::OtherInstance { dir: directory.path().into(), part: Part::Heads });
+        return Err(other());
     }
-    Ok(slot)
+    match (slot.by, expected) {
+        (WrittenBy::Anybody, WrittenBy::Ours) => Err(damaged("it is of an older format than the keys")),
+        (WrittenBy::Ours, WrittenBy::Ours | WrittenBy::Anybody)
+        | (WrittenBy::Anybody, WrittenBy::Anybody) => Ok(slot),
+    }
+}
+
+/// Whether a file that does not hold under this key says that it is of another ledger.
+fn names_another(file: &File, instance: Instance) -> bool {
+    [0, 1].into_iter().any(|slot| {
+        let mut begin = [0; 32];
+        let read = file.read_exact_at(&mut begin, slot * SLOT_LEN as u64);
+        read.is_ok() && begin[..16] == MAGIC[..] && begin[16..] != instance
+    })
 }
 
 struct Slot {
     n_written: u64,
     instance: Instance,
     heads: Heads,
+    by: WrittenBy,
 }
 
-fn read_slot(file: &File, slot: u64) -> Option<Slot> {
+fn read_slot(file: &File, slot: u64, proof: &ProofKey) -> Option<Slot> {
     let mut bytes = vec![0; SLOT_LEN];
     file.read_exact_at(&mut bytes, slot * SLOT_LEN as u64).ok()?;
-    let check = &bytes[CHECK_AT..CHECK_AT + CHECK_LEN];
-    if bytes[..16] != MAGIC[..] || *check != sealed_hash(&bytes[..CHECK_AT]) {
+    let (said, check) = (&bytes[..CHECK_AT], &bytes[CHECK_AT..CHECK_AT + CHECK_LEN]);
+    let (by, expected) = match bytes.first_chunk()? {
+        MAGIC => (WrittenBy::Ours, proof.slot(said)),
+        MAGIC_OPEN => (WrittenBy::Anybody, sealed_hash(said)),
+        _ => return None,
+    };
+    if !is_same(&expected, check) {
         return None;
     }
     let mut heads = empty_heads();
@@ -137,5 +195,6 @@ fn read_slot(file: &File, slot: u64) -> Option<Slot> {
         n_written: u64::from_le_bytes(bytes[32..HEADS_AT].try_into().ok()?),
         instance: bytes[16..32].try_into().ok()?,
         heads,
+        by,
     })
 }

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::Chance;
 use crate::error::storage_error;
+use crate::heads::{WrittenBy, partitions};
 use crate::schema::{meta, set_meta, settle};
 
 /// Whose key, and in which partition the customer is.
@@ -21,6 +22,8 @@ pub(crate) struct KeyRoom {
     connection: Connection,
     vault: Vault,
     known: HashMap<CustomerHash, CustomerKey>,
+    /// Since which format the master key vouches for more than these keys.
+    check_no: u64,
 }
 
 /// Open keys in memory; one that is not among them is read and opened again, in microseconds.
@@ -28,6 +31,10 @@ const KNOWN_MAX: usize = 16_384;
 
 /// A constant wrapped by the master key, to know the right one.
 const CHECK: &str = "check";
+/// The number that it is wrapped for: since format 3 nobody can pass a directory off as an older one.
+const CHECK_NO: u64 = 3;
+/// And before.
+const CHECK_NO_OPEN: u64 = 0;
 
 impl KeyRoom {
     /// A room of keys, and whether the master key is theirs.
@@ -37,23 +44,42 @@ impl KeyRoom {
         is_new: bool,
         chance: &mut Chance,
     ) -> rusqlite::Result<(Self, bool)> {
-        let fits = match meta(&connection, CHECK)? {
-            Some(wrapped) => vault.unwrap(&wrapped, &check_place()).is_ok(),
-            None if !is_new => false,
+        let check_no = match meta(&connection, CHECK)? {
+            Some(wrapped) => known_check(&vault, &wrapped),
+            None if !is_new => None,
             None => {
-                let check = vault.wrap(&vault.key([0; 32]), &check_place(), &nonce(chance));
-                set_meta(&connection, CHECK, &check)?;
-                true
+                set_meta(&connection, CHECK, &check(&vault, chance))?;
+                Some(CHECK_NO)
             }
         };
-        Ok((Self { connection, vault, known: HashMap::new() }, fits))
+        Ok(Self::of(connection, vault, check_no))
+    }
+
+    fn of(connection: Connection, vault: Vault, check_no: Option<u64>) -> (Self, bool) {
+        let keys = Self { connection, vault, known: HashMap::new(), check_no: check_no.unwrap_or(CHECK_NO) };
+        (keys, check_no.is_some())
     }
 
     /// A room of keys in which none will be made, and whether the master key is theirs.
     pub(crate) fn read(connection: Connection, vault: Vault) -> rusqlite::Result<(Self, bool)> {
-        let check = meta(&connection, CHECK)?;
-        let fits = check.is_some_and(|wrapped| vault.unwrap(&wrapped, &check_place()).is_ok());
-        Ok((Self { connection, vault, known: HashMap::new() }, fits))
+        let check_no = meta(&connection, CHECK)?.and_then(|wrapped| known_check(&vault, &wrapped));
+        Ok(Self::of(connection, vault, check_no))
+    }
+
+    /// Who can have written the heads of a ledger with these keys.
+    pub(crate) const fn heads_are_written_by(&self) -> WrittenBy {
+        if self.check_no == CHECK_NO { WrittenBy::Ours } else { WrittenBy::Anybody }
+    }
+
+    /// From now on only who has the master key can have written the heads; durable on return.
+    pub(crate) fn vouch_if_due(&mut self, chance: &mut Chance) -> rusqlite::Result<()> {
+        if self.check_no == CHECK_NO {
+            return Ok(());
+        }
+        let check = check(&self.vault, chance);
+        self.connection.execute("UPDATE meta SET value = ?2 WHERE name = ?1", (CHECK, check))?;
+        self.check_no = CHECK_NO;
+        Ok(())
     }
 
     /// Empties the log; false when a reader still needs it.
@@ -152,6 +178,29 @@ impl KeyRoom {
         delete().map(drop).map_err(storage_error)
     }
 
+    /// How many keys do not open for the customer that they are of, among those that are not `known` to.
+    ///
+    /// The partition is in what they are bound to and in no column, so all of them are tried: 40 µs.
+    pub(crate) fn n_damaged(
+        &self,
+        known: &mut dyn FnMut(CustomerHash) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<u64> {
+        let mut select = self.connection.prepare("SELECT customer, wrapped FROM keys")?;
+        let mut rows = select.query([])?;
+        let mut n = 0;
+        while let Some(row) = rows.next()? {
+            let opens = match (row.get(0).map(CustomerHash::from_bytes), row.get_ref(1)?.as_blob()) {
+                (Ok(customer), _) if known(customer)? => true,
+                (Ok(customer), Ok(wrapped)) => {
+                    partitions().any(|of| self.vault.unwrap(wrapped, &key_place((of, customer))).is_ok())
+                }
+                (Ok(_) | Err(_), _) => false,
+            };
+            n += u64::from(!opens);
+        }
+        Ok(n)
+    }
+
     /// Whose keys there are.
     pub(crate) fn customers(&self) -> rusqlite::Result<HashSet<[u8; 16]>> {
         self.connection.prepare("SELECT customer FROM keys")?.query_map([], |row| row.get(0))?.collect()
@@ -193,8 +242,17 @@ pub(crate) fn nonce(chance: &mut Chance) -> Nonce {
     nonce
 }
 
-fn check_place() -> Place {
-    key_place((Partition::from_no(0), CustomerHash::from_bytes([0; 16])))
+fn check(vault: &Vault, chance: &mut Chance) -> Vec<u8> {
+    vault.wrap(&vault.key([0; 32]), &check_place(CHECK_NO), &nonce(chance))
+}
+
+/// The number for which a check was wrapped by this vault.
+fn known_check(vault: &Vault, wrapped: &[u8]) -> Option<u64> {
+    [CHECK_NO, CHECK_NO_OPEN].into_iter().find(|no| vault.unwrap(wrapped, &check_place(*no)).is_ok())
+}
+
+fn check_place(no: u64) -> Place {
+    Place { no, ..key_place((Partition::from_no(0), CustomerHash::from_bytes([0; 16]))) }
 }
 
 pub(crate) const fn key_place((partition, customer): Owner) -> Place {

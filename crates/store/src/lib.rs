@@ -6,6 +6,7 @@
 //! a customer or where one was in plain text. Beside them, [`FenceSets`] keeps the versions of the
 //! fence set.
 
+mod anchor;
 mod audit;
 mod backup;
 mod beside;
@@ -21,6 +22,7 @@ mod home;
 mod keys;
 mod manifest;
 mod migrate;
+mod proof;
 mod reader;
 mod restore;
 mod retain;
@@ -28,13 +30,15 @@ mod scan;
 mod schema;
 mod signing;
 mod sqlite;
+mod standing;
 mod states;
 mod tombstones;
 mod verify;
 mod whole_file;
 mod write;
 
-pub use audit::{ChainFault, RowFault, Rows, Walked, Wrong, WrongRow};
+pub use anchor::{Anchor, AnchorRefused, AnchorSource, Loosened};
+pub use audit::{ChainFault, Flaw, RowFault, Rows, Walked, Wrong, WrongRow};
 pub use backup::{BackupError, BackupRecord, Backups, Checked, back_up, back_up_keys, check};
 pub use checked_list::{CheckedList, list_of_bytes, list_to_bytes};
 pub use directory::Part;

@@ -118,6 +118,11 @@ impl Manifest {
         Self::parse(&bytes).map_err(|reason| BackupError::Damaged { path, reason })
     }
 
+    /// The manifest of a backup of a ledger that a text is.
+    pub(crate) fn of_text(bytes: &[u8]) -> Option<Self> {
+        Self::parse(bytes).ok().filter(|manifest| manifest.of == BackupOf::Ledger)
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, Box<str>> {
         #[derive(Deserialize)]
         struct Head {

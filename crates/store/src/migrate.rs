@@ -2,11 +2,12 @@
 //! crash at any step.
 //!
 //! ```text
-//! 1  the directory is copied to before-format-2      whole or not at all
+//! 1  the directory is copied to before-format-3      whole or not at all
 //! 2  tombstones, of nobody yet                       format 1 could not erase
 //! 3  keys.db, in one transaction with its number
-//! 4  ledger.db, in one transaction with its number   from here on it is format 2
-//! 5  notices are filled in, when the keys are open   noted in the ledger until it is done
+//! 4  ledger.db, in one transaction with its number   from here on it is format 3
+//! 5  sums and checks, when the master key is read    until the check of the keys says that it is done
+//! 6  notices are filled in, when the keys are open   of format 1; noted in the ledger until it is done
 //! ```
 //!
 //! Every step that was done is passed over the next time. Entries stay as they were sealed; they are read
@@ -30,8 +31,10 @@ use crate::error::OpenError;
 use crate::schema::{self, FORMAT};
 use crate::tombstones::Tombstones;
 
-/// Where the directory of format 1 is kept.
-const ASIDE: &str = "before-format-2";
+/// Where the directory of an older format is kept.
+const ASIDE: &str = "before-format-3";
+/// Where one that came to format 2 before is kept.
+const ASIDE_BEFORE: &str = "before-format-2";
 
 /// What format 2 has and format 1 has not, of the ledger.
 const LEDGER_1_TO_2: &str = "
@@ -51,8 +54,32 @@ const LEDGER_1_TO_2: &str = "
     );
     INSERT INTO meta (name, value) VALUES ('notices to fill in', x'01');";
 
+/// What format 3 has and format 2 has not, of the ledger.
+const LEDGER_2_TO_3: &str = "
+    ALTER TABLE heads RENAME TO heads_of_format_2;
+    CREATE TABLE heads (
+        partition INTEGER PRIMARY KEY,
+        no INTEGER NOT NULL,
+        link BLOB NOT NULL,
+        last_at INTEGER,
+        rows BLOB NOT NULL,
+        gone BLOB NOT NULL
+    );
+    CREATE TABLE vouched (
+        id INTEGER PRIMARY KEY,
+        n_commits INTEGER NOT NULL,
+        stock BLOB NOT NULL,
+        checks BLOB NOT NULL,
+        mac BLOB NOT NULL
+    );
+    INSERT INTO heads (partition, no, link, last_at, rows, gone)
+        SELECT partition, no, link, last_at, zeroblob(32), zeroblob(32) FROM heads_of_format_2;
+    DROP TABLE heads_of_format_2;";
+
+/// From each format to the next, of the ledger.
+const LEDGER: [&str; 2] = [LEDGER_1_TO_2, LEDGER_2_TO_3];
 /// And of the keys: their tables are the same.
-const KEYS_1_TO_2: &str = "";
+const KEYS: [&str; 2] = ["", ""];
 
 /// A step of the way, done or passed over.
 type Step = fn(&Directory) -> Result<(), OpenError>;
@@ -90,7 +117,7 @@ fn copy(directory: &Directory) -> Result<(), OpenError> {
     if aside.exists() {
         return Ok(());
     }
-    let half = directory.path().join("before-format-2.part");
+    let half = directory.path().join("before-format-3.part");
     clear(&half).map_err(OpenError::io(&half))?;
     DirBuilder::new().mode(DIRECTORY_MODE).create(&half).map_err(OpenError::io(&half))?;
     for part in [Part::Ledger, Part::Keys] {
@@ -139,38 +166,45 @@ fn tombstones(directory: &Directory) -> Result<(), OpenError> {
 
 /// Brings the keys up to date.
 pub(crate) fn keys(directory: &Directory) -> Result<(), OpenError> {
-    database(directory, Part::Keys, KEYS_1_TO_2)
+    database(directory, Part::Keys, KEYS)
 }
 
 /// Brings a ledger up to date.
 pub(crate) fn ledger(directory: &Directory) -> Result<(), OpenError> {
-    database(directory, Part::Ledger, LEDGER_1_TO_2)
+    database(directory, Part::Ledger, LEDGER)
 }
 
-fn database(directory: &Directory, part: Part, statements: &str) -> Result<(), OpenError> {
+fn database(directory: &Directory, part: Part, steps: [&str; 2]) -> Result<(), OpenError> {
     if !is_due(directory, part)? {
         return Ok(());
     }
     let change = || -> rusqlite::Result<()> {
         let mut connection = schema::connect(&directory.file(part))?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        transaction.execute_batch(statements)?;
-        transaction.pragma_update(None, "user_version", 2)?;
+        let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        for (format, statements) in (1..).zip(steps) {
+            if found <= format {
+                transaction.execute_batch(statements)?;
+            }
+        }
+        transaction.pragma_update(None, "user_version", FORMAT)?;
         transaction.commit()?;
         schema::settle(&connection).map(drop)
     };
     change().map_err(directory.sqlite(part))
 }
 
-/// Destroys somebody's key in the copy that was made of format 1: who is erased is gone there too.
+/// Destroys somebody's key in the copies that were made of older formats: who is erased is gone there too.
 pub(crate) fn destroy_copied_key(directory: &Directory, customer: CustomerHash) -> rusqlite::Result<()> {
-    let path = directory.path().join(ASIDE).join(Part::Keys.file_name());
-    if !path.exists() {
-        return Ok(());
+    for aside in [ASIDE_BEFORE, ASIDE] {
+        let path = directory.path().join(aside).join(Part::Keys.file_name());
+        if path.exists() {
+            let connection = schema::connect(&path)?;
+            connection.execute("DELETE FROM keys WHERE customer = ?1", [customer.bytes()])?;
+            schema::settle(&connection)?;
+        }
     }
-    let connection = schema::connect(&path)?;
-    connection.execute("DELETE FROM keys WHERE customer = ?1", [customer.bytes()])?;
-    schema::settle(&connection).map(drop)
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,15 +6,19 @@ use ledger::{CustomerHash, Graves, Numbered, StorageError, StoredState, Table, V
 use model::{Partition, Timestamp};
 use rusqlite::Connection;
 
-use crate::audit::{ChainFault, Rows, Sums, Walk, Walked, n_astray};
+use crate::anchor::{Anchor, AnchorRefused, Loosened};
+use crate::audit::{ChainFault, Flaw, Rows, Walked, audit, flaws};
 use crate::directory::{Directory, Part};
 use crate::error::{OpenError, storage_error};
-use crate::heads::{Instance, partitions, read_heads};
+use crate::heads::{Heads, Instance, partitions, read_heads};
 use crate::keys::KeyRoom;
+use crate::proof::ProofKey;
 use crate::scan::scan_partition;
 use crate::schema;
 use crate::signing::Signer;
+use crate::standing::Standing;
 use crate::tombstones;
+use crate::verify::head_at;
 use crate::write::place;
 
 /// Why a chain could not be walked at all.
@@ -37,7 +41,8 @@ pub struct Reader {
     instance: Instance,
     ledger: Connection,
     keys: KeyRoom,
-    public_key: [u8; 32],
+    signer: Signer,
+    proof: ProofKey,
 }
 
 impl Reader {
@@ -59,7 +64,8 @@ impl Reader {
             directory.require(part)?;
         }
         let master_key = directory.stored_master_key()?;
-        let (vault, public_key) = (Vault::new(&master_key), Signer::new(&master_key).public_key());
+        let (vault, signer) = (Vault::new(&master_key), Signer::new(&master_key));
+        let proof = ProofKey::new(&master_key);
         drop(master_key);
         let [ledger, keys] = [Part::Ledger, Part::Keys].map(|part| schema::open_to_read(&directory, part));
         let keys = keys?;
@@ -78,13 +84,13 @@ impl Reader {
             return Err(OpenError::OtherInstance { dir: dir.into(), part: Part::Ledger });
         }
         let instance = instance.ok_or_else(|| directory.missing(Part::Keys))?;
-        Ok(Self { directory, instance, ledger, keys, public_key })
+        Ok(Self { directory, instance, ledger, keys, signer, proof })
     }
 
     /// By which key the statements of this ledger can be checked.
     #[must_use]
-    pub const fn public_key(&self) -> [u8; 32] {
-        self.public_key
+    pub fn public_key(&self) -> [u8; 32] {
+        self.signer.public_key()
     }
 
     /// How many entries there are by now.
@@ -168,24 +174,52 @@ impl Reader {
         now: Timestamp,
     ) -> Result<Result<(Walked, Rows), ChainFault>, AuditError> {
         // Heads first: what is written after them is a longer chain, and no fault.
-        let apart = read_heads(&self.directory, self.instance)?;
+        let apart = self.heads_apart()?;
         let moment = self.ledger.unchecked_transaction().map_err(storage_error)?;
-        let apart = Some(&apart[usize::from(partition.no())]);
-        let mut sums = Sums::default();
-        let walk = Walk { ledger: &moment, keys: Some(&mut self.keys), apart, sums: Some(&mut sums) };
-        let walked = match walk.along(partition, count).map_err(storage_error)? {
-            Ok(walked) => walked,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let rows = sums.hold((&moment, &mut self.keys), &walked.head, now).map_err(storage_error)?;
-        Ok(Ok((walked, rows)))
+        let apart = &apart[usize::from(partition.no())];
+        Ok(audit(&moment, &mut self.keys, &self.proof, apart, (count, now)).map_err(storage_error)?)
     }
 
-    /// How many entries stand in no partition: nothing that this program wrote.
+    /// What is wrong outside of the chains and their rows.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
-    pub fn n_astray(&self) -> Result<u64, StorageError> {
-        n_astray(&self.ledger).map_err(storage_error)
+    /// When the ledger cannot be read at all.
+    pub fn flaws(&self) -> Result<Vec<Flaw>, AuditError> {
+        let stones = tombstones::read(&self.directory, self.instance)?;
+        Ok(flaws(&self.ledger, &self.keys, &self.proof, &stones).map_err(storage_error)?)
+    }
+
+    /// Where all chains stand, signed, as one line of JSON; `None` when that was changed by hand.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read at all.
+    pub fn anchor(&self, now: Timestamp) -> Result<Option<String>, AuditError> {
+        let moment = self.ledger.unchecked_transaction().map_err(storage_error)?;
+        let (standing, untrue) = Standing::read(&moment, &self.proof).map_err(storage_error)?;
+        let anchor = Anchor::of_standing(&standing, self.instance, now);
+        Ok(untrue.is_empty().then(|| anchor.to_json(&self.signer)))
+    }
+
+    /// Reads what was kept elsewhere: an anchor, the manifest of a backup or the statement of an erasure.
+    ///
+    /// # Errors
+    /// When it is none of them, of another ledger, or not signed by this one.
+    pub fn read_anchor(&self, text: &str) -> Result<Anchor, AnchorRefused> {
+        Anchor::parse(text, self.instance, &self.public_key())
+    }
+
+    /// What an anchor says that is not so any more.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read at all.
+    pub fn hold_against(&self, anchor: &Anchor) -> Result<Vec<Loosened>, AuditError> {
+        let moment = self.ledger.unchecked_transaction().map_err(storage_error)?;
+        let (standing, _) = Standing::read(&moment, &self.proof).map_err(storage_error)?;
+        let found = anchor.hold_against(&standing, &mut |partition, no| head_at(&moment, partition, no));
+        Ok(found.map_err(storage_error)?)
+    }
+
+    fn heads_apart(&self) -> Result<Heads, OpenError> {
+        read_heads(&self.directory, self.instance, &self.proof, self.keys.heads_are_written_by())
     }
 }

@@ -26,16 +26,20 @@ use rusqlite::Connection;
 use self::hindsight::Hindsight;
 pub use self::lowering::Lowered;
 pub(crate) use self::switching::{READY, finish};
-use crate::audit::{ChainFault, Walk};
+use crate::audit::{ChainFault, Flaw, RowFault, WrongRow, audit, flaws};
 use crate::backup::{BackupError, copying};
 use crate::directory::{DIRECTORY_MODE, Directory, Part};
 use crate::erasures::all_erasures;
 use crate::error::storage_error;
 use crate::heads::{HeadsFile, Instance, partitions};
 use crate::manifest::{BackupOf, Manifest};
+use crate::proof::ProofKey;
+use crate::standing::take_over;
 use crate::tombstones::{self, Tombstone, Tombstones};
 use crate::{Chance, Checked, OpenError, SqliteStore, beside, check, migrate, schema};
 
+/// From this format on only who has the master key can have written a ledger.
+const FIRST_PROVEN: i64 = 3;
 /// Where a restore is prepared.
 const STAGE: &str = "restore.part";
 
@@ -117,6 +121,12 @@ pub enum RestoreError {
     /// What was staged is not whole.
     #[error("entry {} of partition {} of the backup: {}", .0.no, .0.partition.no(), .0.wrong)]
     Fault(ChainFault),
+    /// Nor are its rows.
+    #[error("state rows of partition {} of the backup: {}", .0.partition.no(), .0.wrong.text())]
+    Rows(RowFault),
+    /// Nor is what belongs to no chain.
+    #[error("the backup: {0}")]
+    Flaw(Flaw),
 }
 
 /// Puts a backup into a data directory that nobody holds.
@@ -157,7 +167,7 @@ pub fn restore(
     } else {
         lowering::lower(&mut store, &since, now)?
     };
-    let n_entries = walk(&mut store)?;
+    let n_entries = walk(&mut store, now)?;
     close(store)?;
     let replaced = switching::switch(&directory, &stage.path, now)?;
     let count = |is: fn(&Hindsight) -> bool| since.iter().filter(|since| is(since)).count();
@@ -253,7 +263,12 @@ impl Stage {
             copying::copy(&backup.join(name), &self.path.join(name))?;
         }
         migrate::ledger(&directory)?;
-        HeadsFile::create(&directory, manifest.instance(), &manifest.all_heads())?;
+        let proof = ProofKey::new(&*directory.stored_master_key()?);
+        if manifest.stored_format < FIRST_PROVEN {
+            let mut ledger = schema::open(&directory, Part::Ledger, false)?;
+            take_over(&mut ledger, &proof).map_err(directory.sqlite(Part::Ledger))?;
+        }
+        HeadsFile::create(&directory, manifest.instance(), &proof, &manifest.all_heads())?;
         let ledger = schema::open_to_read(&directory, Part::Ledger)?;
         Ok(n_erasures(&ledger)?)
     }
@@ -284,15 +299,22 @@ pub(crate) fn customers_of(ledger: &Connection) -> rusqlite::Result<HashSet<[u8;
 }
 
 /// Reads all that was staged from end to end; gives how many entries there are.
-fn walk(store: &mut SqliteStore) -> Result<u64, RestoreError> {
+fn walk(store: &mut SqliteStore, now: Timestamp) -> Result<u64, RestoreError> {
     let mut n_entries = 0;
     for partition in partitions() {
-        let apart = Some(&store.heads[usize::from(partition.no())]);
-        let walk = Walk { ledger: &store.ledger, keys: Some(&mut store.keys), apart, sums: None };
-        let walked = walk.along(partition, &mut || ()).map_err(storage_error)?;
-        n_entries += walked.map_err(RestoreError::Fault)?.head.no();
+        let apart = *store.standing.head(partition);
+        let walked = audit(&store.ledger, &mut store.keys, &store.proof, &apart, (&mut || (), now));
+        let (walked, rows) = walked.map_err(storage_error)?.map_err(RestoreError::Fault)?;
+        n_entries += walked.head.no();
+        if let Some(fault) = rows.faults.iter().find(|fault| !matches!(fault.wrong, WrongRow::Disagrees(_))) {
+            return Err(RestoreError::Rows(*fault));
+        }
     }
-    Ok(n_entries)
+    let flaws = flaws(&store.ledger, &store.keys, &store.proof, store.tombstones.all());
+    match flaws.map_err(storage_error)?.first() {
+        None => Ok(n_entries),
+        Some(flaw) => Err(RestoreError::Flaw(*flaw)),
+    }
 }
 
 /// Moves all that stands in logs into its database.

@@ -15,6 +15,7 @@ use crate::heads::partitions;
 use crate::keys::Owner;
 use crate::scan::scan_owner;
 use crate::sqlite::SqliteStore;
+use crate::standing::stored_row;
 use crate::verify::{entry_no, entry_place};
 use crate::write::place;
 
@@ -30,11 +31,13 @@ pub(crate) enum Round {
 
 /// Up to which number, and without it, entries of a partition may have lost their content.
 pub(crate) fn retained_below(ledger: &Connection, partition: Partition) -> Result<u64, StorageError> {
-    let find = || {
-        let mut select = ledger.prepare_cached("SELECT no FROM retained WHERE partition = ?1")?;
-        select.query_row([partition.no()], |row| row.get::<_, i64>(0)).optional()
-    };
-    Ok(find().map_err(storage_error)?.unwrap_or_default().cast_unsigned())
+    below(ledger, partition).map_err(storage_error)
+}
+
+fn below(ledger: &Connection, partition: Partition) -> rusqlite::Result<u64> {
+    let mut select = ledger.prepare_cached("SELECT no FROM retained WHERE partition = ?1")?;
+    let found = select.query_row([partition.no()], |row| row.get::<_, i64>(0)).optional()?;
+    Ok(found.unwrap_or_default().cast_unsigned())
 }
 
 /// What a look at one chain found.
@@ -127,8 +130,13 @@ impl SqliteStore {
 
     /// Takes content away, and remembers how far it may be missing.
     fn empty(&mut self, partition: Partition, due: &[i64], end: u64) -> rusqlite::Result<()> {
+        let mut after = self.standing.clone();
         let transaction = self.ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
         {
+            let gone = &mut after.change(partition).gone;
+            due.iter().for_each(|place| *gone += self.proof.taken_away(*place));
+            *gone -= self.proof.retained(partition, below(&transaction, partition)?);
+            *gone += self.proof.retained(partition, end);
             let mut empty =
                 transaction.prepare_cached("UPDATE entries SET sealed = NULL WHERE place = ?1")?;
             due.iter().try_for_each(|place| empty.execute([place]).map(drop))?;
@@ -138,7 +146,10 @@ impl SqliteStore {
             )?;
             remember.execute((partition.no(), end.cast_signed()))?;
         }
-        transaction.commit()
+        after.write(&transaction, &self.proof)?;
+        transaction.commit()?;
+        self.standing = after;
+        Ok(())
     }
 
     /// The next customer of the round.
@@ -211,24 +222,32 @@ impl SqliteStore {
         if outlived.numbers.is_empty() && !outlived.is_everything {
             return Ok(());
         }
-        let take = |ledger: &mut Connection| {
-            let transaction = ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            {
-                let mut empty =
-                    transaction.prepare_cached("UPDATE entries SET sealed = NULL WHERE place = ?1")?;
-                outlived
-                    .numbers
-                    .iter()
-                    .try_for_each(|no| empty.execute([entry_place(owner.0, *no)]).map(drop))?;
-                if outlived.is_everything {
-                    let mut delete = transaction
-                        .prepare_cached("DELETE FROM states WHERE partition = ?1 AND customer = ?2")?;
-                    delete.execute((owner.0.no(), owner.1.bytes()))?;
-                }
-            }
-            transaction.commit()
-        };
-        take(&mut self.ledger).map_err(storage_error)?;
+        self.take(owner, outlived).map_err(storage_error)?;
         if outlived.is_everything { self.keys.destroy(owner.1) } else { Ok(()) }
+    }
+
+    fn take(&mut self, owner: Owner, outlived: &Outlived) -> rusqlite::Result<()> {
+        let mut after = self.standing.clone();
+        let line = after.change(owner.0);
+        let transaction = self.ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        {
+            let mut empty =
+                transaction.prepare_cached("UPDATE entries SET sealed = NULL WHERE place = ?1")?;
+            for no in &outlived.numbers {
+                let place = entry_place(owner.0, *no);
+                empty.execute([place])?;
+                line.gone += self.proof.taken_away(place);
+            }
+            if outlived.is_everything {
+                line.rows -= stored_row(&transaction, &self.proof, owner.0, owner.1)?;
+                let mut delete = transaction
+                    .prepare_cached("DELETE FROM states WHERE partition = ?1 AND customer = ?2")?;
+                delete.execute((owner.0.no(), owner.1.bytes()))?;
+            }
+        }
+        after.write(&transaction, &self.proof)?;
+        transaction.commit()?;
+        self.standing = after;
+        Ok(())
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use crate::erasures::erasures_in;
 use crate::error::storage_error;
 use crate::keys::{KeyRoom, Owner};
+use crate::proof::{Digest, ProofKey};
 use crate::retain::retained_below;
 use crate::verify::{entry_no, entry_place};
 use crate::write::place;
@@ -76,7 +77,9 @@ pub(crate) fn scan_partition(
                 let entry = open_entry(keys, (partition, customer), no, sealed)?;
                 visit(Numbered { partition, no, entry });
             }
-            None => gone.check(no, customer, &hash).map_err(|reason| damaged(partition, no, reason))?,
+            None => {
+                gone.check(no, customer, &hash).map_err(|reason| damaged(partition, no, reason))?;
+            }
         }
     }
     Ok(())
@@ -104,23 +107,43 @@ impl Gone {
         Ok(Self { retained_below, erased_to, erasures })
     }
 
-    /// Whether an entry went with everything else of its customer.
-    pub(crate) fn is_erased(&self, no: u64, customer: CustomerHash) -> bool {
-        self.erased_to.get(&customer).is_some_and(|to| no <= *to)
-    }
-
-    pub(crate) fn check(&self, no: u64, customer: CustomerHash, hash: &[u8; 32]) -> Result<(), &'static str> {
+    pub(crate) fn check(
+        &self,
+        no: u64,
+        customer: CustomerHash,
+        hash: &[u8; 32],
+    ) -> Result<Why, &'static str> {
         if let Some(written) = self.erasures.get(&no) {
             return if written == hash {
-                Ok(())
+                Ok(Why::TellsOfErasure)
             } else {
                 Err("it is not the erasure that was written there")
             };
         }
-        if self.is_erased(no, customer) || no < self.retained_below {
-            Ok(())
-        } else {
-            Err("what it said is missing")
+        if self.erased_to.get(&customer).is_some_and(|to| no <= *to) {
+            return Ok(Why::Erased);
+        }
+        if no < self.retained_below { Ok(Why::Outlived) } else { Err("what it said is missing") }
+    }
+}
+
+/// Why an entry is without content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It says by itself that somebody was erased.
+    TellsOfErasure,
+    /// Its customer was erased after it.
+    Erased,
+    /// It may have been kept long enough.
+    Outlived,
+}
+
+impl Why {
+    /// What it adds to the sum of its partition.
+    pub(crate) fn digest(self, proof: &ProofKey, place: i64) -> Digest {
+        match self {
+            Self::TellsOfErasure => proof.erasure(place),
+            Self::Erased | Self::Outlived => proof.taken_away(place),
         }
     }
 }

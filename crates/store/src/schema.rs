@@ -11,7 +11,7 @@ use crate::error::OpenError;
 use crate::heads::Instance;
 
 /// The newest format, kept in `PRAGMA user_version`.
-pub(crate) const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 3;
 /// "STIL", kept in `PRAGMA application_id`.
 const APPLICATION_ID: i64 = 0x5354_494c;
 /// Memory for pages: enough that a batch of a thousand customers need not be spilled.
@@ -67,7 +67,16 @@ const LEDGER_TABLES: &str = "
         partition INTEGER PRIMARY KEY,
         no INTEGER NOT NULL,
         link BLOB NOT NULL,
-        last_at INTEGER NOT NULL
+        last_at INTEGER,
+        rows BLOB NOT NULL,
+        gone BLOB NOT NULL
+    );
+    CREATE TABLE vouched (
+        id INTEGER PRIMARY KEY,
+        n_commits INTEGER NOT NULL,
+        stock BLOB NOT NULL,
+        checks BLOB NOT NULL,
+        mac BLOB NOT NULL
     );";
 
 /// Rows of one length: SQLite never moves them within a page, so that it leaves no copy of one that is
@@ -137,6 +146,11 @@ pub(crate) fn check_copy(copy: &Connection, path: &Path) -> Result<(), BackupErr
         return Err(BackupError::Newer { path: path.into(), found, known: FORMAT });
     }
     Ok(())
+}
+
+/// The number of the format that a database says it has.
+pub(crate) fn format_in(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// The format of a database, 0 when it has none yet.

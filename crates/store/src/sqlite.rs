@@ -12,11 +12,13 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::directory::{Directory, Part};
 use crate::erase::graves_of;
 use crate::error::{OpenError, storage_error};
-use crate::heads::{Heads, HeadsFile, Instance, empty_heads, partitions};
+use crate::heads::{Heads, HeadsFile, Instance, WrittenBy, empty_heads, partitions};
 use crate::keys::{KeyRoom, Owner};
+use crate::proof::ProofKey;
 use crate::retain::Round;
 use crate::scan::{scan_owner, scan_partition};
 use crate::signing::Signer;
+use crate::standing::{Standing, take_over};
 use crate::states::{StatesReader, Whereabouts, WrappedKeys};
 use crate::tombstones::Tombstones;
 use crate::verify::{Chains, verify};
@@ -42,8 +44,9 @@ impl Default for Options {
 pub struct SqliteStore {
     pub(crate) ledger: Connection,
     pub(crate) keys: KeyRoom,
-    pub(crate) heads: Heads,
+    pub(crate) standing: Standing,
     pub(crate) heads_file: HeadsFile,
+    pub(crate) proof: ProofKey,
     pub(crate) tombstones: Tombstones,
     pub(crate) graves: Graves,
     signer: Signer,
@@ -118,25 +121,29 @@ impl SqliteStore {
         }
         let master_key = directory.master_key(&mut chance)?;
         let (vault, signer) = (vault_of(&master_key), Signer::new(&master_key));
-        let (ledger, keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;
+        let proof = ProofKey::new(&master_key);
+        let (mut ledger, mut keys, instance) = open_databases(&directory, vault, is_new, &mut chance)?;
         let tombstones = if is_new {
             Tombstones::create(&directory, instance)?
         } else {
             Tombstones::open(&directory, instance)?
         };
         let (heads_file, apart) = if is_new {
-            create_heads(&directory, instance, &ledger, &keys)?
+            create_heads(&directory, instance, &ledger, &keys, &proof)?
         } else {
-            HeadsFile::open(&directory, instance)?
+            open_heads(&directory, instance, (&mut ledger, &mut keys), &proof)?
         };
-        let Chains { heads, closed } = verify(&ledger, &apart).map_err(directory.sqlite(Part::Ledger))?;
+        keys.vouch_if_due(&mut chance).map_err(directory.sqlite(Part::Keys))?;
+        let verified = verify(&ledger, &apart, &proof).map_err(directory.sqlite(Part::Ledger))?;
+        let Chains { standing, closed } = verified;
         let graves = graves_of(&tombstones, keys.graves());
         let suspect = None;
         let mut store = Self {
             ledger,
             keys,
-            heads,
+            standing,
             heads_file,
+            proof,
             tombstones,
             graves,
             signer,
@@ -214,7 +221,9 @@ impl SqliteStore {
     /// The states of one partition, ascending by customer.
     pub(crate) fn states_of(&self, partition: Partition) -> Result<Vec<StoredState>, StorageError> {
         let (keys, vault) = (self.keys.database(), self.keys.vault());
-        StatesReader::new(&self.ledger, keys, vault, &WrappedKeys::default()).read(partition, &self.heads)
+        let none_read = WrappedKeys::default();
+        let reader = StatesReader::new(&self.ledger, keys, vault, &none_read);
+        reader.read(partition, &self.standing, &self.proof)
     }
 }
 
@@ -234,7 +243,12 @@ impl Storage for SqliteStore {
     fn scan_states(&mut self, visit: &mut dyn FnMut(StoredState)) -> Result<(), StorageError> {
         let wanted: Vec<Partition> = partitions().filter(|partition| !self.is_closed(*partition)).collect();
         let mut damaged = Vec::new();
-        let ledger = Whereabouts { directory: &self.directory, vault: self.keys.vault(), heads: &self.heads };
+        let ledger = Whereabouts {
+            directory: &self.directory,
+            vault: self.keys.vault(),
+            standing: &self.standing,
+            proof: &self.proof,
+        };
         let read = ledger.read_all(&wanted, &mut |partition, read| match read {
             Ok(states) => {
                 states.into_iter().for_each(&mut *visit);
@@ -345,13 +359,14 @@ impl Storage for SqliteStore {
 impl SqliteStore {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), StorageError> {
         self.make_keys(batch)?;
-        let sealed = SealedBatch::seal(batch, self.heads, &mut self.keys, &mut self.chance)?;
-        sealed.write(&mut self.ledger).map_err(storage_error)?;
+        let heads = self.standing.heads();
+        let sealed = SealedBatch::seal(batch, heads, &mut self.keys, &mut self.chance)?;
+        let written = sealed.write(&mut self.ledger, &self.standing, &self.proof);
+        self.standing = written.map_err(storage_error)?;
         if sealed.has_entries() {
             // The batch is durable and cannot be taken back: to write it again would double it.
             let apart = self.heads_file.write(&sealed.heads);
             apart.map_err(|error| StorageError::Suspect(error.to_string().into_boxed_str()))?;
-            self.heads = sealed.heads;
         }
         Ok(())
     }
@@ -387,14 +402,33 @@ fn create_heads(
     instance: Instance,
     ledger: &Connection,
     keys: &KeyRoom,
+    proof: &ProofKey,
 ) -> Result<(HeadsFile, Heads), OpenError> {
     let no_keys = keys.is_empty().map_err(directory.sqlite(Part::Keys))?;
     if !no_keys || !has_no_rows(ledger).map_err(directory.sqlite(Part::Ledger))? {
         return Err(directory.missing(Part::Heads));
     }
+    Standing::empty().write(ledger, proof).map_err(directory.sqlite(Part::Ledger))?;
     let _nobody_reads_yet = keys.settle().map_err(directory.sqlite(Part::Keys))?;
     let _nobody_reads_yet = schema::settle(ledger).map_err(directory.sqlite(Part::Ledger))?;
-    Ok((HeadsFile::create(directory, instance, &empty_heads())?, empty_heads()))
+    Ok((HeadsFile::create(directory, instance, proof, &empty_heads())?, empty_heads()))
+}
+
+/// The heads that are kept apart; of an older format they, the sums and the checks are made anew.
+fn open_heads(
+    directory: &Directory,
+    instance: Instance,
+    (ledger, keys): (&mut Connection, &mut KeyRoom),
+    proof: &ProofKey,
+) -> Result<(HeadsFile, Heads), OpenError> {
+    let (file, apart, by) = HeadsFile::open(directory, instance, proof, keys.heads_are_written_by())?;
+    match by {
+        WrittenBy::Ours => Ok((file, apart)),
+        WrittenBy::Anybody => {
+            take_over(ledger, proof).map_err(directory.sqlite(Part::Ledger))?;
+            Ok((HeadsFile::create(directory, instance, proof, &apart)?, apart))
+        }
+    }
 }
 
 fn has_no_rows(ledger: &Connection) -> rusqlite::Result<bool> {

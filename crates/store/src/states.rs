@@ -19,9 +19,11 @@ use rusqlite::Connection;
 
 use crate::directory::{Directory, Part};
 use crate::error::storage_error;
-use crate::heads::Heads;
 use crate::keys::{KeyRoom, Owner, damaged_key, key_place, wrapped};
+use crate::proof::{Digest, ProofKey};
 use crate::schema;
+use crate::standing::Standing;
+use crate::verify::OTHER_ROWS;
 use crate::write::place;
 
 /// Threads that read. Each holds a partition, and whoever takes them another.
@@ -33,7 +35,8 @@ const WRAPPED_LEN: usize = 72;
 pub(crate) struct Whereabouts<'a> {
     pub(crate) directory: &'a Directory,
     pub(crate) vault: &'a Vault,
-    pub(crate) heads: &'a Heads,
+    pub(crate) standing: &'a Standing,
+    pub(crate) proof: &'a ProofKey,
 }
 
 /// What takes a partition's rows, ascending by customer, or hears why they cannot be read.
@@ -73,7 +76,8 @@ impl Whereabouts<'_> {
         for partition in wanted {
             let read = match &opened {
                 Ok((ledger, missing)) => {
-                    StatesReader::new(ledger, missing, self.vault, keys).open(partition, self.heads)
+                    let reader = StatesReader::new(ledger, missing, self.vault, keys);
+                    reader.open(partition, self.standing, self.proof)
                 }
                 Err(error) => Err(error.clone()),
             };
@@ -104,13 +108,24 @@ impl<'a> StatesReader<'a> {
         Self { ledger, missing, vault, keys }
     }
 
-    /// The states of one partition, ascending by customer.
-    pub(crate) fn read(&self, partition: Partition, heads: &Heads) -> Result<Vec<StoredState>, StorageError> {
-        by_name(partition, &self.open(partition, heads)?)
+    /// The states of one partition, ascending by customer, all of them as they were written: one that was
+    /// put back from an older day, or taken away, shows in their sum.
+    pub(crate) fn read(
+        &self,
+        partition: Partition,
+        standing: &Standing,
+        proof: &ProofKey,
+    ) -> Result<Vec<StoredState>, StorageError> {
+        by_name(partition, &self.open(partition, standing, proof)?)
     }
 
-    fn open(&self, partition: Partition, heads: &Heads) -> Result<OpenedStates, StorageError> {
-        let head_no = heads[usize::from(partition.no())].no();
+    fn open(
+        &self,
+        partition: Partition,
+        standing: &Standing,
+        proof: &ProofKey,
+    ) -> Result<OpenedStates, StorageError> {
+        let head_no = standing.head(partition).no();
         let mut select = self
             .ledger
             .prepare_cached(
@@ -119,7 +134,7 @@ impl<'a> StatesReader<'a> {
             .map_err(storage_error)?;
         let mut rows = select.query([partition.no()]).map_err(storage_error)?;
         let near = Cell::new(0);
-        let mut states = OpenedStates::default();
+        let (mut states, mut sum) = (OpenedStates::default(), Digest::default());
         while let Some(row) = rows.next().map_err(storage_error)? {
             let customer = CustomerHash::from_bytes(row.get(0).map_err(storage_error)?);
             let no = row.get::<_, i64>(1).map_err(storage_error)?.cast_unsigned();
@@ -128,10 +143,15 @@ impl<'a> StatesReader<'a> {
             if head_no < no {
                 return Err(damaged("it is newer than the entries"));
             }
+            sum += proof.state_row(partition, customer, no, sealed);
             let owner = (partition, customer);
             let key = self.key(owner, &near)?;
             let opened = key.open_state_onto(sealed, &place(Table::States, owner, no), &mut states);
             opened.map_err(|why| damaged(why.text()))?;
+        }
+        if sum != standing.line(partition).rows {
+            let table = Table::States;
+            return Err(StorageError::Damaged { table, partition, no: head_no, reason: OTHER_ROWS });
         }
         Ok(states)
     }

@@ -4,7 +4,9 @@ use ledger::{ClosedPartition, CustomerHash, Head};
 use model::Partition;
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::heads::{Heads, empty_heads, partitions};
+use crate::heads::{Heads, partitions};
+use crate::proof::ProofKey;
+use crate::standing::{NOT_VOUCHED_FOR, OTHER_ROW, Standing, Untrue};
 
 /// The bits of a place that hold the number.
 const NO_BITS: u32 = 40;
@@ -27,28 +29,41 @@ pub(crate) const fn entry_no(place: i64) -> u64 {
     place.cast_unsigned() & NO_MAX
 }
 
-/// The chains as they stand: the heads to write on from, and the partitions to close.
+/// The chains as they stand, to write on from, and the partitions to close.
 pub(crate) struct Chains {
-    pub(crate) heads: Heads,
+    pub(crate) standing: Standing,
     pub(crate) closed: Vec<ClosedPartition>,
 }
+
+/// Why a partition is closed whose state rows were changed, put back or taken away.
+pub(crate) const OTHER_ROWS: &str = "its state rows are not those that were written";
 
 /// Compares, for every partition, the last entry, the head row and the head kept apart.
 ///
 /// A closed partition keeps the head that was kept apart, so that it stays closed.
-pub(crate) fn verify(ledger: &Connection, apart: &Heads) -> rusqlite::Result<Chains> {
-    let mut chains = Chains { heads: empty_heads(), closed: Vec::new() };
+pub(crate) fn verify(ledger: &Connection, apart: &Heads, proof: &ProofKey) -> rusqlite::Result<Chains> {
+    let (mut standing, untrue) = Standing::read(ledger, proof)?;
+    let mut closed = Vec::new();
     for (partition, apart) in partitions().zip(apart) {
-        let slot = &mut chains.heads[usize::from(partition.no())];
-        match verify_partition(ledger, apart)? {
-            Ok(head) => *slot = head,
-            Err(reason) => {
-                *slot = *apart;
-                chains.closed.push(ClosedPartition { partition, reason });
-            }
+        let verified = match reason_of(&untrue, partition) {
+            Some(reason) => Err(reason),
+            None => verify_partition(ledger, apart)?,
+        };
+        if let Err(reason) = verified {
+            standing.close(partition, *apart);
+            closed.push(ClosedPartition { partition, reason });
         }
     }
-    Ok(chains)
+    Ok(Chains { standing, closed })
+}
+
+/// What is not true of one partition.
+fn reason_of(untrue: &[Untrue], partition: Partition) -> Option<&'static str> {
+    untrue.iter().find_map(|untrue| match untrue {
+        Untrue::Row(other) if *other == partition => Some(OTHER_ROW),
+        Untrue::Row(_) => None,
+        Untrue::Whole => Some(NOT_VOUCHED_FOR),
+    })
 }
 
 fn verify_partition(ledger: &Connection, apart: &Head) -> rusqlite::Result<Result<Head, &'static str>> {

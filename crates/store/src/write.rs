@@ -10,6 +10,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::Chance;
 use crate::heads::Heads;
 use crate::keys::{KeyRoom, Owner, nonce};
+use crate::proof::ProofKey;
+use crate::standing::{Standing, stock_of, stored_row};
 use crate::verify::entry_place;
 
 /// A batch as it is written.
@@ -75,14 +77,24 @@ impl SealedBatch {
         !self.entries.is_empty()
     }
 
-    /// Writes it in one transaction, durable on return.
-    pub(crate) fn write(&self, ledger: &mut Connection) -> rusqlite::Result<()> {
+    /// Writes it in one transaction, durable on return; gives how the ledger stands after it.
+    pub(crate) fn write(
+        &self,
+        ledger: &mut Connection,
+        standing: &Standing,
+        proof: &ProofKey,
+    ) -> rusqlite::Result<Standing> {
+        let mut after = standing.clone();
         let transaction = ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
         self.insert_entries(&transaction)?;
-        self.put_states(&transaction)?;
-        self.count_stock(&transaction)?;
-        self.put_heads(&transaction)?;
-        transaction.commit()
+        self.put_states(&transaction, &mut after, proof)?;
+        self.count_stock(&transaction, &mut after, proof)?;
+        for (partition, at) in &self.last_at {
+            after.change(*partition).move_to(self.heads[usize::from(partition.no())], *at);
+        }
+        after.write(&transaction, proof)?;
+        transaction.commit()?;
+        Ok(after)
     }
 
     fn insert_entries(&self, ledger: &Connection) -> rusqlite::Result<()> {
@@ -97,19 +109,32 @@ impl SealedBatch {
         Ok(())
     }
 
-    fn put_states(&self, ledger: &Connection) -> rusqlite::Result<()> {
+    fn put_states(
+        &self,
+        ledger: &Connection,
+        after: &mut Standing,
+        proof: &ProofKey,
+    ) -> rusqlite::Result<()> {
         let mut put = ledger.prepare_cached(
             "INSERT INTO states (partition, customer, as_of, sealed) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed",
         )?;
         for state in &self.states {
-            let Place { partition, customer, no, .. } = &state.place;
+            let Place { partition, customer, no, .. } = state.place;
+            let rows = &mut after.change(partition).rows;
+            *rows -= stored_row(ledger, proof, partition, customer)?;
+            *rows += proof.state_row(partition, customer, no, &state.sealed);
             put.execute((partition.no(), customer.bytes(), no.cast_signed(), &state.sealed))?;
         }
         Ok(())
     }
 
-    fn count_stock(&self, ledger: &Connection) -> rusqlite::Result<()> {
+    fn count_stock(
+        &self,
+        ledger: &Connection,
+        after: &mut Standing,
+        proof: &ProofKey,
+    ) -> rusqlite::Result<()> {
         let mut total = ledger.prepare_cached(
             "INSERT INTO stock_totals (offer, n) VALUES (?1, max(?2, 0))
              ON CONFLICT DO UPDATE SET n = max(n + ?2, 0)",
@@ -120,29 +145,14 @@ impl SealedBatch {
         )?;
         let mut forget = ledger.prepare_cached("DELETE FROM stock_days WHERE offer = ?1 AND day < ?2")?;
         for StockChange { offer, day, delta } in &self.stock {
+            after.stock -= stock_of(ledger, proof, offer.as_str())?;
             total.execute((offer.as_str(), delta))?;
             on_day.execute((offer.as_str(), day, delta))?;
             forget.execute((offer.as_str(), day - STOCK_DAYS_KEPT))?;
+            after.stock += stock_of(ledger, proof, offer.as_str())?;
         }
         Ok(())
     }
-
-    fn put_heads(&self, ledger: &Connection) -> rusqlite::Result<()> {
-        self.last_at
-            .iter()
-            .try_for_each(|(partition, at)| put_head(ledger, &self.heads[usize::from(partition.no())], *at))
-    }
-}
-
-/// Moves the end of a chain, whose last entry is as old as `at`.
-pub(crate) fn put_head(ledger: &Connection, head: &Head, at: Timestamp) -> rusqlite::Result<()> {
-    let mut put = ledger.prepare_cached(
-        "INSERT INTO heads (partition, no, link, last_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO UPDATE SET no = excluded.no, link = excluded.link,
-             last_at = max(last_at, excluded.last_at)",
-    )?;
-    put.execute((head.partition().no(), head.no().cast_signed(), head.link(), at.unix_ms()))?;
-    Ok(())
 }
 
 /// Where a row of a customer stands.

@@ -57,7 +57,7 @@ fn a_whole_chain_is_walked_to_its_end_beside_whoever_holds_it() {
     assert_eq!((walked.head.no(), n, walked.n_taken_away), (19, 19, 0));
     assert_eq!((rows.n, rows.n_partly, rows.faults), (1, 0, Vec::new()));
     assert_eq!(walked.last_at, Some(Timestamp::from_unix_ms(19)));
-    assert_eq!(reader.n_astray(), Ok(0));
+    assert_eq!(reader.flaws().unwrap(), []);
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn an_entry_put_in_by_hand_is_found_wherever_it_stands() {
          SELECT 70 << 40, customer, sealed_hash, link, sealed FROM entries LIMIT 1";
     tamper(dir.path(), copy);
     assert_eq!(faults(dir.path()), []);
-    assert_eq!(Reader::open(dir.path()).unwrap().n_astray(), Ok(1));
+    assert_eq!(Reader::open(dir.path()).unwrap().flaws().unwrap(), [store::Flaw::EntriesAstray { n: 1 }]);
     check(
         &format!(
             "INSERT INTO entries (place, customer, sealed_hash, link, sealed)

@@ -148,12 +148,12 @@ fn c13_data_of_a_newer_version_are_refused_and_left_alone() {
         let dir = written();
         let path = dir.path().join(part.file_name());
         let raw = rusqlite::Connection::open(&path).unwrap();
-        raw.pragma_update(None, "user_version", 3).unwrap();
+        raw.pragma_update(None, "user_version", 4).unwrap();
         drop(raw);
         let before = fs::read(&path).unwrap();
         let error = refused(dir.path());
         assert!(
-            matches!(error, OpenError::NewerVersion { part: at, found: 3, known: 2, .. } if at == part),
+            matches!(error, OpenError::NewerVersion { part: at, found: 4, known: 3, .. } if at == part),
             "{error:?}"
         );
         assert_eq!(fs::read(&path).unwrap(), before);

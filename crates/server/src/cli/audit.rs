@@ -10,14 +10,18 @@ use serde_json::json;
 use store::{StatementRefused, check_statement};
 
 use super::data::Data;
+use super::master_key;
 use super::report::Failure;
 use crate::explain;
+use crate::machine::Clock;
 
 /// Proves that nothing in the ledger was changed.
 #[derive(clap::Subcommand, Debug)]
 pub enum Command {
     /// Walks every chain from its first entry to its last, opens every entry, holds every state row against what its entries add up to, reads the lists beside the ledger, and names what was changed.
     Verify(verifying::Args),
+    /// Prints where all chains and rows stand now, signed, to be kept away from the ledger: `verify --anchor FILE` proves later that nothing of it was taken back.
+    Anchor(AnchorArgs),
     /// Prints the public key by which statements of this ledger can be checked.
     Key(KeyArgs),
     /// Checks a signed statement of an erasure; it takes no ledger and no secret.
@@ -27,6 +31,13 @@ pub enum Command {
 /// Prints the public key.
 #[derive(clap::Args, Debug)]
 pub struct KeyArgs {
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Prints an anchor.
+#[derive(clap::Args, Debug)]
+pub struct AnchorArgs {
     #[command(flatten)]
     data: Data,
 }
@@ -61,8 +72,19 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
             println!("{}", hex(&reader.public_key()));
             Ok(ExitCode::SUCCESS)
         }
+        Command::Anchor(args) => anchor(args),
         Command::Statement(args) => statement(args),
     }
+}
+
+fn anchor(args: &AnchorArgs) -> Result<ExitCode, Failure> {
+    let master_key = master_key::named()?;
+    let reader = Reader::open_with(&args.data.dir()?, master_key.as_deref());
+    let reader = reader.map_err(|error| Failure::open(&error))?;
+    let anchor = reader.anchor(Clock::Wall.now()).map_err(|error| Failure::failed(74, &error))?;
+    let changed = "the heads were changed by hand, so nothing is signed: run stile audit verify";
+    println!("{}", anchor.ok_or_else(|| Failure::failed(74, &changed))?);
+    Ok(ExitCode::SUCCESS)
 }
 
 fn hex(bytes: &[u8; 32]) -> String {

@@ -118,7 +118,9 @@ fn refused(error: &RestoreError) -> Failure {
     match error {
         RestoreError::Backup(error) => failure(error),
         RestoreError::Open(error) => Failure::open(error),
-        RestoreError::Ledger(_) | RestoreError::Fault(_) => Failure::failed(74, error),
+        RestoreError::Ledger(_) | RestoreError::Fault(_) | RestoreError::Rows(_) | RestoreError::Flaw(_) => {
+            Failure::failed(74, error)
+        }
         RestoreError::OfKeys { .. }
         | RestoreError::NoTombstones { .. }
         | RestoreError::KeysMissing { .. } => Failure::failed(78, error),

@@ -49,6 +49,10 @@ pub enum Wrong {
     HeadRow,
     /// It is not the one that the heads kept apart name.
     Apart,
+    /// It is the last one, and its head row was not written by who has the master key.
+    Forged,
+    /// It is the last one, and entries before it were emptied by somebody without the master key.
+    EmptiedByHand,
 }
 
 impl Wrong {
@@ -64,6 +68,8 @@ impl Wrong {
             Self::Unreadable(_) => "unreadable",
             Self::HeadRow => "head_row",
             Self::Apart => "heads_apart",
+            Self::Forged => "forged_head",
+            Self::EmptiedByHand => "emptied_by_hand",
         }
     }
 }
@@ -80,6 +86,10 @@ impl fmt::Display for Wrong {
             Self::Unreadable(why) => write!(f, "the row cannot be opened: {why}"),
             Self::HeadRow => f.write_str("the chain's end is not the one that its head row names"),
             Self::Apart => f.write_str("the entry is not the one that was acknowledged"),
+            Self::Forged => f.write_str("the chain's end was not written by who has the master key"),
+            Self::EmptiedByHand => {
+                f.write_str("entries are empty that no erasure and no retention has emptied")
+            }
         }
     }
 }

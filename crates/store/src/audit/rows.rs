@@ -8,7 +8,10 @@ use ledger::{
 use model::{Millis, Partition, Timestamp};
 use rusqlite::{Connection, Row};
 
+use super::{ChainFault, Walk, Walked};
 use crate::keys::KeyRoom;
+use crate::proof::{Digest, ProofKey};
+use crate::standing::Standing;
 
 /// What was found of the state rows of a partition.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -52,6 +55,8 @@ pub enum WrongRow {
     Unreadable(&'static str),
     /// It says otherwise than its entries.
     Disagrees(Disagreement),
+    /// Together they are not those that were written: one was put back or taken away, and nobody knows which.
+    Others,
 }
 
 impl WrongRow {
@@ -63,6 +68,7 @@ impl WrongRow {
             Self::Newer => "row_newer",
             Self::Unreadable(_) => "row_unreadable",
             Self::Disagrees(_) => "row_disagrees",
+            Self::Others => "rows_of_other_days",
         }
     }
 
@@ -73,6 +79,9 @@ impl WrongRow {
             Self::Missing => "there are entries of somebody and no row",
             Self::Newer => "a row is newer than the entries",
             Self::Unreadable(why) => why,
+            Self::Others => {
+                "its rows are not those that were written: one was changed, put back or taken away"
+            }
             Self::Disagrees(what) => match what {
                 Disagreement::Epoch => {
                     "a row says otherwise than its entries: how often something was restricted"
@@ -85,6 +94,31 @@ impl WrongRow {
             },
         }
     }
+}
+
+/// Walks the whole chain of a partition, opens every entry and every state row, and holds them against each
+/// other and against what only who has the master key can have written.
+pub(crate) fn audit(
+    ledger: &Connection,
+    keys: &mut KeyRoom,
+    proof: &ProofKey,
+    apart: &Head,
+    (count, now): (&mut dyn FnMut(), Timestamp),
+) -> rusqlite::Result<Result<(Walked, Rows), ChainFault>> {
+    let mut sums = Sums::default();
+    let walk = Walk {
+        ledger,
+        keys: Some(&mut *keys),
+        proof: Some(proof),
+        apart: Some(apart),
+        sums: Some(&mut sums),
+    };
+    let walked = match walk.along(apart.partition(), count)? {
+        Ok(walked) => walked,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let rows = sums.hold((ledger, keys, proof), &walked.head, now)?;
+    Ok(Ok((walked, rows)))
 }
 
 /// What the entries of one partition add up to, customer by customer: as much memory as its rows take.
@@ -105,9 +139,9 @@ impl Sums {
     }
 
     /// Holds every row of the partition against them.
-    pub(crate) fn hold(
+    fn hold(
         mut self,
-        (ledger, keys): (&Connection, &mut KeyRoom),
+        (ledger, keys, proof): (&Connection, &mut KeyRoom, &ProofKey),
         head: &Head,
         now: Timestamp,
     ) -> rusqlite::Result<Rows> {
@@ -116,15 +150,23 @@ impl Sums {
         let mut select =
             ledger.prepare_cached("SELECT customer, as_of, sealed FROM states WHERE partition = ?1")?;
         let mut found = select.query([partition.no()])?;
+        let mut sum = Digest::default();
         while let Some(row) = found.next()? {
             rows.n += 1;
             let (no, wrong) = self.look(keys, head, row, now);
             rows.faults.extend(wrong.map(|wrong| RowFault { partition, no, wrong }));
             let customer = row.get(0).map(CustomerHash::from_bytes);
+            if let (Ok(customer), Ok(sealed)) = (&customer, row.get_ref(2)?.as_blob()) {
+                sum += proof.state_row(partition, *customer, no, sealed);
+            }
             rows.n_partly += u64::from(customer.is_ok_and(|customer| self.partly.contains(&customer)));
         }
         let missing = RowFault { partition, no: 0, wrong: WrongRow::Missing };
         rows.faults.extend(self.rebuilt.iter().map(|_| missing));
+        let (standing, _) = Standing::read(ledger, proof)?;
+        if rows.faults.is_empty() && sum != standing.line(partition).rows {
+            rows.faults.push(RowFault { partition, no: head.no(), wrong: WrongRow::Others });
+        }
         Ok(rows)
     }
 

@@ -88,7 +88,7 @@ fn check_chains(
     for partition in partitions() {
         let apart = Some(&heads[usize::from(partition.no())]);
         let mut n = 0;
-        let walk = Walk { ledger: copy, keys: None, apart, sums: None };
+        let walk = Walk { ledger: copy, keys: None, proof: None, apart, sums: None };
         let walked = walk.along(partition, &mut || n += 1);
         count(n);
         let walked = walked.map_err(BackupError::sqlite(path))?;

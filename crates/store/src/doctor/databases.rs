@@ -8,11 +8,12 @@ use rusqlite::Connection;
 
 use super::findings::Findings;
 use super::rows;
-use crate::audit::{Rows, Sums, Walk, n_astray};
+use crate::audit::{Flaw, Rows, audit, flaws};
 use crate::directory::{Directory, Part};
 use crate::erasures::all_erasures;
-use crate::heads::{Heads, Instance, partitions, read_heads};
+use crate::heads::{Heads, Instance, read_heads};
 use crate::keys::KeyRoom;
+use crate::proof::ProofKey;
 use crate::{schema, tombstones};
 
 const TO_RESTORE: &str = "restore a backup: stile restore";
@@ -21,6 +22,7 @@ const TO_RESTORE: &str = "restore a backup: stile restore";
 pub(super) struct Opened {
     pub(super) ledger: Connection,
     pub(super) keys: KeyRoom,
+    proof: ProofKey,
     pub(super) instance: Instance,
 }
 
@@ -44,7 +46,8 @@ pub(super) fn examine(
     };
     let Some(mut opened) = open(&directory, findings) else { return };
     integrity(&directory, &opened, findings);
-    let apart = match read_heads(&directory, opened.instance) {
+    let by = opened.keys.heads_are_written_by();
+    let apart = match read_heads(&directory, opened.instance, &opened.proof, by) {
         Ok(apart) => apart,
         Err(error) => return findings.fault("heads", "heads", error.to_string(), TO_RESTORE),
     };
@@ -52,6 +55,7 @@ pub(super) fn examine(
     if let Some(rows) = chains(&mut opened, &apart, (count, now), findings) {
         rows::tell(&rows, findings);
     }
+    others(&directory, &opened, findings);
     rows::keys(&mut opened, findings);
     erasures(&directory, &opened, findings);
 }
@@ -81,8 +85,8 @@ fn open(directory: &Directory, findings: &mut Findings) -> Option<Opened> {
         findings.fault("instance", "keys.db", "it belongs to another ledger than ledger.db", TO_RESTORE);
         return None;
     };
-    let vault = match directory.stored_master_key() {
-        Ok(key) => Vault::new(&key),
+    let (vault, proof) = match directory.stored_master_key() {
+        Ok(key) => (Vault::new(&key), ProofKey::new(&key)),
         Err(error) => {
             findings.fault("master key", "master.key", error.to_string(), "put the right one there");
             return None;
@@ -91,7 +95,7 @@ fn open(directory: &Directory, findings: &mut Findings) -> Option<Opened> {
     match KeyRoom::read(keys, vault) {
         Ok((keys, true)) => {
             findings.ok("master key", "", "it opens keys.db");
-            Some(Opened { ledger, keys, instance })
+            Some(Opened { ledger, keys, proof, instance })
         }
         Ok((_, false)) => {
             findings.fault("master key", "master.key", "it does not open keys.db", "put the right one there");
@@ -145,25 +149,20 @@ fn chains(
     findings: &mut Findings,
 ) -> Option<Rows> {
     const CHECK: &str = "chains";
-    let Opened { ledger, keys, .. } = opened;
+    let Opened { ledger, keys, proof, .. } = opened;
     let (mut n_entries, mut n_taken_away, mut is_whole) = (0, 0, true);
     let mut all_rows = Rows::default();
-    for partition in partitions() {
+    for apart in apart {
         let Ok(moment) = ledger.unchecked_transaction() else { return None };
-        let apart = Some(&apart[usize::from(partition.no())]);
-        let (mut n, mut sums) = (0, Sums::default());
-        let walk = Walk { ledger: &moment, keys: Some(&mut *keys), apart, sums: Some(&mut sums) };
-        let walked = walk.along(partition, &mut || n += 1);
+        let mut n = 0;
+        let walked = audit(&moment, keys, proof, apart, (&mut || n += 1, now));
         count(n);
-        let place = format!("partition {}", partition.no());
+        let place = format!("partition {}", apart.partition().no());
         match walked {
-            Ok(Ok(walked)) => {
+            Ok(Ok((walked, rows))) => {
                 n_entries += walked.head.no();
                 n_taken_away += walked.n_taken_away;
-                match sums.hold((&moment, &mut *keys), &walked.head, now) {
-                    Ok(rows) => all_rows.add(rows),
-                    Err(error) => findings.fault("states", place, error.to_string(), TO_RESTORE),
-                }
+                all_rows.add(rows);
             }
             Ok(Err(fault)) => {
                 is_whole = false;
@@ -175,19 +174,32 @@ fn chains(
             }
         }
     }
-    match n_astray(ledger) {
-        Ok(0) => {}
-        Ok(n) => {
-            is_whole = false;
-            findings.fault(CHECK, "", format!("{n} rows stand in no partition"), TO_RESTORE);
-        }
-        Err(error) => findings.fault(CHECK, "", error.to_string(), TO_RESTORE),
-    }
     if is_whole {
         let told = format!("{n_entries} entries, {n_taken_away} of them taken away, linked without a gap");
         findings.ok(CHECK, "", told);
     }
     is_whole.then_some(all_rows)
+}
+
+/// What belongs to no chain.
+fn others(directory: &Directory, opened: &Opened, findings: &mut Findings) {
+    const CHECK: &str = "heads";
+    let stones = tombstones::read(directory, opened.instance).unwrap_or_default();
+    let found = match flaws(&opened.ledger, &opened.keys, &opened.proof, &stones) {
+        Ok(found) => found,
+        Err(error) => return findings.fault(CHECK, "", error.to_string(), TO_RESTORE),
+    };
+    // Of erasures the check below tells, with what to do about them.
+    let is_ours = |flaw: &&Flaw| match flaw {
+        Flaw::EntriesAstray { .. } | Flaw::RowsAstray { .. } | Flaw::Heads => true,
+        Flaw::Stock | Flaw::Keys { .. } => true,
+        Flaw::Undone { .. } | Flaw::NoTombstone { .. } => false,
+    };
+    let mut told = found.iter().filter(is_ours).peekable();
+    if told.peek().is_none() {
+        findings.ok(CHECK, "", "written by who has the master key, and all of one moment");
+    }
+    told.for_each(|flaw| findings.fault(CHECK, "", flaw.to_string(), TO_RESTORE));
 }
 
 fn erasures(directory: &Directory, opened: &Opened, findings: &mut Findings) {

@@ -111,8 +111,7 @@ fn a_crash_between_any_two_steps_is_finished_by_the_next_start() {
     left.push(copied(dir.path()));
     store.destroy_key(&stone).unwrap();
     left.push(copied(dir.path()));
-    let head = store.heads[usize::from(owner.0.no())];
-    take_rows(&mut store.ledger, &stone, head).unwrap();
+    take_rows(&mut store.ledger, &stone, &store.standing, &store.proof).unwrap();
     left.push(copied(dir.path()));
     drop(store);
     for (n_steps, left) in left.into_iter().enumerate() {

@@ -15,6 +15,7 @@ use crate::heads::partitions;
 use crate::keys::nonce;
 use crate::scan::scan_partition;
 use crate::schema;
+use crate::standing::stored_row;
 
 /// Noted in the ledger until it is done.
 pub(super) const NOTE: &str = "notices to fill in";
@@ -46,7 +47,7 @@ fn fill_in_partition(store: &mut SqliteStore, partition: Partition) -> Result<()
         }
     }
     let changed = changed_rows(store, partition, &told)?;
-    write(&mut store.ledger, &changed).map_err(storage_error)
+    write(store, partition, &changed).map_err(storage_error)
 }
 
 /// The rows of a partition that know less of notices than their entries do, sealed again where they stand.
@@ -97,13 +98,20 @@ fn take_notices(row: &mut StateRow, told: &Rebuilt) -> bool {
     is_changed
 }
 
-fn write(ledger: &mut Connection, rows: &[(Place, Vec<u8>)]) -> rusqlite::Result<()> {
-    let transaction = ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn write(store: &mut SqliteStore, partition: Partition, rows: &[(Place, Vec<u8>)]) -> rusqlite::Result<()> {
+    let mut after = store.standing.clone();
+    let transaction = store.ledger.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut put =
         transaction.prepare("UPDATE states SET sealed = ?3 WHERE partition = ?1 AND customer = ?2")?;
-    for (place, sealed) in rows {
-        put.execute((place.partition.no(), place.customer.bytes(), sealed))?;
+    for (Place { customer, no, .. }, sealed) in rows {
+        let sum = &mut after.change(partition).rows;
+        *sum -= stored_row(&transaction, &store.proof, partition, *customer)?;
+        *sum += store.proof.state_row(partition, *customer, *no, sealed);
+        put.execute((partition.no(), customer.bytes(), sealed))?;
     }
     drop(put);
-    transaction.commit()
+    after.write(&transaction, &store.proof)?;
+    transaction.commit()?;
+    store.standing = after;
+    Ok(())
 }

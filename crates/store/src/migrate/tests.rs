@@ -63,7 +63,7 @@ fn check_whole(dir: &Path) {
     store.scan_stock(&mut |count| stock.push((count.day, count.n))).unwrap();
     assert_eq!(stock, [(None, 1), (Some(20_370), 1)]);
     drop(store);
-    assert_eq!(["ledger.db", "keys.db"].map(|name| format(dir, name)), [2, 2]);
+    assert_eq!(["ledger.db", "keys.db"].map(|name| format(dir, name)), [3, 3]);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn rows_of_format_1_say_under_which_notice_a_consent_was_given() {
 fn whoever_only_reads_says_that_a_start_is_needed() {
     let dir = unpacked();
     let error = crate::Reader::open(dir.path()).err().unwrap();
-    assert!(matches!(error, OpenError::OlderVersion { found: 1, known: 2, .. }), "{error}");
+    assert!(matches!(error, OpenError::OlderVersion { found: 1, known: 3, .. }), "{error}");
     let found =
         crate::examine(dir.path(), None, &mut |_| (), model::Timestamp::from_unix_ms(1_770_000_000_000));
     assert!(
@@ -147,7 +147,7 @@ fn a_migration_that_is_interrupted_after_any_step_is_done_again() {
         assert_eq!(format(&dir.path().join(ASIDE), "ledger.db"), 1, "after {n_steps} steps");
     }
     let dir = unpacked();
-    let half = dir.path().join("before-format-2.part");
+    let half = dir.path().join("before-format-3.part");
     fs::create_dir(&half).unwrap();
     fs::write(half.join("ledger.db"), "half").unwrap();
     check_whole(dir.path());
@@ -188,5 +188,5 @@ fn o06_a_program_of_format_1_refuses_what_was_brought_up_to_date() {
     let error =
         SqliteStore::open(dir.path(), Options { create: false, ..Options::default() }, chance).err().unwrap();
     assert!(matches!(error, OpenError::NewerVersion { part: Part::Ledger, .. }), "{error}");
-    assert!(error.to_string().contains("format 3"), "{error}");
+    assert!(error.to_string().contains("format 4"), "{error}");
 }

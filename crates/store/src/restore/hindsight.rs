@@ -6,11 +6,13 @@ use ledger::{CustomerHash, Entry, Head, Place, Table, Vault, sealed_hash};
 use model::Partition;
 use rusqlite::Connection;
 
-use crate::audit::{ENTRIES, RawEntry, ends};
+use super::FIRST_PROVEN;
+use crate::audit::{ENTRIES, RawEntry, Walk, ends};
 use crate::directory::{Directory, Part};
 use crate::heads::{Heads, partitions, read_heads};
 use crate::keys::KeyRoom;
 use crate::manifest::Manifest;
+use crate::proof::ProofKey;
 use crate::schema;
 use crate::verify::{entry_place, head_at, head_row};
 
@@ -35,10 +37,10 @@ pub(super) fn of(
     erased: &HashSet<CustomerHash>,
 ) -> Vec<Hindsight> {
     let backup = manifest.all_heads();
-    let Ok(apart) = read_heads(directory, manifest.instance()) else {
+    let Some((proof, keys, apart)) = apart(directory, manifest) else {
         return partitions().map(|_| Hindsight::Blind).collect();
     };
-    let mut old = Old::open(directory, manifest, &apart, erased);
+    let mut old = Old::open(directory, manifest, (proof, keys), &apart, erased);
     let mut look = |partition: Partition| {
         let no = usize::from(partition.no());
         if apart[no] == backup[no] {
@@ -50,10 +52,21 @@ pub(super) fn of(
     partitions().map(&mut look).collect()
 }
 
+/// What is needed to believe the heads kept apart, and them.
+fn apart(directory: &Directory, manifest: &Manifest) -> Option<(ProofKey, KeyRoom, Heads)> {
+    let master_key = directory.stored_master_key().ok()?;
+    let (vault, proof) = (Vault::new(&master_key), ProofKey::new(&master_key));
+    let keys = schema::open_to_read(directory, Part::Keys).ok()?;
+    let (keys, fits) = KeyRoom::read(keys, vault).ok()?;
+    let apart = read_heads(directory, manifest.instance(), &proof, keys.heads_are_written_by()).ok()?;
+    fits.then_some((proof, keys, apart))
+}
+
 /// The ledger that is to be replaced, as far as it can be read.
 struct Old<'a> {
     ledger: Connection,
     keys: KeyRoom,
+    proof: ProofKey,
     apart: &'a Heads,
     erased: &'a HashSet<CustomerHash>,
 }
@@ -62,6 +75,7 @@ impl<'a> Old<'a> {
     fn open(
         directory: &Directory,
         manifest: &Manifest,
+        (proof, keys): (ProofKey, KeyRoom),
         apart: &'a Heads,
         erased: &'a HashSet<CustomerHash>,
     ) -> Option<Self> {
@@ -69,10 +83,7 @@ impl<'a> Old<'a> {
         if schema::instance(&ledger, None).ok()? != Some(manifest.instance()) {
             return None;
         }
-        let vault = Vault::new(&*directory.stored_master_key().ok()?);
-        let keys = schema::open_to_read(directory, Part::Keys).ok()?;
-        let (keys, fits) = KeyRoom::read(keys, vault).ok()?;
-        fits.then_some(Self { ledger, keys, apart, erased })
+        Some(Self { ledger, keys, proof, apart, erased })
     }
 
     /// Everything after a head, of those who are not erased; `None` when anything is not certain.
@@ -86,7 +97,7 @@ impl<'a> Old<'a> {
         let (_, end) = ends(partition);
         let mut rows = select.query((entry_place(partition, backup.no()), end)).ok()?;
         let (mut head, mut entries) = (*backup, Vec::new());
-        let mut is_as_acknowledged = false;
+        let (mut is_as_acknowledged, mut is_any_gone) = (false, false);
         while let Some(row) = rows.next().ok()? {
             let raw = RawEntry::read(row).ok()?;
             let next =
@@ -95,7 +106,10 @@ impl<'a> Old<'a> {
             is_as_acknowledged |= head == *apart;
             let customer = raw.customer?;
             // Of what was taken away an erasure tells, or nothing is left that anybody could loosen.
-            let Some(sealed) = raw.sealed.filter(|_| !self.erased.contains(&customer)) else { continue };
+            let Some(sealed) = raw.sealed.filter(|_| !self.erased.contains(&customer)) else {
+                is_any_gone |= !self.erased.contains(&customer);
+                continue;
+            };
             if Some(sealed_hash(&sealed)) != raw.sealed_hash {
                 return None;
             }
@@ -104,6 +118,16 @@ impl<'a> Old<'a> {
             entries.push(key.open_entry(&sealed, &place).ok()?);
         }
         let is_whole = is_as_acknowledged && head_row(&self.ledger, partition).ok()? == head;
-        is_whole.then_some(entries)
+        (is_whole && (!is_any_gone || self.nothing_was_emptied_by_hand(partition))).then_some(entries)
+    }
+
+    /// Of a ledger that is older than sums of what was taken away nobody knows.
+    fn nothing_was_emptied_by_hand(&self, partition: Partition) -> bool {
+        if schema::format_in(&self.ledger).is_ok_and(|format| format < FIRST_PROVEN) {
+            return true;
+        }
+        let proof = Some(&self.proof);
+        let walk = Walk { ledger: &self.ledger, keys: None, proof, apart: None, sums: None };
+        walk.along(partition, &mut || ()).is_ok_and(|walked| walked.is_ok())
     }
 }

@@ -1,12 +1,13 @@
 //! `stile audit verify`: every chain, every row, every list.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use model::Timestamp;
 use serde_json::{Value, json};
-use store::{ChainFault, Reader, RowFault, Rows};
+use store::{AnchorSource, ChainFault, Flaw, Loosened, Reader, RowFault, Rows};
 
 use super::lists::{self, Listed};
 use crate::cli::data::Data;
@@ -20,6 +21,9 @@ use crate::machine::Clock;
 pub struct Args {
     #[command(flatten)]
     data: Data,
+    /// What was kept elsewhere and must still be so: an anchor, the manifest.json of a backup, or the statement of an erasure; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    anchor: Vec<PathBuf>,
     /// Prints JSON.
     #[arg(long)]
     json: bool,
@@ -31,21 +35,33 @@ struct Account {
     n_chains: usize,
     n_entries: u64,
     n_taken_away: u64,
-    n_astray: u64,
+    flaws: Vec<Flaw>,
+    anchors: Vec<Anchored>,
     last_at: Option<Timestamp>,
     faults: Vec<ChainFault>,
     rows: Rows,
     lists: Vec<Listed>,
 }
 
+/// A file that the ledger was held against.
+struct Anchored {
+    file: PathBuf,
+    source: AnchorSource,
+    made_at: Timestamp,
+    wrong: Vec<Loosened>,
+}
+
 impl Account {
     fn is_good(&self) -> bool {
-        self.is_whole() && self.rows.faults.is_empty() && self.lists.iter().all(|list| list.wrong.is_none())
+        self.is_whole()
+            && self.anchors.iter().all(|anchor| anchor.wrong.is_empty())
+            && self.rows.faults.is_empty()
+            && self.lists.iter().all(|list| list.wrong.is_none())
     }
 
     /// Whether every chain is.
     const fn is_whole(&self) -> bool {
-        self.faults.is_empty() && self.n_astray == 0
+        self.faults.is_empty() && self.flaws.is_empty()
     }
 }
 
@@ -76,7 +92,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
             Err(fault) => account.faults.push(fault),
         }
     }
-    account.n_astray = reader.n_astray().map_err(|error| failed(&error))?;
+    account.flaws = reader.flaws().map_err(|error| failed(&error))?;
+    account.anchors = args.anchor.iter().map(|file| anchored(&reader, file)).collect::<Result<_, _>>()?;
     account.lists = lists::read(&dir);
     bar.finish_and_clear();
     if args.json {
@@ -85,6 +102,15 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         tell(&account, started.elapsed());
     }
     Ok(if account.is_good() { ExitCode::SUCCESS } else { ExitCode::from(74) })
+}
+
+/// Holds the ledger against what was kept elsewhere.
+fn anchored(reader: &Reader, file: &Path) -> Result<Anchored, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| Failure::io(file, error))?;
+    let told = |error: &dyn std::fmt::Display| Failure::failed(74, &format!("{}: {error}", file.display()));
+    let anchor = reader.read_anchor(&text).map_err(|refused| told(&refused))?;
+    let wrong = reader.hold_against(&anchor).map_err(|error| told(&error))?;
+    Ok(Anchored { file: file.to_owned(), source: anchor.source, made_at: anchor.made_at, wrong })
 }
 
 fn bar(n_entries: u64) -> ProgressBar {
@@ -97,9 +123,7 @@ fn tell(account: &Account, took: Duration) {
     for fault in &account.faults {
         println!("partition {}, entry {}{}: {}", fault.partition.no(), fault.no, between(fault), fault.wrong);
     }
-    if 0 < account.n_astray {
-        println!("{} rows stand in no partition: they were put in by hand", HumanCount(account.n_astray));
-    }
+    account.flaws.iter().for_each(|flaw| println!("{flaw}"));
     let n_entries = HumanCount(account.n_entries);
     let speed = HumanCount((account.n_entries as f64 / took.as_secs_f64().max(1e-3)) as u64);
     let taken_away = match account.n_taken_away {
@@ -116,6 +140,7 @@ fn tell(account: &Account, took: Duration) {
             None => {}
         }
     }
+    account.anchors.iter().for_each(tell_anchor);
     let counted =
         format!("{n_entries} entries{taken_away}, in {} chains; {speed} a second", account.n_chains);
     if account.is_good() {
@@ -128,6 +153,22 @@ fn tell(account: &Account, took: Duration) {
         println!("the chains are whole, and SOMETHING BESIDE THEM WAS CHANGED: {counted}");
         println!("restore a backup");
     }
+}
+
+fn tell_anchor(anchor: &Anchored) {
+    let (file, at) = (anchor.file.display(), explain::rfc3339(anchor.made_at));
+    if anchor.wrong.is_empty() {
+        let held = match anchor.source {
+            AnchorSource::Anchor => "all that was in the ledger at",
+            AnchorSource::Manifest => "every entry that was in the backup of",
+            AnchorSource::Statement => "the entry that tells of the erasure of",
+        };
+        return println!("{file}: {held} {at} is still there as it was");
+    }
+    for wrong in &anchor.wrong {
+        println!("{file}, of {at}: {wrong}");
+    }
+    println!("an older ledger was put back, by hand or by `stile restore`");
 }
 
 fn in_words(rows: &Rows) -> String {
@@ -186,7 +227,8 @@ fn as_json(account: &Account, took: Duration) -> Value {
         "chains": account.n_chains,
         "entries": account.n_entries,
         "taken_away": account.n_taken_away,
-        "astray": account.n_astray,
+        "flaws": account.flaws.iter().map(flaw_as_json).collect::<Vec<_>>(),
+        "anchors": account.anchors.iter().map(anchor_as_json).collect::<Vec<_>>(),
         "last_at": time(account.last_at),
         "seconds": took.as_secs_f64(),
         "faults": faults,
@@ -194,5 +236,17 @@ fn as_json(account: &Account, took: Duration) -> Value {
         "rows_partly": account.rows.n_partly,
         "row_faults": row_faults,
         "lists": account.lists.iter().map(list_as_json).collect::<Vec<_>>(),
+    })
+}
+
+fn flaw_as_json(flaw: &Flaw) -> Value {
+    json!({ "wrong": flaw.word(), "reason": flaw.to_string() })
+}
+
+fn anchor_as_json(anchor: &Anchored) -> Value {
+    json!({
+        "file": anchor.file.display().to_string(),
+        "of": explain::rfc3339(anchor.made_at),
+        "wrong": anchor.wrong.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
