@@ -10,7 +10,6 @@ use serde_json::json;
 use store::{StatementRefused, check_statement};
 
 use super::data::Data;
-use super::master_key;
 use super::report::Failure;
 use crate::explain;
 use crate::machine::Clock;
@@ -78,9 +77,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
 }
 
 fn anchor(args: &AnchorArgs) -> Result<ExitCode, Failure> {
-    let master_key = master_key::named()?;
-    let reader = Reader::open_with(&args.data.dir()?, master_key.as_deref());
-    let reader = reader.map_err(|error| Failure::open(&error))?;
+    let reader = args.data.reader()?;
     let anchor = reader.anchor(Clock::Wall.now()).map_err(|error| Failure::failed(74, &error))?;
     let changed = "the heads were changed by hand, so nothing is signed: run stile audit verify";
     println!("{}", anchor.ok_or_else(|| Failure::failed(74, &changed))?);
