@@ -20,6 +20,8 @@ pub enum ConsentState {
         granted_until: Timestamp,
         /// The token's hash.
         token: TokenHash,
+        /// The end of the grant that it renews, which stays in force meanwhile.
+        renews: Option<Timestamp>,
     },
     /// In force until an instant.
     Granted {
@@ -53,6 +55,7 @@ impl ConsentState {
     pub fn check(self, now: Timestamp) -> Result<(), Refusal> {
         match self {
             Self::Unknown | Self::Requested => Err(Refusal::NotGranted),
+            Self::PendingConfirmation { renews: Some(until), .. } if now < until => Ok(()),
             Self::PendingConfirmation { until, .. } if now < until => Err(Refusal::Unconfirmed),
             Self::PendingConfirmation { .. } | Self::Expired => Err(Refusal::Expired),
             Self::Refused => Err(Refusal::Refused),
@@ -74,6 +77,7 @@ impl ConsentState {
             Self::Unknown => "unknown",
             Self::Requested => "requested",
             Self::PendingConfirmation { until, .. } if now < until => "pending_confirmation",
+            Self::PendingConfirmation { renews: Some(until), .. } if now < until => "granted",
             Self::Paused { until, .. } if now < until => "paused",
             Self::Granted { until } | Self::Paused { granted_until: until, .. } if now < until => "granted",
             Self::PendingConfirmation { .. } | Self::Granted { .. } | Self::Paused { .. } | Self::Expired => {
@@ -86,14 +90,14 @@ impl ConsentState {
         }
     }
 
-    /// The end of the grant that it is or rests on.
+    /// The end of the grant that it is, rests on or renews.
     #[must_use]
     pub const fn granted_until(self) -> Option<Timestamp> {
         match self {
             Self::Granted { until } | Self::Paused { granted_until: until, .. } => Some(until),
+            Self::PendingConfirmation { renews, .. } => renews,
             Self::Unknown
             | Self::Requested
-            | Self::PendingConfirmation { .. }
             | Self::Refused
             | Self::Withdrawn
             | Self::Expired
@@ -121,7 +125,7 @@ impl ConsentState {
     #[must_use]
     pub fn ran_out_at(self, now: Timestamp) -> Option<Timestamp> {
         let ends_at = match self {
-            Self::PendingConfirmation { until, .. } => Some(until),
+            Self::PendingConfirmation { until, renews, .. } => Some(until).max(renews),
             Self::Unknown
             | Self::Requested
             | Self::Granted { .. }

@@ -89,7 +89,11 @@ impl Past<'_> {
             ConsentKind::Grant { until, confirm } => {
                 let granted_until = self.granted_until(event, until, weighing, policy, now)?;
                 match (weighing.opt_in, confirm) {
-                    (OptIn::Double, Some(token)) => Ok(self.pending(token, granted_until, policy, now)),
+                    (OptIn::Double, Some(token)) => {
+                        let renews = self.renewed_by(event, now);
+                        let until = self.confirm_by(token, policy, now);
+                        Ok(ConsentState::PendingConfirmation { until, granted_until, token, renews })
+                    }
                     (OptIn::Single, _) | (OptIn::Double, None) => {
                         Ok(ConsentState::Granted { until: granted_until })
                     }
@@ -150,15 +154,18 @@ impl Past<'_> {
         Ok(weighing.lasts_max.map_or(until, |lasts_max| until.min(agreed_at + lasts_max)))
     }
 
-    /// The same token that comes again does not wait any longer for that.
-    fn pending(
-        self,
-        token: TokenHash,
-        granted_until: Timestamp,
-        policy: &GatePolicy,
-        now: Timestamp,
-    ) -> ConsentState {
-        let until = match self.state {
+    /// The end of the grant that stays in force while its renewal waits for its second word.
+    ///
+    /// One to another notice is no renewal: of which text the grant in force was would be forgotten.
+    fn renewed_by(self, event: &ConsentEvent, now: Timestamp) -> Option<Timestamp> {
+        let (old, new) = (self.notice?, event.notice.as_ref()?);
+        let is_in_force = self.state.check(now).is_ok() && old.id == new.id;
+        self.state.granted_until().filter(|_| is_in_force)
+    }
+
+    /// When it is too late for a token; the same that comes again does not wait any longer for that.
+    fn confirm_by(self, token: TokenHash, policy: &GatePolicy, now: Timestamp) -> Timestamp {
+        match self.state {
             ConsentState::PendingConfirmation { until, token: awaited, .. }
                 if awaited == token && now < until =>
             {
@@ -174,17 +181,20 @@ impl Past<'_> {
             | ConsentState::Expired
             | ConsentState::Superseded
             | ConsentState::Suppressed { .. } => now + policy.token_lasts,
-        };
-        ConsentState::PendingConfirmation { until, granted_until, token }
+        }
     }
 
-    /// A token is good once, and a wrong one ends the waiting.
+    /// A token is good once, and a wrong one ends the waiting: what was in force before stays so.
     fn confirmed(self, token: TokenHash, now: Timestamp) -> Result<ConsentState, Effect> {
-        let ConsentState::PendingConfirmation { until, granted_until, token: awaited } = self.state else {
+        let ConsentState::PendingConfirmation { until, granted_until, token: awaited, renews } = self.state
+        else {
             return Err(Effect::NothingToChange);
         };
-        let is_right = now < until && token == awaited;
-        Ok(if is_right { ConsentState::Granted { until: granted_until } } else { ConsentState::Expired })
+        if now < until && token == awaited {
+            return Ok(ConsentState::Granted { until: granted_until });
+        }
+        let is_in_force = renews.filter(|until| now < *until);
+        Ok(is_in_force.map_or(ConsentState::Expired, |until| ConsentState::Granted { until }))
     }
 
     fn paused(self, event: &ConsentEvent, until: Timestamp) -> Result<ConsentState, Effect> {
@@ -222,8 +232,26 @@ impl Past<'_> {
             return Err(Effect::NothingToChange);
         };
         let is_older = self.notice.is_none_or(|agreed_on| agreed_on.is_before(&newer));
-        let is_meant = self.state.is_a_yes() && is_older && self.state.ran_out_at(now).is_none();
-        if is_meant { Ok(ConsentState::Superseded) } else { Err(Effect::NothingToChange) }
+        let stands = self.state.is_a_yes() && self.state.ran_out_at(now).is_none();
+        if stands && is_older {
+            return Ok(ConsentState::Superseded);
+        }
+        self.without_renewed(&newer).filter(|_| stands).ok_or(Effect::NothingToChange)
+    }
+
+    /// A renewal that goes on without the grant that it renews: of which version that was nobody knows.
+    fn without_renewed(self, newer: &NoticeName) -> Option<ConsentState> {
+        let ConsentState::PendingConfirmation { until, granted_until, token, renews: Some(_) } = self.state
+        else {
+            return None;
+        };
+        let is_its_notice = self.notice.is_some_and(|agreed_on| agreed_on.id == newer.id);
+        is_its_notice.then_some(ConsentState::PendingConfirmation {
+            until,
+            granted_until,
+            token,
+            renews: None,
+        })
     }
 
     /// Whether the last restriction came before the customer acted.

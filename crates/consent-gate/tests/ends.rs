@@ -100,23 +100,31 @@ fn v05_an_attested_grant_of_years_ago_has_run_out() {
 fn a_token_waits_three_days_and_the_same_one_again_no_longer() {
     let waiting = after(ConsentState::Unknown, &event(WITH_TOKEN, NOW), DOUBLE);
     let (until, granted_until) = (NOW + Millis::from_hours(72), days(100));
-    assert_eq!(waiting, ConsentState::PendingConfirmation { until, granted_until, token: TOKEN });
+    assert_eq!(
+        waiting,
+        ConsentState::PendingConfirmation { until, granted_until, token: TOKEN, renews: None }
+    );
     let until = NOW + Millis::from_mins(1);
-    let waiting = ConsentState::PendingConfirmation { until, granted_until, token: TOKEN };
+    let waiting = ConsentState::PendingConfirmation { until, granted_until, token: TOKEN, renews: None };
     assert_eq!(after(waiting, &event(WITH_TOKEN, NOW), DOUBLE), waiting);
     let token = TokenHash::from_bytes([2; 32]);
     let other = event(ConsentKind::Grant { until: None, confirm: Some(token) }, NOW);
     let until = NOW + Millis::from_hours(72);
     assert_eq!(
         after(waiting, &other, DOUBLE),
-        ConsentState::PendingConfirmation { until, granted_until, token }
+        ConsentState::PendingConfirmation { until, granted_until, token, renews: None }
     );
 }
 
 #[test]
 fn a_token_is_late_from_its_very_end_on() {
     let confirm = event(ConsentKind::Confirm { token: TOKEN }, NOW);
-    let waiting = |until| ConsentState::PendingConfirmation { until, granted_until: days(9), token: TOKEN };
+    let waiting = |until| ConsentState::PendingConfirmation {
+        until,
+        granted_until: days(9),
+        token: TOKEN,
+        renews: None,
+    };
     let in_time = after(waiting(NOW + Millis::new(1)), &confirm, DOUBLE);
     assert_eq!(in_time, ConsentState::Granted { until: days(9) });
     assert_eq!(after(waiting(NOW), &confirm, DOUBLE), ConsentState::Expired);

@@ -21,7 +21,14 @@ fn days(days: i64) -> Timestamp {
 /// A state of the table's head, and when it was last restricted.
 fn state(name: &str) -> (ConsentState, Option<Timestamp>) {
     let (soon, later, restricted_at) = (days(2), days(200), Some(days(-10)));
-    let pending = |until| ConsentState::PendingConfirmation { until, granted_until: later, token: A };
+    let pending =
+        |until| ConsentState::PendingConfirmation { until, granted_until: later, token: A, renews: None };
+    let renewing = |until| ConsentState::PendingConfirmation {
+        until,
+        granted_until: later,
+        token: A,
+        renews: Some(days(100)),
+    };
     let paused = |until, granted_until| ConsentState::Paused { until, granted_until };
     match name {
         "unknown" => (ConsentState::Unknown, None),
@@ -38,6 +45,8 @@ fn state(name: &str) -> (ConsentState, Option<Timestamp>) {
         "withdr." => (ConsentState::Withdrawn, restricted_at),
         "over" => (ConsentState::Expired, restricted_at),
         "old" => (ConsentState::Superseded, restricted_at),
+        "renew" => (renewing(soon), None),
+        "renew-x" => (renewing(days(-5)), None),
         "block" => (ConsentState::Suppressed { why: Block::Minor }, restricted_at),
         other => panic!("the table has no state {other}"),
     }
@@ -49,6 +58,13 @@ fn name(state: ConsentState) -> &'static str {
     match state {
         ConsentState::Unknown => "unknown",
         ConsentState::Requested => "reques.",
+        ConsentState::PendingConfirmation { until, renews: Some(renews), .. } if !is_over(renews) => {
+            if is_over(until) {
+                "renew-x"
+            } else {
+                "renew"
+            }
+        }
         ConsentState::PendingConfirmation { until, .. } if is_over(until) => "pend-x",
         ConsentState::PendingConfirmation { .. } => "pend",
         ConsentState::Granted { until } if is_over(until) => "grant-x",

@@ -79,10 +79,23 @@ fn kinds_and_states_have_the_words_of_the_interface() {
         (ConsentState::Paused { until: over, granted_until: over }, "expired"),
         (ConsentState::Requested, "requested"),
         (
-            ConsentState::PendingConfirmation { until: ahead, granted_until: ahead, token: TOKEN },
+            ConsentState::PendingConfirmation {
+                until: ahead,
+                granted_until: ahead,
+                token: TOKEN,
+                renews: None,
+            },
             "pending_confirmation",
         ),
-        (ConsentState::PendingConfirmation { until: over, granted_until: ahead, token: TOKEN }, "expired"),
+        (
+            ConsentState::PendingConfirmation {
+                until: over,
+                granted_until: ahead,
+                token: TOKEN,
+                renews: None,
+            },
+            "expired",
+        ),
         (ConsentState::Expired, "expired"),
         (ConsentState::Superseded, "superseded"),
         (ConsentState::Suppressed { why: Block::Legal }, "suppressed"),

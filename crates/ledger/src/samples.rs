@@ -69,7 +69,8 @@ pub(crate) fn grant() -> ConsentEntry {
 /// One entry of every kind of event, state, effect and hearing.
 pub(crate) fn consents() -> Vec<ConsentEntry> {
     let token = TokenHash::from_bytes([0x0F; 32]);
-    let pending = ConsentState::PendingConfirmation { until: at(2_000), granted_until: at(5_000), token };
+    let pending =
+        ConsentState::PendingConfirmation { until: at(2_000), granted_until: at(5_000), token, renews: None };
     let (minor, legal) = (Block::Minor, Block::Legal);
     let of = |kind, state| ConsentEntry { event: ConsentEvent { kind, ..grant().event }, state, ..grant() };
     let mut all = vec![

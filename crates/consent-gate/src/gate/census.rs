@@ -3,7 +3,7 @@
 use model::{CustomerNo, MerchantNo, Timestamp};
 
 use super::Gate;
-use crate::{NoticeName, Purpose};
+use crate::{ConsentState, NoticeName, Purpose};
 
 /// A grant that is about to end, of which its merchant is to be told once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +49,13 @@ impl Gate {
     ) -> impl Iterator<Item = (CustomerNo, MerchantNo, Purpose)> {
         self.customers.iter().flat_map(move |(customer, rows)| {
             let is_meant = move |row: &&super::row::Row| {
-                let is_older = row.notice.as_ref().is_none_or(|agreed_on| agreed_on.is_before(notice));
-                is_older && row.weighed().is_a_yes()
+                // Of a grant that is being renewed nobody knows which version it was to.
+                let renews =
+                    matches!(row.weighed(), ConsentState::PendingConfirmation { renews: Some(_), .. });
+                let is_older = |agreed_on: &NoticeName| {
+                    agreed_on.is_before(notice) || renews && agreed_on.id == notice.id
+                };
+                row.notice.as_ref().is_none_or(|agreed_on| is_older(agreed_on)) && row.weighed().is_a_yes()
             };
             rows.iter().filter(is_meant).map(move |row| (customer, row.merchant, row.purpose))
         })

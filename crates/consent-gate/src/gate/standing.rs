@@ -157,7 +157,8 @@ mod tests {
         let states = [
             ConsentState::Unknown,
             ConsentState::Requested,
-            ConsentState::PendingConfirmation { until, granted_until, token },
+            ConsentState::PendingConfirmation { until, granted_until, token, renews: None },
+            ConsentState::PendingConfirmation { until, granted_until, token, renews: Some(until) },
             ConsentState::Granted { until },
             ConsentState::Paused { until, granted_until },
             ConsentState::Refused,

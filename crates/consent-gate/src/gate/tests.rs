@@ -1,5 +1,7 @@
 //! What the gate lets through, state by state.
 
+mod renewals;
+
 use super::*;
 use model::{MerchantId, Millis};
 
@@ -429,15 +431,4 @@ fn the_number_of_somebody_who_is_gone_means_nobody_again() {
     assert_eq!(answer(&gate, at(1)), Err(Refusal::UnknownCustomer));
     assert_eq!((gate.rows(ANNA).count(), gate.stored_epoch(ANNA)), (0, Epoch(0)));
     gate.forget(CustomerNo::new(9, 9));
-}
-
-#[test]
-fn a_renewal_that_waits_for_its_second_word_allows_nothing_meanwhile() {
-    let mut gate = open_gate();
-    granted(&mut gate, at(0));
-    let confirm = Some(crate::TokenHash::from_bytes([1; 32]));
-    let renewal = event(ConsentKind::Grant { until: None, confirm }, Some(at(1)));
-    let double = Weighing { opt_in: OptIn::Double, ..Weighing::PLAIN };
-    gate.weigh(ANNA, SHOP, &renewal, double, at(1));
-    assert_eq!((answer(&gate, at(1)), gate.epoch(ANNA)), (Err(Refusal::Unconfirmed), Epoch(1)));
 }

@@ -59,9 +59,11 @@ fn state() -> impl Strategy<Value = ConsentState> {
         instant().prop_map(|until| ConsentState::Granted { until }),
         (instant(), instant())
             .prop_map(|(until, granted_until)| ConsentState::Paused { until, granted_until }),
-        (instant(), instant(), token()).prop_map(|(until, granted_until, token)| {
-            ConsentState::PendingConfirmation { until, granted_until, token }
-        }),
+        (instant(), instant(), token(), prop::option::of(instant())).prop_map(
+            |(until, granted_until, token, renews)| {
+                ConsentState::PendingConfirmation { until, granted_until, token, renews }
+            }
+        ),
         prop::sample::select(&Block::ALL).prop_map(|why| ConsentState::Suppressed { why }),
     ]
 }

@@ -33,7 +33,7 @@ fn plainly_allows(heard: &[Heard], now: Timestamp) -> bool {
                     let before = granted_until.filter(|_| !all_recorded);
                     (granted_until, paused_until) = (Some(until).max(before), None);
                 }
-                ConsentState::Granted { .. } => {}
+                ConsentState::Granted { .. } | ConsentState::PendingConfirmation { renews: Some(_), .. } => {}
                 _ => (granted_until, paused_until) = (None, None),
             },
             ConsentKind::Refuse
@@ -85,10 +85,13 @@ proptest! {
         let in_force = match state(&gate) {
             ConsentState::Granted { until } => at(minute) < until,
             ConsentState::Paused { until, granted_until } => until <= at(minute) && at(minute) < granted_until,
+            ConsentState::PendingConfirmation { renews: Some(until), .. } => at(minute) < until,
             _ => false,
         };
         prop_assert_eq!(allows(&gate, at(minute)), in_force);
-        prop_assert_eq!(state(&gate).word(at(minute)) == "granted", in_force);
+        let word = state(&gate).word(at(minute));
+        prop_assert!(word == "granted" || word == "pending_confirmation" || !in_force);
+        prop_assert!(word != "granted" || in_force);
     }
 
     #[test]
@@ -149,7 +152,8 @@ proptest! {
             let change = hear_as(&mut gate, &word.event, word.weighing, now);
             let applied = change.effect == Effect::Applied;
             // A new grant may name an earlier end than the one before it: nothing is taken back.
-            let renews = matches!((word.event.kind, change.state), (ConsentKind::Grant { .. }, ConsentState::Granted { .. }));
+            let is_yes = matches!(word.event.kind, ConsentKind::Grant { .. } | ConsentKind::Confirm { .. });
+            let renews = is_yes && matches!(change.state, ConsentState::Granted { .. });
             let lowers = probes(now).zip(&before).any(|(then, before)| *before && !allows(&gate, then));
             let epoch_now = gate.epoch(ANNA);
             prop_assert!(epoch <= epoch_now && epoch_now <= epoch.next());

@@ -131,8 +131,12 @@ mod tests {
         let live = |kind, state, told| check(kind, state, Hearing::Live, told);
         let yes = ConsentState::Granted { until: Timestamp::MAX };
         let grant = ConsentKind::Grant { until: None, confirm: None };
-        let pending =
-            ConsentState::PendingConfirmation { until: NOON, granted_until: Timestamp::MAX, token: TOKEN };
+        let pending = ConsentState::PendingConfirmation {
+            until: NOON,
+            granted_until: Timestamp::MAX,
+            token: TOKEN,
+            renews: None,
+        };
         live(
             ConsentKind::Show,
             ConsentState::Requested,

@@ -145,8 +145,8 @@ pub fn row_as_json(row: &ConsentRow, profile: &Profile, now: Timestamp) -> Value
             // A pause that is over says nothing about the end of the grant.
             (Some(granted_until), (now < until).then_some(until), None)
         }
-        ConsentState::PendingConfirmation { until, granted_until, .. } => {
-            (Some(granted_until), None, Some(until))
+        ConsentState::PendingConfirmation { until, granted_until, renews, .. } => {
+            (renews.or(Some(granted_until)), None, Some(until))
         }
         ConsentState::Unknown
         | ConsentState::Requested
@@ -250,7 +250,10 @@ pub(super) async fn supersede(told: &Supersession, holder: &mut impl Holder) -> 
 /// Whether a consent rests on an older version of a text.
 #[must_use]
 pub fn rests_on_older(row: &ConsentRow, new: &NoticeName, now: Timestamp) -> bool {
-    let is_older = row.notice.as_ref().is_some_and(|notice| notice.is_before(new));
+    // Of a grant that is being renewed nobody knows which version it was to.
+    let renews = matches!(row.state, ConsentState::PendingConfirmation { renews: Some(_), .. });
+    let is_older = |notice: &NoticeName| notice.is_before(new) || renews && notice.id == new.id;
+    let is_older = row.notice.as_ref().is_some_and(is_older);
     is_older && row.state.is_a_yes() && row.state.ran_out_at(now).is_none()
 }
 
@@ -341,7 +344,7 @@ fn kind_of(wish: &Wish, now: Timestamp) -> Result<ConsentKind, Trouble> {
 fn changes(kind: ConsentKind, state: ConsentState, now: Timestamp) -> bool {
     match kind {
         ConsentKind::Refuse | ConsentKind::Withdraw => state.is_a_yes() && state.ran_out_at(now).is_none(),
-        ConsentKind::Pause { .. } => matches!(state.word(now), "granted" | "paused"),
+        ConsentKind::Pause { .. } => state.granted_until().is_some_and(|until| now < until),
         ConsentKind::Resume => state.word(now) == "paused",
         ConsentKind::Confirm { .. } => state.word(now) == "pending_confirmation",
         ConsentKind::Block { why } => state != ConsentState::Suppressed { why },

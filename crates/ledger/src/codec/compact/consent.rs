@@ -105,11 +105,12 @@ fn write_state(state: ConsentState, out: &mut Writer<'_, '_>) {
     match state {
         ConsentState::Unknown => out.byte(0),
         ConsentState::Requested => out.byte(1),
-        ConsentState::PendingConfirmation { until, granted_until, token } => {
-            out.byte(2);
+        ConsentState::PendingConfirmation { until, granted_until, token, renews } => {
+            out.byte(if renews.is_some() { 10 } else { 2 });
             out.instant(until);
             out.instant(granted_until);
             write_token(token, out);
+            renews.into_iter().for_each(|renews| out.instant(renews));
         }
         ConsentState::Granted { until } => {
             out.byte(3);
@@ -139,6 +140,7 @@ fn read_state(from: &mut Reader<'_>) -> Result<ConsentState, Unreadable> {
             until: from.instant()?,
             granted_until: from.instant()?,
             token: read_token(from)?,
+            renews: None,
         },
         3 => ConsentState::Granted { until: from.instant()? },
         4 => ConsentState::Paused { until: from.instant()?, granted_until: from.instant()? },
@@ -147,6 +149,12 @@ fn read_state(from: &mut Reader<'_>) -> Result<ConsentState, Unreadable> {
         7 => ConsentState::Expired,
         8 => ConsentState::Superseded,
         9 => ConsentState::Suppressed { why: from.word()? },
+        10 => ConsentState::PendingConfirmation {
+            until: from.instant()?,
+            granted_until: from.instant()?,
+            token: read_token(from)?,
+            renews: Some(from.instant()?),
+        },
         _ => return Err(Unreadable::Malformed),
     })
 }

@@ -22,6 +22,8 @@ pub(super) enum ConsentStateV2<'a> {
         granted_until: i64,
         #[serde(borrow)]
         token_sha256: Cow<'a, str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        renews: Option<i64>,
     },
     Granted {
         until: i64,
@@ -45,11 +47,14 @@ impl ConsentStateV2<'_> {
         match state {
             ConsentState::Unknown => Self::Unknown,
             ConsentState::Requested => Self::Requested,
-            ConsentState::PendingConfirmation { until, granted_until, token } => Self::PendingConfirmation {
-                until: until.unix_ms(),
-                granted_until: granted_until.unix_ms(),
-                token_sha256: Cow::Owned(token.to_hex()),
-            },
+            ConsentState::PendingConfirmation { until, granted_until, token, renews } => {
+                Self::PendingConfirmation {
+                    until: until.unix_ms(),
+                    granted_until: granted_until.unix_ms(),
+                    token_sha256: Cow::Owned(token.to_hex()),
+                    renews: unix_ms(renews),
+                }
+            }
             ConsentState::Granted { until } => Self::Granted { until: until.unix_ms() },
             ConsentState::Paused { until, granted_until } => {
                 Self::Paused { until: until.unix_ms(), granted_until: granted_until.unix_ms() }
@@ -67,12 +72,13 @@ impl ConsentStateV2<'_> {
         Ok(match self {
             Self::Unknown => ConsentState::Unknown,
             Self::Requested => ConsentState::Requested,
-            Self::PendingConfirmation { until, granted_until, token_sha256 } => {
+            Self::PendingConfirmation { until, granted_until, token_sha256, renews } => {
                 let token = known(TokenHash::from_hex(&token_sha256))?;
                 ConsentState::PendingConfirmation {
                     until: at(until),
                     granted_until: at(granted_until),
                     token,
+                    renews: instant(renews),
                 }
             }
             Self::Granted { until } => ConsentState::Granted { until: at(until) },

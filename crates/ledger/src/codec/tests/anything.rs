@@ -76,8 +76,8 @@ fn state() -> BoxedStrategy<ConsentState> {
     prop_oneof![
         Just(ConsentState::Unknown),
         Just(ConsentState::Requested),
-        (at(), at(), token()).prop_map(|(until, granted_until, token)| {
-            ConsentState::PendingConfirmation { until, granted_until, token }
+        (at(), at(), token(), prop::option::of(at())).prop_map(|(until, granted_until, token, renews)| {
+            ConsentState::PendingConfirmation { until, granted_until, token, renews }
         }),
         at().prop_map(|until| ConsentState::Granted { until }),
         (at(), at()).prop_map(|(until, granted_until)| ConsentState::Paused { until, granted_until }),
