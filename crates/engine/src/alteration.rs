@@ -348,7 +348,13 @@ impl Engine {
         for (customer, id, outcome) in off.collect::<Vec<_>>() {
             let n_unstaged = self.desk.notifications.len();
             self.leave(customer, id, outcome, now);
-            if self.desk.notifications.len() == n_unstaged {
+            let is_unstaged = self.desk.notifications.len() < n_unstaged;
+            let in_flight = self.desk.in_flight.as_ref().map(|(_, pending)| &pending.notifications);
+            if is_unstaged || in_flight.is_some_and(|ids| ids.contains(&id)) {
+                // Nobody was given it yet. Whatever a sender had once may have gone out in a try that failed.
+                self.give_stock_back(customer, id);
+            }
+            if !is_unstaged {
                 self.desk.called_off.insert(id, outcome);
             }
         }

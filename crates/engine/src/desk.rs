@@ -44,17 +44,18 @@ pub(crate) struct Pending {
     pub(crate) acks: Vec<ConsentAck>,
     pub(crate) settled: Vec<u64>,
     pub(crate) reminders: Vec<Reminder>,
-    pub(crate) n_notifications: usize,
+    /// What is on its way to the ledger and was never handed to a sender.
+    pub(crate) notifications: Vec<NotificationId>,
 }
 
 impl Pending {
     pub(crate) fn is_empty(&self) -> bool {
-        let Self { changes, acks, settled, reminders, n_notifications } = self;
+        let Self { changes, acks, settled, reminders, notifications } = self;
         changes.is_empty()
             && acks.is_empty()
             && settled.is_empty()
             && reminders.is_empty()
-            && *n_notifications == 0
+            && notifications.is_empty()
     }
 }
 

@@ -143,7 +143,8 @@ impl Engine {
         }
         let rows = rows.into_iter().map(|customer| self.row(customer)).collect();
         let ticket = self.desk.next_ticket();
-        self.desk.pending.n_notifications = self.desk.notifications.len();
+        self.desk.pending.notifications =
+            self.desk.notifications.iter().map(|said| said.value().id).collect();
         self.desk.in_flight = Some((ticket, std::mem::take(&mut self.desk.pending)));
         let entries = std::mem::take(&mut self.desk.entries);
         let notifications = std::mem::take(&mut self.desk.notifications);
@@ -225,13 +226,26 @@ impl Engine {
     /// Gives a count back, and its piece of stock; answers what the customer bears then, if that changed.
     fn give_back(&mut self, customer: CustomerNo, id: NotificationId) -> Option<Tolerance> {
         let heard = self.notifier.give_back(customer, id)?;
+        self.put_back(heard);
+        Some(self.notifier.tolerance(customer).clone())
+    }
+
+    /// Gives the piece of stock back of what was taken back before anybody could send it; it counts for its
+    /// customer all the same.
+    pub(crate) fn give_stock_back(&mut self, customer: CustomerNo, id: NotificationId) {
+        let heard = self.notifier.heard(customer).iter().find(|heard| heard.notification() == id);
+        if let Some(heard) = heard.cloned() {
+            self.put_back(heard);
+        }
+    }
+
+    fn put_back(&mut self, heard: Heard) {
         let zone = heard.zone.as_deref().and_then(notifier::zone);
         if let Some(day) = zone.and_then(|zone| CivilDay::at(zone, heard.at)) {
             self.stock.put_back(&heard.offer, day);
             let day = day.days_since_1970();
             self.desk.stock.push(StockChange { offer: heard.offer, day, delta: -1 });
         }
-        Some(self.notifier.tolerance(customer).clone())
     }
 }
 

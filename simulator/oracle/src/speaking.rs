@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::customer::{Durability, Outgoing};
+use crate::customer::{Customer, Durability, Outgoing};
 use crate::geometry::Map;
 use crate::hours::civil_day;
 use crate::{Answer, Kind, Leaving, Mode, Offer, Operated, Oracle, Profile, Said, stock};
@@ -149,12 +149,19 @@ impl Oracle {
         });
     }
 
-    /// Takes out of the outboxes what is called off; it counts as heard all the same.
+    /// Takes out of the outboxes what is called off; it counts as heard all the same. The stock of what is not
+    /// durable yet, which nobody can have sent, is given back.
     pub(crate) fn call_off(&mut self, is_off: impl Fn(&Outgoing, &Map, &[Option<Offer>]) -> Option<Leaving>) {
-        let Self { customers, map, offers, edits, spoken, .. } = self;
+        let Self { customers, map, offers, edits, spoken, stock, .. } = self;
         for (no, known) in (0..).zip(customers) {
-            known.outbox.retain(|outgoing| {
+            let Customer { outbox, heard, .. } = known;
+            outbox.retain(|outgoing| {
                 let leaving = is_off(outgoing, map, offers);
+                if leaving.is_some() && outgoing.durability != Durability::Durable {
+                    let heard = heard.now().iter().find(|heard| heard.said == outgoing.said);
+                    let day = heard.and_then(|heard| civil_day(heard.tz?, heard.at_ms));
+                    stock::put_back(stock.now_mut(), outgoing.said.offer, day);
+                }
                 edits.called_off.extend(leaving.map(|leaving| (outgoing.clone(), leaving)));
                 spoken.touched.extend(leaving.map(|_| no));
                 leaving.is_none()
