@@ -1,8 +1,10 @@
 //! The front door's other half: what customers say about consent.
 
+use std::sync::Arc;
+
 use consent_gate::{
     Block, Change, ConsentEvent, ConsentKind, ConsentState, Effect, EventId, Hearing, Missing, OptIn,
-    Purpose, Weighing,
+    Purpose, RuleBook, Weighing,
 };
 use ledger::{ConsentEntry, Entry, What};
 use model::{CustomerId, CustomerNo, Profile, Timestamp};
@@ -225,6 +227,15 @@ impl Engine {
     pub(crate) fn heed_declared(&mut self, customer: CustomerNo, profile: &Profile) {
         self.gate.block(customer, profile.minor.then_some(Block::Minor));
         self.gate.set_home(customer, self.policy.law.residence(profile).is_some());
+    }
+
+    /// Takes up another rule book, between two letters: from here on every event is weighed and every text
+    /// message held back by it.
+    ///
+    /// What was granted keeps the end and the style of its own day, and what waits for a token waits on, also
+    /// where no token is asked for any more: neither can be said anew by a change of the book.
+    pub fn handle_rules(&mut self, rules: Arc<RuleBook>) {
+        self.policy.law.rules = rules;
     }
 
     /// A change that is durable: what it allows is in force, and begins with a look anew.

@@ -13,6 +13,7 @@ mod wish;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use consent_gate::RuleBook;
 use engine::{Alteration, Edits, Extent, House, SetVersion};
 use model::{FenceFacts, Timestamp};
 use offers::Mode;
@@ -42,6 +43,8 @@ pub struct Keeper {
     offers: Option<OffersFile>,
     sensitive_settings: SensitiveSettings,
     law_settings: LawSettings,
+    /// Those that every shard has.
+    rules: Arc<RuleBook>,
     /// What operators have said of offers.
     orders: Orders,
     house: Arc<House>,
@@ -89,6 +92,11 @@ impl From<Vec<Problem>> for Refused {
     fn from(problems: Vec<Problem>) -> Self {
         Self::Problems(problems)
     }
+}
+
+/// The rules with what the settings say of opt-in.
+fn rules_of(law: &LawSettings) -> Result<Arc<RuleBook>, Vec<Problem>> {
+    Ok(Arc::new(law.rules()?.book().clone().with_double_opt_in(law.double_opt_in.clone())))
 }
 
 /// A set that is checked and not kept yet.
@@ -147,7 +155,7 @@ impl Keeper {
         let sensitive = Arc::new(loaded.places);
         let (house, since) = version::house_of(&sets, in_force_no(&sets), catalogue, &sensitive)?;
         let (offers_file, offer_settings) = (settings.offers_file.clone(), settings.offers);
-        let settings = settings.fences.clone();
+        let (rules, settings) = (rules_of(&law_settings)?, settings.fences.clone());
         Ok(Self {
             sets,
             settings,
@@ -156,6 +164,7 @@ impl Keeper {
             offers,
             sensitive_settings,
             law_settings,
+            rules,
             orders,
             house,
             since,
@@ -250,6 +259,25 @@ impl Keeper {
         }
         self.house = house.clone();
         self.orders = orders.clone();
+    }
+
+    /// The rules of law as they stand in their file now, when a wish asks for them and they are others.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub fn other_rules(&self, wish: &Wish) -> Result<Option<Arc<RuleBook>>, Refused> {
+        match wish {
+            Wish::Reload { .. } => {
+                let rules = rules_of(&self.law_settings)?;
+                Ok((rules != self.rules).then_some(rules))
+            }
+            Wish::Apply { .. } | Wish::Put { .. } | Wish::Remove { .. } | Wish::Rollback { .. } => Ok(None),
+        }
+    }
+
+    /// Notes that other rules are in force everywhere.
+    pub fn settle_rules(&mut self, rules: Arc<RuleBook>) {
+        self.rules = rules;
     }
 
     /// What the settings let offers do at most.

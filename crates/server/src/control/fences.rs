@@ -64,14 +64,25 @@ impl FenceDesk {
         let by = by.to_owned();
         // Reading, building and syncing take their time, and not that of the doors.
         let worked = spawn_blocking(move || {
-            let answered = keeper.answer(&wish, &by, now);
+            // A rule that is wrong refuses all of it.
+            let rules = keeper.other_rules(&wish);
+            let answered = rules.and_then(|rules| Ok((keeper.answer(&wish, &by, now)?, rules)));
             (keeper, answered)
         });
         let (mut keeper, answered) = worked.await.map_err(|_| "the set could not be built".to_owned())?;
-        let kept = match answered {
+        let (answered, rules) = match answered {
             Err(refused) => return refused_as_json(refused),
-            Ok(Answered::Unchanged) => return Ok(unchanged_as_json(was)),
-            Ok(Answered::Kept(kept)) => kept,
+            Ok(answered) => answered,
+        };
+        let other_rules = rules.is_some();
+        if let Some(rules) = rules {
+            running.take_up_rules(&rules).await.map_err(|error| error.to_string())?;
+            keeper.settle_rules(rules);
+            tracing::info!("other rules of law are in force");
+        }
+        let kept = match answered {
+            Answered::Unchanged => return Ok(with_rules(unchanged_as_json(was), other_rules)),
+            Answered::Kept(kept) => kept,
         };
         let swapping = Instant::now();
         let mut in_force = self.in_force.lock().await;
@@ -87,8 +98,14 @@ impl FenceDesk {
         let answer = kept_as_json(was, &kept, Some(&swap), started.elapsed());
         // What a million fences held is given back in a second, and nobody waits for that.
         spawn_blocking(move || drop(kept));
-        Ok(answer)
+        Ok(with_rules(answer, other_rules))
     }
+}
+
+/// An answer that tells whether the rules of law are others, too.
+fn with_rules(mut answer: Value, other_rules: bool) -> Value {
+    answer["other_rules"] = other_rules.into();
+    answer
 }
 
 impl InForce {

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
+use consent_gate::RuleBook;
 use engine::{Alteration, Door, Engine, Event, House, Policy, Tally};
 use ledger::{ClosedPartition, Erasure, Numbered, Retention, StateRow, StockCount, Storage, StorageError};
 use model::{CustomerId, Millis, Partition, Timestamp};
@@ -314,6 +315,18 @@ impl Running {
     /// When a shard has stopped.
     pub async fn take_up(&self, alteration: &Arc<Alteration>) -> Result<usize, ShardError> {
         shard::alter(&self.shards, alteration).await
+    }
+
+    /// Takes up another rule book; it is in force everywhere when it returns.
+    ///
+    /// # Errors
+    /// When a shard has stopped.
+    pub async fn take_up_rules(&self, rules: &Arc<RuleBook>) -> Result<(), ShardError> {
+        for shard in self.shards.iter() {
+            let rules = rules.clone();
+            shard.ask(move |engine| engine.handle_rules(rules)).await?;
+        }
+        Ok(())
     }
 
     /// Closes the doors, finishes what is in hand, and lets go of the ledger; answers what was counted.

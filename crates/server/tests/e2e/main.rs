@@ -20,6 +20,7 @@ mod premises;
 mod privacy;
 mod process;
 mod proof;
+mod rules;
 mod same_both_ways;
 mod server;
 mod taking_along;

@@ -123,7 +123,8 @@ fn change(wish: &Wish, given: Option<&Path>, how: &How) -> Result<ExitCode, Fail
     named_as_given(&mut warnings, given);
     // Whoever closed stderr does not want to hear.
     let _ = tell_problems(&mut std::io::stderr().lock(), &warnings, Weight::Warning, false);
-    let said = if how.json { answer.to_string() } else { in_words(&answer) };
+    let rules = if answer["other_rules"] == true { "other rules of law are in force\n" } else { "" };
+    let said = if how.json { answer.to_string() } else { rules.to_owned() + &in_words(&answer) };
     let _ = writeln!(std::io::stdout(), "{said}");
     Ok(ExitCode::SUCCESS)
 }
@@ -133,7 +134,8 @@ fn in_words(answer: &Value) -> String {
     let n = |key: &str| usize::try_from(number(key)).unwrap_or(usize::MAX);
     let (version, was) = (number("version"), answer["was"].as_u64());
     if answer["unchanged"] == true {
-        return format!("nothing is different; version {version} stays in force");
+        let what = if answer["other_rules"] == true { "no fence or offer" } else { "nothing" };
+        return format!("{what} is different; version {version} stays in force");
     }
     let which = match was {
         None => format!("version {version}, the first"),
