@@ -102,7 +102,9 @@ impl Past<'_> {
             ConsentKind::Confirm { token } => self.confirmed(token, now),
             ConsentKind::Refuse => Ok(ConsentState::Refused),
             ConsentKind::Withdraw => Ok(ConsentState::Withdrawn),
-            ConsentKind::Pause { until } => self.paused(event, until.unwrap_or(Timestamp::MAX)),
+            ConsentKind::Pause { until } => {
+                self.paused(event, until.unwrap_or(Timestamp::MAX), weighing.hearing)
+            }
             ConsentKind::Resume => self.resumed(event),
             ConsentKind::Supersede => self.superseded(event, now),
             ConsentKind::Block { why } => Ok(ConsentState::Suppressed { why }),
@@ -197,11 +199,18 @@ impl Past<'_> {
         Ok(is_in_force.map_or(ConsentState::Expired, |until| ConsentState::Granted { until }))
     }
 
-    fn paused(self, event: &ConsentEvent, until: Timestamp) -> Result<ConsentState, Effect> {
+    fn paused(
+        self,
+        event: &ConsentEvent,
+        until: Timestamp,
+        hearing: Hearing,
+    ) -> Result<ConsentState, Effect> {
         let Some(granted_until) = self.state.granted_until() else { return Err(Effect::NothingToChange) };
         let until = match self.state {
-            // One that comes late or again must not shorten the pause after it.
-            ConsentState::Paused { until: paused_until, .. } if !self.precedes(event) => {
+            // One that comes late or again must not shorten the pause after it, nor may one out of a file.
+            ConsentState::Paused { until: paused_until, .. }
+                if hearing != Hearing::Live || !self.precedes(event) =>
+            {
                 until.max(paused_until)
             }
             ConsentState::Paused { .. }

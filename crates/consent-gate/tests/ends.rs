@@ -97,6 +97,17 @@ fn v05_an_attested_grant_of_years_ago_has_run_out() {
 }
 
 #[test]
+fn a_pause_out_of_a_file_shortens_none() {
+    let resting = ConsentState::Paused { until: days(9), granted_until: days(100) };
+    let imported = Weighing { hearing: Hearing::Imported { attested: false }, ..Weighing::PLAIN };
+    let pause = |until| event(ConsentKind::Pause { until: Some(until) }, NOW);
+    assert_eq!(after(resting, &pause(days(-1)), imported), resting);
+    assert_eq!(after(resting, &pause(days(1)), imported), resting);
+    let longer = ConsentState::Paused { until: days(20), granted_until: days(100) };
+    assert_eq!(after(resting, &pause(days(20)), imported), longer);
+}
+
+#[test]
 fn a_token_waits_three_days_and_the_same_one_again_no_longer() {
     let waiting = after(ConsentState::Unknown, &event(WITH_TOKEN, NOW), DOUBLE);
     let (until, granted_until) = (NOW + Millis::from_hours(72), days(100));

@@ -12,6 +12,7 @@ use wire::{Acknowledgement, ConsentLetter, Envelope, Flaw};
 
 use crate::engine::Engine;
 use crate::letter::{ConsentAck, Door, Letter, Output};
+use crate::own::from_their_phone;
 
 /// Merchants and purposes that one customer can have said something about.
 const CONSENTS_MAX: usize = 128;
@@ -26,7 +27,8 @@ impl Engine {
     /// A consent event: restrictions hold from here on, grants once they are recorded.
     pub(crate) fn hear_consent(&mut self, letter: &Letter<'_>, now: Timestamp) {
         let Letter { customer, device, body, ticket, .. } = *letter;
-        let envelope = Envelope { customer, device, body };
+        let is_their_phone = !device.is_empty();
+        let envelope = Envelope { customer, device: "", body };
         let hearing = match letter.door {
             Door::Imported { attested } => Hearing::Imported { attested },
             Door::Consent | Door::Fixes | Door::Feedback | Door::Profile | Door::Erasure => Hearing::Live,
@@ -35,6 +37,7 @@ impl Engine {
             Hearing::Live => self.decoder.consent_letter(&envelope),
             Hearing::Imported { .. } => self.decoder.consent(&envelope).map(ConsentLetter::Event),
         };
+        let said = said.and_then(|said| if is_their_phone { from_their_phone(said) } else { Ok(said) });
         let weighed = said.and_then(|said| match said {
             ConsentLetter::Event(event) => self.weigh(customer, &event, hearing, ticket, now),
             ConsentLetter::Signal(signal) => self.heed_signal(customer, &signal, ticket, now),
@@ -201,7 +204,7 @@ impl Engine {
     }
 
     /// The number of a customer; a new one begins after whatever was erased of them.
-    fn meet(&mut self, id: &CustomerId) -> CustomerNo {
+    pub(crate) fn meet(&mut self, id: &CustomerId) -> CustomerNo {
         let erased_at = self.erased_at(id);
         let is_new = self.people.find(id.as_str()).is_none();
         let no = self.people.customer_no(id);

@@ -279,15 +279,19 @@ impl Engine {
     /// What a customer says about themselves; it holds at once, and is answered when it is durable.
     pub(crate) fn hear_profile(&mut self, letter: &Letter<'_>, now: Timestamp) {
         let Letter { customer, device, body, ticket, .. } = *letter;
-        let Some(no) = self.people.find(customer) else {
-            // Nothing is kept of somebody who never said anything about consent.
-            self.book.tally.n_profiles_unknown += 1;
-            return self.desk.settle(ticket);
-        };
         let envelope = Envelope { customer, device: "", body };
         let change = match device.is_empty() {
             true => self.decoder.profile(&envelope),
             false => self.decoder.own_profile(&envelope),
+        };
+        let whose = match self.people.find(customer) {
+            Some(no) => Some((no, change)),
+            None => self.meet_bound(customer, change),
+        };
+        let Some((no, change)) = whose else {
+            // Nothing else is kept of somebody who never said anything about consent.
+            self.book.tally.n_profiles_unknown += 1;
+            return self.desk.settle_behind(ticket);
         };
         match change.and_then(|change| self.take_profile(no, change, now)) {
             Ok(profile) => {
@@ -296,6 +300,19 @@ impl Engine {
             }
             Err(flaw) => self.drop_unusable(flaw, ticket),
         }
+    }
+
+    /// Somebody new, when what is said of them decides whether they may be seen and under whose law: it must not
+    /// be lost because their consent comes later.
+    fn meet_bound(
+        &mut self,
+        customer: &str,
+        change: Result<ProfileChange, Flaw>,
+    ) -> Option<(CustomerNo, Result<ProfileChange, Flaw>)> {
+        let id = CustomerId::new(customer).ok()?;
+        let bound = change.ok().and_then(ProfileChange::binding)?;
+        let is_gone = self.is_leaving(&id) || self.erased_at(&id).is_some();
+        (!is_gone).then(|| (self.meet(&id), Ok(bound)))
     }
 
     fn take_profile(

@@ -38,7 +38,7 @@ pub struct Letter<'a> {
     pub door: Door,
     /// Whose.
     pub customer: &'a str,
-    /// From which phone; empty for consent. Of a profile, not empty when the customer's own phone says it.
+    /// From which phone. Of consent and a profile, not empty when the customer's own phone says it.
     pub device: &'a str,
     /// What is inside, unread.
     pub body: &'a [u8],

@@ -31,6 +31,7 @@ mod house;
 mod law;
 mod leaving;
 mod letter;
+mod own;
 mod people;
 mod policy;
 mod record;

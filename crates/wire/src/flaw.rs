@@ -49,11 +49,13 @@ pub enum Flaw {
     BadToken,
     /// A reason of a block that this version does not know.
     UnknownReason,
+    /// Something that a customer's own phone does not say, but a backend.
+    BackendOnly,
 }
 
 impl Flaw {
     /// One flaw for every word, for counters that start at nought.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Empty,
         Self::TooLarge,
         Self::TooMany,
@@ -75,6 +77,7 @@ impl Flaw {
         Self::BadNotice,
         Self::BadToken,
         Self::UnknownReason,
+        Self::BackendOnly,
     ];
 
     /// The field that is missing, if that is what is wrong.
@@ -101,7 +104,8 @@ impl Flaw {
             | Self::UnknownMethod
             | Self::BadNotice
             | Self::BadToken
-            | Self::UnknownReason => None,
+            | Self::UnknownReason
+            | Self::BackendOnly => None,
         }
     }
 
@@ -130,6 +134,7 @@ impl Flaw {
             Self::BadNotice => "bad_notice",
             Self::BadToken => "bad_token",
             Self::UnknownReason => "unknown_reason",
+            Self::BackendOnly => "backend_only",
         }
     }
 }

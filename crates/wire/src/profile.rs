@@ -46,6 +46,17 @@ pub struct DialChange {
 }
 
 impl ProfileChange {
+    /// The part of it that counts of somebody of whom nothing else is known: whether they may be seen at all, and
+    /// whose law binds. `None` when there is no such part.
+    #[must_use]
+    pub fn binding(self) -> Option<Self> {
+        let minor = self.minor.filter(|minor| *minor);
+        let residence = self.residence.filter(Option::is_some);
+        let phone_region = self.phone_region.filter(Option::is_some);
+        let is_there = minor.is_some() || residence.is_some() || phone_region.is_some();
+        is_there.then(|| Self { minor, residence, phone_region, ..Self::default() })
+    }
+
     /// The profile after the change.
     #[must_use]
     pub fn applied_to(self, profile: Profile) -> Profile {

@@ -115,9 +115,12 @@ impl Oracle {
     pub fn profile(&mut self, customer: u32, profile: Profile, now_ms: i64) {
         let now_ms = self.advance(now_ms);
         let known = self.customer_mut(customer);
-        // Nothing is kept of somebody who has said no word on consent.
-        if known.is_known {
+        // Of somebody who has said no word on consent only that is kept which keeps them out.
+        if known.is_known || profile.minor {
             let is_minor = profile.minor;
+            let profile =
+                if known.is_known { profile } else { Profile { minor: true, ..Profile::default() } };
+            known.is_known = true;
             *known.profile.now_mut() = profile;
             self.spoken.touched.insert(customer);
             if is_minor {

@@ -86,9 +86,7 @@ proptest! {
             let is_yes = word.event.kind.can_raise();
             prop_assert!(!is_yes || matches!(effect, Effect::NotAttested | Effect::NoEvidence));
             for (then, before) in probes(now).zip(before) {
-                // A pause may end sooner than the one before it; the grant beneath was always there.
-                let is_pause = matches!(word.event.kind, ConsentKind::Pause { .. });
-                prop_assert!(before || is_pause || !allows(&gate, then), "{:?} raised", word.event.kind);
+                prop_assert!(before || !allows(&gate, then), "{:?} raised", word.event.kind);
             }
         }
     }

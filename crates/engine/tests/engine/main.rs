@@ -7,6 +7,7 @@ mod law;
 mod laws;
 mod not_mute;
 mod overlapping;
+mod phones;
 mod plain;
 mod sensitive;
 mod shell;

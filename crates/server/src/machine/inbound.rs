@@ -37,14 +37,14 @@ impl Ingress for Inbound {
             }
             Ok(Topic::Batch) => self.accept_batch(&publish.payload).await,
             Ok(Topic::Consent { customer }) => {
-                self.accept_durably(&publish, Door::Consent, customer, "").await
+                let device = their_phone(&publish, customer);
+                self.accept_durably(&publish, Door::Consent, customer, device).await
             }
             Ok(Topic::Feedback { customer, device }) => {
                 self.accept_durably(&publish, Door::Feedback, customer, device).await
             }
             Ok(Topic::Profile { customer }) => {
-                // Which of their phones says it does not matter, only that it is theirs.
-                let device = if publish.sender.is_a_device() { customer } else { "" };
+                let device = their_phone(&publish, customer);
                 self.accept_durably(&publish, Door::Profile, customer, device).await
             }
             // Our own way out: nobody may speak for the engine.
@@ -151,6 +151,11 @@ impl Inbound {
 /// Which shard owns a partition.
 pub(super) fn shard_no(partition: Partition, n_shards: usize) -> usize {
     usize::from(partition.no()) % n_shards
+}
+
+/// Not empty when the customer's own phone says it; which of them does not matter.
+const fn their_phone<'a>(publish: &Publish, customer: &'a str) -> &'a str {
+    if publish.sender.is_a_device() { customer } else { "" }
 }
 
 fn message(publish: &Publish, door: Door, customer: &str, device: &str, ticket: u64) -> Parcel {

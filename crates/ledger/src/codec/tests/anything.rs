@@ -76,7 +76,7 @@ fn state() -> BoxedStrategy<ConsentState> {
     prop_oneof![
         Just(ConsentState::Unknown),
         Just(ConsentState::Requested),
-        (at(), at(), token(), prop::option::of(at())).prop_map(|(until, granted_until, token, renews)| {
+        (at(), at(), token(), option::of(at())).prop_map(|(until, granted_until, token, renews)| {
             ConsentState::PendingConfirmation { until, granted_until, token, renews }
         }),
         at().prop_map(|until| ConsentState::Granted { until }),
