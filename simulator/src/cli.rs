@@ -1,13 +1,17 @@
 //! The command line: a file a command.
 
+pub(crate) mod amounts;
+pub(crate) mod changes;
 pub(crate) mod interleavings;
 pub(crate) mod lay;
+pub(crate) mod lines;
 pub(crate) mod rate;
 pub(crate) mod replay;
 pub(crate) mod stays;
 pub(crate) mod times;
 pub(crate) mod town;
 pub(crate) mod r#virtual;
+pub(crate) mod withdrawals;
 
 use std::path::PathBuf;
 
@@ -37,6 +41,10 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Measures how many changes of consent a second a running server makes durable.
+    ///
+    /// Exit codes: 0 as many as asked for, 1 fewer, 2 usage, 4 no server.
+    Changes(changes::ChangesArgs),
     /// Loads a running server with a town of people, and judges everything that it does.
     ///
     /// Exit codes: 0 passed, 1 a violation or a gate that does not hold, 2 usage, 3 a run that proves
@@ -70,6 +78,11 @@ pub(crate) enum Command {
     /// Withdrawals, refusals, pauses and erasures, three in ten of them between candidate and publish, through
     /// the real engine in virtual time. Exit codes: 0 nothing is wrong, 1 a violation, 2 usage.
     Interleavings(interleavings::InterleavingsArgs),
+    /// Measures how long withdrawals wait for their acknowledgement while fixes flow and offers go out.
+    ///
+    /// Exit codes: 0 the bar is met, 1 missed, or an offer came behind a withdrawal, 2 usage, 3 a run that
+    /// proves nothing: the generator was late, or the shares were missed; 4 no server.
+    Withdrawals(Box<withdrawals::WithdrawalsArgs>),
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,10 @@
 //! which a message was *meant* to leave: a server that stalls cannot hide it by slowing its load
 //! down (coordinated omission).
 
+pub(crate) mod bystanders;
+pub(crate) mod changes;
 mod clock;
+mod disk;
 pub(crate) mod faults;
 mod findings;
 mod judging;
@@ -21,7 +24,10 @@ pub(crate) mod script;
 mod sender;
 mod setup;
 mod sink;
+mod speakers;
 mod swap;
 pub(crate) mod telling;
 mod townsfolk;
 pub(crate) mod watch;
+pub(crate) mod withdrawals;
+mod withdrawing;

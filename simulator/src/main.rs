@@ -23,6 +23,7 @@ use crate::cli::{Cli, Command, Failure, exit};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
+        Command::Changes(args) => cli::changes::run(&args),
         Command::Interleavings(args) => cli::interleavings::run(&args),
         Command::Lay(args) => cli::lay::run(&args),
         Command::Rate(args) => cli::rate::run(&args),
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Times(args) => cli::times::run(&args),
         Command::Town(args) => cli::town::run(&args),
         Command::Virtual(args) => cli::r#virtual::run(args),
+        Command::Withdrawals(args) => cli::withdrawals::run(&args),
     };
     match done {
         Ok(code) => code,

@@ -8,7 +8,7 @@ pub(crate) mod markup;
 pub(crate) mod number;
 pub(crate) mod plot;
 mod progress;
-mod text;
+pub(crate) mod text;
 
 use std::collections::BTreeMap;
 use std::io;

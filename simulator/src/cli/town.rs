@@ -7,26 +7,16 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use town::Troubles;
 
+use crate::cli::amounts::{lasting, rate, span};
+use crate::cli::lines::LineArgs;
 use crate::cli::{Failure, lay};
-use crate::credentials::{Credentials, SECRET_VARIABLE};
 use crate::load::faults::{Faults, Swapping};
-use crate::load::link::Door;
-use crate::load::run::{self, Lines, Plan};
+use crate::load::run::{self, Plan};
 use crate::load::schedule::Pace;
 use crate::load::script::{Form, Qos};
 use crate::load::telling;
 use crate::report::{Counts, Gate, Gates, Mode, Run};
-use crate::safety::Broker;
 use crate::world::{Talk, WorldPlan};
-
-/// Messages a second that nobody may ask for more of.
-const RATE_MAX: f64 = 2_000_000.0;
-/// A run ends some time.
-const LASTS_MAX: Duration = Duration::from_secs(24 * 3_600);
-/// Connections of the load.
-const CONNECTIONS_MAX: i64 = 10_000;
-/// Whom the shipped `config/load.toml` lets in, and with which published token.
-const SHIPPED: (&str, &str) = ("load", "try-the-load-backend");
 
 #[derive(Debug, Args)]
 pub(crate) struct TownArgs {
@@ -105,38 +95,6 @@ enum QosArg {
     One,
     /// Every other connection
     Mixed,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "The connections")]
-struct LineArgs {
-    /// Where the server listens; only this machine, unless --i-own-this-broker
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1886")]
-    broker: Broker,
-    /// The backend identity to connect as [default: that of config/load.toml]
-    #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-    /// Its secret, in a file; without it the variable STILE_SECRET
-    #[arg(long, value_name = "FILE")]
-    secret_file: Option<PathBuf>,
-    /// First part of every topic
-    #[arg(long, value_name = "TOPIC", default_value = "stile/v1")]
-    prefix: String,
-    /// Connections of the load
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
-    connections: u32,
-    /// Connections that bring everybody's consent before
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=CONNECTIONS_MAX))]
-    setup_connections: u32,
-    /// Threads of the generator
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
-    threads: u8,
-    /// Messages of one connection that may be unacknowledged
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(1..))]
-    window: u16,
-    /// Allow a broker that is not on this machine
-    #[arg(long)]
-    i_own_this_broker: bool,
 }
 
 #[derive(Debug, Args)]
@@ -264,34 +222,13 @@ fn plan(args: &TownArgs) -> Result<Plan, String> {
             TroublesArg::Usual => Troubles::usual(),
         },
         wishes_per_mille: world.changes_of_mind,
-        lines: self::lines(lines)?,
+        lines: lines.lines()?,
         faults: faults(&args.faults)?,
         // One person's run proves something about that person alone.
         needed: if world.only.is_some() { Counts::default() } else { needed },
         grace: verdict.crossing,
         drain: verdict.drain,
         only: world.only.clone(),
-    })
-}
-
-fn lines(args: &LineArgs) -> Result<Lines, String> {
-    let broker = args.broker.clone().check(args.i_own_this_broker).map_err(|refused| refused.to_string())?;
-    let variable = std::env::var(SECRET_VARIABLE).ok();
-    let is_shipped = args.user.is_none() && args.secret_file.is_none() && variable.is_none();
-    let login = if is_shipped && broker.clone().check(false).is_ok() {
-        Some(Credentials { user: SHIPPED.0.to_owned(), secret: SHIPPED.1.to_owned() })
-    } else {
-        let user = args.user.as_deref().unwrap_or(SHIPPED.0);
-        Credentials::find(Some(user), args.secret_file.as_deref(), variable)?
-    };
-    let client = format!("simulator-{}", std::process::id());
-    Ok(Lines {
-        door: Door { address: broker.to_string(), login, client },
-        prefix: args.prefix.trim_end_matches('/').to_owned(),
-        n_links: args.connections as usize,
-        n_setup_links: args.setup_connections as usize,
-        n_threads: usize::from(args.threads),
-        n_window: usize::from(args.window),
     })
 }
 
@@ -326,56 +263,5 @@ impl From<QosArg> for Qos {
             QosArg::One => Self::One,
             QosArg::Mixed => Self::Mixed,
         }
-    }
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    let rate: f64 = text.replace('_', "").parse().map_err(|_| "is not a number".to_owned())?;
-    if (0.1..=RATE_MAX).contains(&rate) {
-        Ok(rate)
-    } else {
-        Err(format!("must be within 0.1 and {RATE_MAX}"))
-    }
-}
-
-fn lasting(text: &str) -> Result<Duration, String> {
-    let span = span(text)?;
-    if span <= LASTS_MAX { Ok(span) } else { Err("a run lasts 24 hours at most".to_owned()) }
-}
-
-/// Such as `90s`, `500ms`, `10min`, `2h`.
-fn span(text: &str) -> Result<Duration, String> {
-    let at = text.find(|c: char| c.is_ascii_alphabetic()).ok_or("needs a unit: ms, s, min or h")?;
-    let (number, unit) = text.split_at(at);
-    let number: f64 = number.trim().parse().map_err(|_| format!("`{number}` is not a number"))?;
-    let unit_s = match unit {
-        "ms" => 1e-3,
-        "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3_600.0,
-        _ => return Err(format!("`{unit}` is no unit: ms, s, min or h")),
-    };
-    Duration::try_from_secs_f64(number * unit_s).map_err(|_| "is out of range".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_span_needs_its_unit() {
-        assert_eq!(span("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(span("1.5min"), Ok(Duration::from_secs(90)));
-        assert_eq!(span("250ms"), Ok(Duration::from_millis(250)));
-        for wrong in ["90", "s", "-1s", "1 week", ""] {
-            assert!(span(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn o02_there_is_a_highest_rate_and_a_longest_run() {
-        assert!(rate("2000000").is_ok() && rate("100_000").is_ok());
-        assert!(rate("2000001").is_err() && rate("0").is_err() && rate("NaN").is_err());
-        assert!(lasting("24h").is_ok() && lasting("24.1h").is_err());
     }
 }

@@ -121,13 +121,6 @@ fn script<'w>(plan: &Plan, world: &'w World, topics: &Topics, only: Option<u32>)
     let phones = Townsfolk::new(world, topics.clone(), plan.troubles, seed);
     let phones = phones.lured_by(plan.faults.lures(world, &schedule, seed));
     let phones = phones.with_hostile(plan.faults.hostile_per_mille);
-    let people = || world.town.people().iter();
-    let names = if 1 < plan.form.n_batch {
-        let names = people().map(|of| (of.customer.as_str().to_owned(), of.device.as_str().to_owned()));
-        Names::lines(names)
-    } else {
-        Names::topics(people().map(|of| topics.fix(of.customer.as_str(), of.device.as_str())))
-    };
     let changes = phones.changes(&schedule, plan.wishes_per_mille);
     Script {
         schedule,
@@ -135,7 +128,7 @@ fn script<'w>(plan: &Plan, world: &'w World, topics: &Topics, only: Option<u32>)
         changes,
         form: plan.form,
         n_links: plan.lines.n_links,
-        names,
+        names: Names::of_people(world, topics, plan.form.n_batch),
         batch_topic: crate::load::packet::topic_field(&topics.batch()),
         only,
     }
@@ -258,7 +251,7 @@ fn lag_max_ms(accounts: &[Account]) -> i64 {
     longest.ceil() as i64
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix_ms(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }

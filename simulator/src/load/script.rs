@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use consent_gate::ConsentEvent;
 use model::Fix;
 use town::Wish;
+use wire::Topics;
 
 use crate::load::letter::{Written, names_field};
 use crate::load::packet::topic_field;
 use crate::load::schedule::Schedule;
+use crate::world::World;
 
 /// An instant at which a phone is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +92,19 @@ impl Names {
     }
 
     /// Beginnings of lines in a batch.
-    pub(crate) fn lines(names: impl Iterator<Item = (String, String)>) -> Self {
+    fn lines(names: impl Iterator<Item = (String, String)>) -> Self {
         Self::of(names.map(|(customer, device)| names_field(&customer, &device)))
+    }
+
+    /// Those of a town's people, for messages of so many fixes.
+    pub(crate) fn of_people(world: &World, topics: &Topics, n_batch: usize) -> Self {
+        let people = || world.town.people().iter();
+        if 1 < n_batch {
+            let names = people().map(|of| (of.customer.as_str().to_owned(), of.device.as_str().to_owned()));
+            Self::lines(names)
+        } else {
+            Self::topics(people().map(|of| topics.fix(of.customer.as_str(), of.device.as_str())))
+        }
     }
 
     fn of(fields: impl Iterator<Item = Vec<u8>>) -> Self {

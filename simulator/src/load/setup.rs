@@ -10,14 +10,13 @@ use model::Timestamp;
 use town::PersonNo;
 use wire::Topics;
 
-use crate::load::link::{Door, Link, Tag, greet};
-use crate::load::packet::{self, Packet, topic_field};
+use crate::load::link::{Door, greet};
+use crate::load::packet::{self, Packet};
+use crate::load::speakers::{PATIENCE, Speakers};
 use crate::world::World;
 
-/// Events that one connection may have under way: its answers come one after the other.
-const N_UNDER_WAY_MAX: usize = 64;
-/// Nothing acknowledged for so long, and nobody is there to acknowledge.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Events that one connection has under way: its answers come one after the other.
+const N_UNDER_WAY: usize = 64;
 /// People who are asked whether the server has met them.
 const N_PROBES: usize = 20;
 
@@ -64,54 +63,28 @@ impl Setup<'_> {
         (from..to).map(PersonNo)
     }
 
-    fn say(&self, doing: &str, said: impl Fn(PersonNo) -> Vec<ConsentEvent>) -> Result<u64, String> {
-        let n_people = self.people().count();
-        let n_links = self.n_links.min(n_people).max(1);
-        let links =
-            (0..n_links).map(|no| Link::connect(self.door.named(&format!("setup-{no}")), N_UNDER_WAY_MAX));
-        let mut links = links.collect::<Result<Vec<_>, _>>()?;
-        let bar = bar(doing, n_people as u64);
-        let (mut people, mut n_said, mut n_acked) = (self.people(), 0_u64, 0_u64);
-        let mut moved_at = Instant::now();
-        let mut is_over = false;
-        while !is_over || n_acked < n_said {
-            let n_acked_before = n_acked;
-            for link in &mut links {
-                while !is_over && link.n_unanswered() < N_UNDER_WAY_MAX {
-                    let Some(person) = people.next() else {
-                        is_over = true;
-                        break;
-                    };
-                    let topic = topic_field(&self.topics.consent(self.world.customer(person).as_str()));
-                    for event in said(person) {
-                        let payload = wire::encode_consent(&event);
-                        link.publish(&topic, Tag { no: 0, due_ns: 0 }, |out| out.extend_from_slice(&payload));
-                        n_said += 1;
-                    }
-                    bar.inc(1);
-                }
-                let lost = |error: std::io::Error| format!("the connection was lost while {doing}: {error}");
-                link.flush().map_err(lost)?;
-                link.read(|_| n_acked += 1).map_err(lost)?;
-            }
-            if n_acked_before < n_acked {
-                moved_at = Instant::now();
-            } else if PATIENCE < moved_at.elapsed() {
-                let secs = PATIENCE.as_secs();
-                return Err(format!("for {secs} s nobody acknowledges consent: is `stile serve` behind it?"));
-            }
-            std::thread::sleep(Duration::from_micros(500));
-        }
+    /// Everybody says what they have to say, and it is durable.
+    ///
+    /// # Errors
+    /// A sentence when the server cannot be reached or does not acknowledge.
+    pub(crate) fn say(
+        &self,
+        doing: &str,
+        said: impl Fn(PersonNo) -> Vec<ConsentEvent>,
+    ) -> Result<u64, String> {
+        let Self { topics, door, n_links, .. } = self;
+        let speakers = Speakers { topics, door, n_links: *n_links, n_under_way: N_UNDER_WAY };
+        let n: usize = self.people().map(|person| said(person).len()).sum();
+        let bar = bar(doing, n as u64);
+        let named = |person| said(person).into_iter().map(move |event| (self.world.customer(person), event));
+        let spoken = speakers.say(self.people().flat_map(named).inspect(|_| bar.inc(1)))?;
         bar.finish_and_clear();
-        for link in &mut links {
-            let _ = link.part(|_| {});
-        }
-        Ok(n_said)
+        Ok(spoken.n)
     }
 
     /// Asks about a few people: to resume what is not paused changes nothing, and the answer tells
     /// how things stand.
-    fn has_met(&self, at: Timestamp) -> Result<bool, String> {
+    pub(crate) fn has_met(&self, at: Timestamp) -> Result<bool, String> {
         let (mut stream, mut inbox) = greet(&self.door.named("setup-probe"))?;
         let error = |error: std::io::Error| format!("the server was lost while it was asked: {error}");
         stream.set_nonblocking(false).map_err(error)?;
@@ -156,7 +129,7 @@ impl Setup<'_> {
 
 fn bar(doing: &str, n: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(
-        "{msg} {wide_bar} {human_pos} of {human_len} people, {per_sec}, {eta} left",
+        "{msg} {wide_bar} {human_pos} of {human_len} events, {per_sec}, {eta} left",
     );
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(n).with_style(style).with_message(doing.to_owned())

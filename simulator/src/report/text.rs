@@ -53,7 +53,7 @@ impl fmt::Display for Report {
     }
 }
 
-fn timed(f: &mut fmt::Formatter<'_>, name: &str, latency: &Latency) -> fmt::Result {
+pub(crate) fn timed(f: &mut fmt::Formatter<'_>, name: &str, latency: &Latency) -> fmt::Result {
     let Some(max_ms) = latency.max_ms() else { return Ok(()) };
     write!(f, "{name:<12}")?;
     for (word, share) in QUANTILES {

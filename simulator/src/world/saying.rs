@@ -45,6 +45,18 @@ impl World {
             Agreement::LocationOnly => &[Purpose::Location, Purpose::Background],
             Agreement::Offers => &[Purpose::Location, Purpose::Background, Purpose::OffersPush],
         };
+        self.words(person, merchant, purposes, kind, at)
+    }
+
+    /// One word to one merchant, about each of some purposes.
+    pub(crate) fn words(
+        &self,
+        person: PersonNo,
+        merchant: usize,
+        purposes: &[Purpose],
+        kind: ConsentKind,
+        at: Timestamp,
+    ) -> Vec<ConsentEvent> {
         let event = |(no, purpose): (usize, &Purpose)| {
             // One person says one thing to one merchant at one instant.
             let id = format!("{}-{}-{merchant}-{no}-{}", kind.word(), person.0, at.unix_ms());

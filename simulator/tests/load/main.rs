@@ -1,5 +1,6 @@
 //! Mode load against the real server in this process, and against one that does things wrong.
 
+mod bars;
 mod proxy;
 mod stage;
 
