@@ -8,8 +8,9 @@ use model::{CustomerId, CustomerNo, Notification, NotificationId, Timestamp, Tol
 
 use crate::letter::{ConsentAck, Output, Reminder};
 
-/// Open visits stored with one commit at most, so that a full bus does not hold up an opt-out.
-pub(crate) const VISIT_ROWS_MAX: usize = 500;
+/// Open visits stored with one commit at most, so that a full bus does not hold up an opt-out: each is
+/// a page of its own to be synced.
+pub(crate) const VISIT_ROWS_MAX: usize = 50;
 
 /// Entries that may wait while nobody needs them to be durable.
 const ENTRIES_MAX: usize = 1_024;

@@ -72,6 +72,12 @@ impl Staged {
         self
     }
 
+    /// Customers whose state row it writes.
+    #[must_use]
+    pub const fn n_rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -16,3 +16,4 @@ mod stock;
 mod stories;
 mod story;
 mod street;
+mod visits;
