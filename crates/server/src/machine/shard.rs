@@ -22,12 +22,13 @@ use super::parcel::Parcel;
 use super::writer::WriterHandle;
 use crate::mqtt::Delivered;
 
-/// Parcels that wait for a shard at most; then senders wait.
-const QUEUE_MAX: usize = 4_096;
+/// Parcels that wait for a shard at most; then senders wait. A withdrawal waits behind them: they are
+/// some milliseconds of work.
+const QUEUE_MAX: usize = 512;
 
-/// Memory that parcels take at most while they wait, in KiB; then senders wait. Some 90,000
+/// Memory that parcels take at most while they wait, in KiB; then senders wait. Some 20,000
 /// fixes in batches: bounds how old one can be when its turn comes, too.
-const QUEUE_KIB_MAX: u32 = 16 * 1_024;
+const QUEUE_KIB_MAX: u32 = 4 * 1_024;
 
 /// The way to a shard.
 #[derive(Clone)]
