@@ -66,6 +66,11 @@ pub trait Storage: Send {
         Ok(())
     }
 
+    /// Work that keeps commits short and can be done beside them, on a thread of its own, after each.
+    fn upkeep(&self) -> Option<Box<dyn FnMut() + Send>> {
+        None
+    }
+
     /// Names the ledger, in what it signs.
     fn instance(&self) -> [u8; 16] {
         [0; 16]

@@ -332,6 +332,15 @@ impl Storage for SqliteStore {
         looked
     }
 
+    fn upkeep(&self) -> Option<Box<dyn FnMut() + Send>> {
+        // Without it commits do this themselves, once in a while and all at once.
+        let log = schema::connect(&self.directory.file(Part::Ledger)).ok()?;
+        Some(Box::new(move || {
+            // What could not be moved is moved the next time.
+            let _ = schema::move_log(&log);
+        }))
+    }
+
     fn instance(&self) -> [u8; 16] {
         self.instance
     }

@@ -1,7 +1,7 @@
 //! The one thread that writes the ledger; whatever waits when it is free shares a commit.
 
 use std::collections::VecDeque;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -52,6 +52,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Staged decisions that share a commit at most: bounds the time that the first one waits.
 const STAGED_MAX: usize = 256;
 
+/// From one look at the ledger's log to the next: a second's pages are moved in milliseconds.
+const UPKEEP_REST: Duration = Duration::from_millis(500);
+
 impl WriterHandle {
     pub(super) fn commit(&self, shard: ShardHandle, staged: Staged) -> bool {
         self.jobs.send(Job::Commit(shard, staged)).is_ok()
@@ -92,8 +95,31 @@ pub(super) fn run(
     Mailbox { jobs, trouble }: Mailbox,
     rounds: Rounds,
 ) -> std::io::Result<thread::JoinHandle<()>> {
-    let writer = Writer { storage, jobs, trouble, rounds, batch: Vec::new(), farewells: VecDeque::new() };
-    thread::Builder::new().name("writer".into()).spawn(move || writer.work())
+    let mut writer = Writer { storage, jobs, trouble, rounds, batch: Vec::new(), farewells: VecDeque::new() };
+    thread::Builder::new().name("writer".into()).spawn(move || {
+        let Some(upkeep) = writer.storage.upkeep() else { return writer.work(None) };
+        // It has let go of the ledger before the writer does.
+        thread::scope(|scope| {
+            let (committed, commits) = sync_channel(1);
+            scope.spawn(move || keep_up(upkeep, &commits));
+            writer.work(Some(&committed));
+        });
+    })
+}
+
+/// Does what keeps commits short, now and then while there are any.
+fn keep_up(mut upkeep: Box<dyn FnMut() + Send>, commits: &Receiver<()>) {
+    while commits.recv().is_ok() {
+        let due_at = Instant::now() + UPKEEP_REST;
+        loop {
+            match commits.recv_timeout(due_at.saturating_duration_since(Instant::now())) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        upkeep();
+    }
 }
 
 struct Writer {
@@ -129,7 +155,7 @@ impl Tried {
 }
 
 impl Writer {
-    fn work(mut self) {
+    fn work(&mut self, committed: Option<&SyncSender<()>>) {
         loop {
             if self.batch.is_empty() && self.farewells.is_empty() {
                 match self.jobs.recv_timeout(self.rounds.rest().min(LOOK_EVERY)) {
@@ -156,7 +182,8 @@ impl Writer {
                 failed @ (Tried::Failed | Tried::Broken) => failed,
             };
             match tried {
-                Tried::Written => {}
+                // Whoever is told already knows.
+                Tried::Written => committed.into_iter().for_each(|committed| _ = committed.try_send(())),
                 Tried::Failed if self.pause() => {}
                 Tried::Failed | Tried::Broken => return,
             }

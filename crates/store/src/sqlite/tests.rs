@@ -57,3 +57,22 @@ fn d04_a_suspect_store_writes_nothing_until_it_is_opened_again() {
     commit(&mut store, refused.staged).unwrap();
     assert_eq!(n_entries(&mut store), 1);
 }
+
+#[test]
+fn the_log_is_moved_beside_the_commits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(dir.path(), Options::default(), chance()).unwrap();
+    let mut upkeep = store.upkeep().expect("the ledger has a file");
+    let len = || std::fs::metadata(dir.path().join("ledger.db")).unwrap().len();
+    let before = len();
+    let many = (0..500).map(|n| feedback(&format!("c{}", n % 7), n)).collect();
+    commit(&mut store, vec![stage(many, Vec::new(), Vec::new(), 1)]).unwrap();
+    assert_eq!(len(), before, "a commit goes into the log");
+    upkeep();
+    assert!(before < len());
+    commit(&mut store, vec![stage(vec![feedback("anna", 1)], Vec::new(), Vec::new(), 2)]).unwrap();
+    assert_eq!(n_entries(&mut store), 501);
+    store
+        .erase(&CustomerId::new("anna").unwrap(), Timestamp::from_unix_ms(9))
+        .expect("the log can be emptied");
+}
