@@ -26,7 +26,7 @@ fn withdrawals_under_load_are_acknowledged_and_nothing_leaks() {
     assert!(0 < told["fsync"]["n"].as_u64().unwrap());
     let share = |of: &str| told[of]["reached"].as_f64().unwrap();
     assert!((share("consented") - 0.9).abs() < 0.03 && (share("inside") - 0.1).abs() < 0.03, "{told:#}");
-    assert_eq!(std::fs::read_dir(&disk).unwrap().filter(|file| is_probe(file)).count(), 0, "it is gone");
+    assert_eq!(std::fs::read_dir(&disk).unwrap().filter(is_probe).count(), 0, "it is gone");
     assert!(stage.close().is_balanced());
 }
 
