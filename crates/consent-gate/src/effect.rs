@@ -117,9 +117,9 @@ impl Weighing {
 pub struct GatePolicy {
     /// How long a grant lasts that names no end.
     pub grant_lasts: Millis,
-    /// The same of a grant to be seen.
+    /// The same of a grant to be seen; it lasts no longer when it names an end.
     pub location_lasts: Millis,
-    /// The same of a grant out of a TCF string.
+    /// The same of a grant out of a TCF string, and as strict.
     pub tcf_lasts: Millis,
     /// How long before the end of a grant to be seen its merchant is reminded.
     pub remind_before: Millis,
@@ -165,5 +165,12 @@ impl GatePolicy {
                 }
             }
         }
+    }
+
+    /// The longest that a grant lasts whatever end it names: one to be seen is to be asked for anew.
+    #[must_use]
+    pub fn lasts_max(&self, event: &ConsentEvent) -> Option<Millis> {
+        let has_its_time = event.purpose.is_to_see() || event.method == Method::Tcf;
+        has_its_time.then(|| self.lasts(event))
     }
 }

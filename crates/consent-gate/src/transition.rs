@@ -153,7 +153,8 @@ impl Past<'_> {
         // From the moment of agreeing on: a repeated delivery must not make it last longer.
         let agreed_at = event.evidence_at.unwrap_or(notice.shown_at).min(now);
         let until = until.unwrap_or(agreed_at + policy.lasts(event));
-        Ok(weighing.lasts_max.map_or(until, |lasts_max| until.min(agreed_at + lasts_max)))
+        let limits = [policy.lasts_max(event), weighing.lasts_max];
+        Ok(limits.into_iter().flatten().fold(until, |until, lasts_max| until.min(agreed_at + lasts_max)))
     }
 
     /// The end of the grant that stays in force while its renewal waits for its second word.

@@ -90,6 +90,28 @@ fn v05_the_shortest_of_policy_event_and_law_ends_a_grant() {
 }
 
 #[test]
+fn v05_no_end_that_a_grant_names_lets_it_outlast_what_a_yes_to_be_seen_or_one_of_tcf_may_last() {
+    let far = ConsentKind::Grant { until: Some(Timestamp::from_unix_ms(99_999_999_999_999)), confirm: None };
+    let of = |purpose, method, at| ConsentEvent { purpose, method, ..event(far, at) };
+    let at_most = |n| Weighing { lasts_max: Some(Millis::from_days(n)), ..Weighing::PLAIN };
+    check_granted(&of(Purpose::Location, Method::Toggle, NOW), Weighing::PLAIN, days(50));
+    check_granted(&of(Purpose::Background, Method::Api, days(-10)), Weighing::PLAIN, days(40));
+    check_granted(&of(Purpose::Location, Method::Toggle, NOW), at_most(30), days(30));
+    check_granted(&of(Purpose::Location, Method::Toggle, NOW), at_most(60), days(50));
+    check_granted(&of(Purpose::OffersSms, Method::Tcf, NOW), Weighing::PLAIN, days(70));
+    let until = Timestamp::from_unix_ms(99_999_999_999_999);
+    check_granted(&of(Purpose::OffersEmail, Method::Toggle, NOW), Weighing::PLAIN, until);
+    let confirm = Some(TOKEN);
+    let asked_again = ConsentKind::Grant { until: Some(until), confirm };
+    let seen = ConsentEvent { purpose: Purpose::Location, ..event(asked_again, NOW) };
+    let (until, granted_until) = (NOW + Millis::from_hours(72), days(50));
+    assert_eq!(
+        after(ConsentState::Unknown, &seen, DOUBLE),
+        ConsentState::PendingConfirmation { until, granted_until, token: TOKEN, renews: None }
+    );
+}
+
+#[test]
 fn v05_an_attested_grant_of_years_ago_has_run_out() {
     let attested = Weighing { hearing: Hearing::Imported { attested: true }, ..Weighing::PLAIN };
     let old = after(ConsentState::Unknown, &event(GRANT, days(-400)), attested);

@@ -95,6 +95,8 @@ fn case(text: &str) -> Case {
         let Case { event, weighing, erased_at } = &mut case;
         match word {
             "earlier" => move_to(event, days(-20)),
+            "years old" => move_to(event, days(-800)),
+            "for ever" => event.kind = ConsentKind::Grant { until: Some(Timestamp::MAX), confirm: None },
             "future notice" => move_to(event, NOW + Millis::from_secs(61)),
             "no notice" => event.notice = None,
             "no evidence" => event.evidence_at = None,

@@ -1,7 +1,10 @@
 //! Consent that nobody gave: for people who are played, or whose fixes are played once more.
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
-use model::{MerchantId, Timestamp};
+use model::{MerchantId, Millis, Timestamp};
+
+/// How long a yes that nobody gave may last to be seen: as long as what is played.
+pub const LASTS: Millis = Millis::from_days(365_000);
 
 /// A yes to one merchant for one purpose, with the evidence that a real one needs.
 #[must_use]

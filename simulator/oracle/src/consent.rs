@@ -198,6 +198,22 @@ pub(crate) fn allow(rows: &[Row], merchant: u32, purpose: Purpose, now_ms: i64) 
     row.is_some_and(|row| row.in_force.refusal(now_ms).is_none())
 }
 
+/// How long a grant lasts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lasts {
+    /// Where it names no end.
+    pub(crate) unnamed_ms: i64,
+    /// Whatever end it names.
+    pub(crate) max_ms: Option<i64>,
+}
+
+impl Lasts {
+    fn end_ms(self, agreed_at_ms: i64, until_ms: Option<i64>) -> i64 {
+        let asked_for_ms = until_ms.unwrap_or(agreed_at_ms + self.unnamed_ms);
+        self.max_ms.map_or(asked_for_ms, |max_ms| asked_for_ms.min(agreed_at_ms + max_ms))
+    }
+}
+
 /// Where a row stood when it was written down: its state, and up to when a yes does not count.
 type Stood = (ConsentState, Option<i64>);
 
@@ -235,7 +251,7 @@ impl Row {
     pub(crate) fn hear(
         &mut self,
         consent: &Consent,
-        grant_lasts_ms: i64,
+        lasts: Lasts,
         erased_at_ms: Option<i64>,
         now_ms: i64,
     ) -> Effect {
@@ -243,7 +259,7 @@ impl Row {
         if consent.yes_at_ms().is_some_and(is_past) {
             return Effect::Erased;
         }
-        let state = match self.weigh(consent, grant_lasts_ms, now_ms) {
+        let state = match self.weigh(consent, lasts, now_ms) {
             Ok(state) => state,
             Err(effect) => return effect,
         };
@@ -275,7 +291,7 @@ impl Row {
         stood == self.durable || Some(stood) == self.on_its_way
     }
 
-    fn weigh(&self, consent: &Consent, grant_lasts_ms: i64, now_ms: i64) -> Result<ConsentState, Effect> {
+    fn weigh(&self, consent: &Consent, lasts: Lasts, now_ms: i64) -> Result<ConsentState, Effect> {
         match (consent.word, self.said) {
             (Word::Refuse, _) => Ok(ConsentState::Refused),
             (Word::Withdraw, _) => Ok(ConsentState::Withdrawn),
@@ -286,7 +302,7 @@ impl Row {
                 }
                 // A word that is told twice must not last longer for it.
                 let agreed_at_ms = consent.evidence_at_ms.unwrap_or(shown_at_ms).min(now_ms);
-                Ok(ConsentState::Granted { until_ms: until_ms.unwrap_or(agreed_at_ms + grant_lasts_ms) })
+                Ok(ConsentState::Granted { until_ms: lasts.end_ms(agreed_at_ms, until_ms) })
             }
             (Word::Pause { until_ms }, ConsentState::Granted { until_ms: granted_until_ms }) => {
                 Ok(ConsentState::Paused { until_ms: until_ms.unwrap_or(i64::MAX), granted_until_ms })
@@ -341,7 +357,7 @@ mod tests {
     use super::*;
 
     const GRANT: Word = Word::Grant { until_ms: None };
-    const YEAR: i64 = 365 * DAY;
+    const YEAR: Lasts = Lasts { unnamed_ms: 365 * DAY, max_ms: Some(365 * DAY) };
 
     /// At what time, what, shown or said when; what became of it, and the reason of a no at that time
     /// once it is durable.
@@ -400,6 +416,16 @@ mod tests {
             (5_000, Word::Resume, Some(900), Effect::LateGrant, None),
             (6_000, Word::Pause { until_ms: Some(20_000) }, None, Effect::Applied, Some("paused")),
             (20_000, Word::Resume, None, Effect::NoEvidence, Some("expired")),
+        ]);
+    }
+
+    #[test]
+    fn a_yes_to_be_seen_lasts_a_year_whatever_end_it_names() {
+        let far = Word::Grant { until_ms: Some(99_999_999_999_999) };
+        check(&[
+            (0, far, Some(0), Effect::Applied, None),
+            (365 * DAY - 1, Word::Resume, Some(1), Effect::NothingToChange, None),
+            (365 * DAY, Word::Resume, Some(1), Effect::NothingToChange, Some("expired")),
         ]);
     }
 

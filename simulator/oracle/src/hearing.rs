@@ -50,14 +50,14 @@ impl Oracle {
             return Effect::NoEvidence;
         }
         let erased_at_ms = self.graves.erased_at_ms(customer);
-        let grant_lasts_ms = self.rules.grant_lasts_ms;
+        let lasts = self.rules.lasts(purpose);
         let known = self.customer_mut(customer);
         known.is_known = true;
         let was_seen = known.allows(merchant, Purpose::Background, now_ms);
         let is_first_yes = known.is_first_yes(purpose, consent.word, now_ms);
         let place = known.place_of(merchant, purpose);
         let mut row = place.map_or(Row::unknown(merchant, purpose), |place| known.rows[place]);
-        let effect = row.hear(consent, grant_lasts_ms, erased_at_ms, now_ms);
+        let effect = row.hear(consent, lasts, erased_at_ms, now_ms);
         if effect == Effect::Applied {
             match place {
                 Some(place) => known.rows[place] = row,

@@ -1,6 +1,7 @@
 //! The numbers that rules go by.
 
-use crate::{AnswerRules, Budget, Caps, Costs, Mode, Rests};
+use crate::consent::Lasts;
+use crate::{AnswerRules, Budget, Caps, Costs, Mode, Purpose, Rests};
 
 /// Every number of `[presence]`, `[notifier]` and `[consent]` in `config/default.toml`, by its name
 /// there, with its unit; the default is that file.
@@ -65,6 +66,8 @@ pub struct Rules {
     pub mode: Mode,
     /// How long a grant holds that names no end.
     pub grant_lasts_ms: i64,
+    /// The same of a grant to be seen, and how long it lasts at most.
+    pub location_lasts_ms: i64,
     /// Time is that of the fixes and leaps from one to the next: what was decided on its way to a fix went
     /// out before it. No key names it.
     pub clock_leaps: bool,
@@ -107,12 +110,30 @@ impl Default for Rules {
             key: "stile".to_owned(),
             mode: Mode::Live,
             grant_lasts_ms: 365 * DAY,
+            location_lasts_ms: 365 * DAY,
             clock_leaps: false,
         }
     }
 }
 
 impl Rules {
+    pub(crate) const fn lasts(&self, purpose: Purpose) -> Lasts {
+        match purpose {
+            Purpose::Location | Purpose::Background => {
+                Lasts { unnamed_ms: self.location_lasts_ms, max_ms: Some(self.location_lasts_ms) }
+            }
+            Purpose::OffersPush
+            | Purpose::OffersSms
+            | Purpose::OffersEmail
+            | Purpose::OffersInbox
+            | Purpose::Personalisation
+            | Purpose::History
+            | Purpose::Measurement
+            | Purpose::Aggregate
+            | Purpose::ThirdParty => Lasts { unnamed_ms: self.grant_lasts_ms, max_ms: None },
+        }
+    }
+
     /// How long an offer that was heard can still count.
     pub(crate) fn memory_ms(&self) -> i64 {
         let Rests { fence_ms, favourite_fence_ms, offer_ms, merchant_ms, between_ms, .. } = self.rests;

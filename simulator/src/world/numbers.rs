@@ -44,6 +44,7 @@ pub(crate) fn rules(policy: &Policy) -> oracle::Rules {
         key: notifier.key.to_string(),
         mode: second::mode(policy.mode),
         grant_lasts_ms: policy.gate.grant_lasts.ms(),
+        location_lasts_ms: policy.gate.location_lasts.ms(),
         clock_leaps: policy.clock == ClockSource::Fixes,
     }
 }

@@ -1,7 +1,7 @@
 //! What people say about consent, with the evidence that they said it.
 
 use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice, Purpose};
-use model::Timestamp;
+use model::{Millis, Timestamp};
 use town::{Agreement, PersonNo, Want, Wish};
 
 use super::World;
@@ -31,7 +31,7 @@ impl World {
         match wish.what {
             Want::Withdraw => said(ConsentKind::Withdraw),
             Want::Pause { until } => said(ConsentKind::Pause { until: Some(until) }),
-            Want::Grant => said(ConsentKind::Grant { until: None, confirm: None }),
+            Want::Grant => said(ConsentKind::Grant { until: end_named(wish.at), confirm: None }),
             Want::Resume => said(ConsentKind::Resume),
             Want::Erase => self.withdrawals(person, wish.at),
             Want::Feedback(_) => Vec::new(),
@@ -74,6 +74,11 @@ impl World {
         };
         purposes.iter().enumerate().map(event).collect()
     }
+}
+
+/// Some name an end, further away than any yes to be seen lasts.
+fn end_named(at: Timestamp) -> Option<Timestamp> {
+    (at.unix_ms() % 3 == 0).then_some(at + Millis::from_days(40_000))
 }
 
 /// What the app showed; its hash is that of an empty text, for the town's app is not written.

@@ -69,7 +69,10 @@ fn play(args: &Args) -> Result<(), Failure> {
     let settings = args.config.as_deref().map(settings::load).transpose()?.unwrap_or_default();
     let (house, merchants) = house_of(args, &settings)?;
     let survey = survey(args)?;
-    let policy = super::serve::policy_of(&settings)?;
+    let mut policy = super::serve::policy_of(&settings)?;
+    if args.assume_consent {
+        policy.gate.location_lasts = rehearsal::assumed::LASTS;
+    }
     let mut player = Player::new(
         Arc::new(house),
         &policy,

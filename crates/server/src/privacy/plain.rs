@@ -24,7 +24,7 @@ fn asked(settings: &Settings) -> String {
     }
     let lasts = span(grant_lasts(settings, Purpose::Location));
     text + &format!(
-        "\nA yes to be located lasts {lasts} unless it names an end, and then you are asked again. The text that you were shown, when, and\n\
+        "\nA yes to be located lasts {lasts} at most, and then you are asked again. The text that you were shown, when, and\n\
          by what means you agreed is kept as proof. Taking it back is as easy as giving it, and it holds from the moment\n\
          it is acknowledged: after that nothing of yours is opened and nothing is sent.\n\n"
     )

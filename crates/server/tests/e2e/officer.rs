@@ -394,7 +394,10 @@ fn the_consents_of_the_demo_enter_by_their_registered_notice() {
             "the demo",
         ],
     );
-    let file = demo.join("consent.jsonl");
+    // A yes to be seen lasts a year: the file is one of last month in any year.
+    let month = (chrono::Utc::now() - chrono::Duration::days(40)).format("\"%Y-%m-").to_string();
+    let events = fs::read_to_string(demo.join("consent.jsonl")).unwrap().replace("\"2026-11-", &month);
+    let file = premises.write("consent.jsonl", &events);
     let told = run_on(&premises.data(), &["consent", "import", file.to_str().unwrap()]);
     assert_eq!(told["became"]["not_attested"], 0, "{told}");
     assert_eq!(told["became"]["granted"], 15, "{told}");

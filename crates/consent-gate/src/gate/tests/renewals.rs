@@ -10,7 +10,7 @@ fn renewing(notice: &str) -> Gate {
     let mut gate = open_gate();
     granted(&mut gate, at(0));
     let confirm = Some(TOKEN);
-    let mut renewal = event(ConsentKind::Grant { until: Some(at(900_000)), confirm }, Some(at(1)));
+    let mut renewal = event(ConsentKind::Grant { until: Some(at(525_601)), confirm }, Some(at(1)));
     renewal.notice.as_mut().expect("it has one").id = notice.into();
     let double = Weighing { opt_in: OptIn::Double, ..Weighing::PLAIN };
     let change = gate.weigh(ANNA, SHOP, &renewal, double, at(1));
@@ -24,7 +24,7 @@ fn said_next(mut gate: Gate, kind: ConsentKind) -> (Result<(), Refusal>, Result<
     said.evidence_at = Some(at(2));
     let change = gate.weigh(ANNA, SHOP, &said, Weighing::PLAIN, at(2));
     gate.confirm(&change);
-    (answer(&gate, at(3)), answer(&gate, at(800_000)))
+    (answer(&gate, at(3)), answer(&gate, at(525_600)))
 }
 
 #[test]

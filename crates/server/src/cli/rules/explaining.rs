@@ -135,8 +135,10 @@ impl Case<'_> {
                 OptIn::Double => "a yes that is confirmed over a second channel",
             };
             let lasts = self.grant_lasts(binding, purpose);
+            let is_most = purpose.is_to_see() || binding.grant_lasts_max(purpose).is_some();
+            let most = if is_most { "at most unless given anew" } else { "unless it names another end" };
             let gpc = if binding.gpc_lowers(purpose) { ", until Global Privacy Control says no" } else { "" };
-            tell(purpose.word(), format!("{style}, for {lasts} at most unless given anew{gpc}"));
+            tell(purpose.word(), format!("{style}, for {lasts} {most}{gpc}"));
         }
         tell("text messages", binding.sms_hours().to_string());
         for (zone, day, hours) in self.today(binding) {
