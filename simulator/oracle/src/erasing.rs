@@ -40,6 +40,11 @@ impl Graves {
         self.erased_at_ms.get(&customer).copied()
     }
 
+    /// Whether somebody was erased, or is to be.
+    pub(crate) fn is_or_will_be_of(&self, customer: u32) -> bool {
+        self.erased_at_ms.contains_key(&customer) || self.is_leaving(customer)
+    }
+
     fn is_leaving(&self, customer: u32) -> bool {
         self.leaving.contains_key(&customer)
     }

@@ -114,9 +114,11 @@ impl Oracle {
     /// A customer says something about themselves: all that they have said by now.
     pub fn profile(&mut self, customer: u32, profile: Profile, now_ms: i64) {
         let now_ms = self.advance(now_ms);
+        let was_erased = self.graves.is_or_will_be_of(customer);
         let known = self.customer_mut(customer);
-        // Of somebody who has said no word on consent only that is kept which keeps them out.
-        if known.is_known || profile.minor {
+        // Of somebody who has said no word on consent only that is kept which keeps them out, and nothing
+        // of somebody who was erased.
+        if known.is_known || (profile.minor && !was_erased) {
             let is_minor = profile.minor;
             let profile =
                 if known.is_known { profile } else { Profile { minor: true, ..Profile::default() } };
