@@ -10,6 +10,7 @@ mod disk;
 mod farewells;
 mod happening;
 mod hostile;
+mod law;
 mod laws;
 mod names;
 mod operator;
@@ -30,6 +31,7 @@ mod streets;
 #[cfg(test)]
 mod tests;
 mod walker;
+mod words;
 
 use std::time::Duration;
 

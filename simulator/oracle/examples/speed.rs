@@ -108,8 +108,8 @@ fn agree(oracle: &mut Oracle) {
     for customer in 0..N_CUSTOMERS {
         for merchant in (0..N_MERCHANTS).filter(|merchant| *merchant != customer % N_MERCHANTS) {
             for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
-                let word = Word::Grant { until_ms: None };
-                let consent = Consent { word, shown_at_ms: Some(at_ms), evidence_at_ms: Some(at_ms) };
+                let word = Word::Grant { until_ms: None, token: None };
+                let consent = Consent { shown_at_ms: Some(at_ms), ..Consent::said(word, Some(at_ms)) };
                 oracle.consent(customer, merchant, purpose, &consent, at_ms);
             }
         }

@@ -1,10 +1,10 @@
 //! One customer: what they agreed to, what they heard, and their phones.
 
-use crate::consent::{Row, allow};
 use crate::gathering::Gathering;
 use crate::kept::Kept;
 use crate::patience::Patience;
 use crate::presence::Device;
+use crate::row::{Row, allow};
 use crate::rules::DAY;
 use crate::{Answer, Channel, ConsentState, Heard, Kind, Profile, Purpose, Rules, Said, Standing, Word};
 
@@ -35,6 +35,8 @@ pub(crate) struct Outgoing {
 pub(crate) struct Customer {
     /// Something was said of consent once, with evidence.
     pub(crate) is_known: bool,
+    /// Nobody knows where they live, and that is asked.
+    pub(crate) is_homeless: bool,
     /// In the order in which they were first spoken of.
     pub(crate) rows: Vec<Row>,
     /// Rises with every restriction; what was decided under fewer is void.
@@ -69,6 +71,9 @@ impl Customer {
         if self.profile().minor {
             return Some("suppressed");
         }
+        if self.is_homeless {
+            return Some("no_jurisdiction");
+        }
         let locations = || self.rows.iter().filter(|row| row.purpose == Purpose::Location);
         if locations().any(|row| row.in_force.refusal(now_ms).is_none()) {
             return None;
@@ -77,8 +82,13 @@ impl Customer {
         Some(first.unwrap_or("not_granted"))
     }
 
+    /// Nobody may see or tell them anything, whatever they agreed to.
+    pub(crate) fn is_barred(&self) -> bool {
+        self.profile().minor || self.is_homeless
+    }
+
     pub(crate) fn allows(&self, merchant: u32, purpose: Purpose, now_ms: i64) -> bool {
-        !self.profile().minor && allow(&self.rows, merchant, purpose, now_ms)
+        !self.is_barred() && allow(&self.rows, merchant, purpose, now_ms)
     }
 
     /// Whether some merchant may see them while the app is not in use.
@@ -96,8 +106,10 @@ impl Customer {
 
     /// The first yes to any offers, or the first after none was left: a day of silence begins.
     pub(crate) fn is_first_yes(&self, purpose: Purpose, word: Word, now_ms: i64) -> bool {
-        let agrees = |row: &Row| OFFERS.contains(&row.purpose) && row.said.refusal(now_ms).is_none();
-        OFFERS.contains(&purpose) && matches!(word, Word::Grant { .. }) && !self.rows.iter().any(agrees)
+        let agrees = |row: &Row| OFFERS.contains(&row.purpose) && row.said.state.refusal(now_ms).is_none();
+        OFFERS.contains(&purpose)
+            && matches!(word, Word::Grant { .. } | Word::Confirm { .. })
+            && !self.rows.iter().any(agrees)
     }
 
     pub(crate) fn place_of(&self, merchant: u32, purpose: Purpose) -> Option<usize> {

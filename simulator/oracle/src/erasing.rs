@@ -70,6 +70,7 @@ impl Oracle {
         }
         self.due_gatherings.retain(|(_, whose)| *whose != customer);
         self.spoken.forget(customer);
+        self.reminders.forget(customer);
         self.told.retain(|told| told.customer != customer);
         let leaver = self.graves.leaving.entry(customer).or_default();
         leaver.n_wishes += 1;
@@ -91,12 +92,16 @@ impl Oracle {
         }
     }
 
+    pub(crate) fn is_known(&self, customer: u32) -> bool {
+        self.customers.get(customer as usize).is_some_and(|known| known.is_known)
+    }
+
     /// Whether a word leaves no trace: only a yes to a notice shown after the erasure begins a new life.
     pub(crate) fn is_of_an_erased_life(&self, customer: u32, consent: &Consent) -> bool {
         if self.graves.is_leaving(customer) {
             return true;
         }
-        let is_known = self.customers.get(customer as usize).is_some_and(|known| known.is_known);
+        let is_known = self.is_known(customer);
         let erased_at_ms = self.graves.erased_at_ms(customer).filter(|_| !is_known);
         let is_yes = matches!(consent.word, Word::Grant { .. });
         let shown_at_ms = consent.shown_at_ms.filter(|_| is_yes);

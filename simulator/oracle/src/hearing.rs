@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::consent::Row;
-use crate::{Consent, Effect, Oracle, Purpose};
+use crate::row::{Row, Terms};
+use crate::{Consent, ConsentState, Effect, Hearing, Oracle, Purpose, Rules};
 
 /// Words about consent on their way to be durable.
 #[derive(Debug, Default)]
@@ -24,6 +24,13 @@ struct Spoke {
 }
 
 impl Spoken {
+    /// A row changed without a word.
+    pub(crate) fn note(&mut self, customer: u32, row: &Row) {
+        let &Row { merchant, purpose, .. } = row;
+        self.said.push(Spoke { customer, merchant, purpose, n_said: row.n_said() });
+        self.touched.insert(customer);
+    }
+
     /// Nothing more is written down of a customer; what is on its way arrives.
     pub(crate) fn forget(&mut self, customer: u32) {
         self.said.retain(|spoke| spoke.customer != customer);
@@ -43,28 +50,35 @@ impl Oracle {
         now_ms: i64,
     ) -> Effect {
         let now_ms = self.advance(now_ms);
+        if consent.is_presumed() {
+            return Effect::BackendOnly;
+        }
         if self.is_of_an_erased_life(customer, consent) {
             return Effect::Erased;
         }
-        if consent.proves_nothing(now_ms) {
+        let terms = self.terms(customer, merchant, purpose, consent, now_ms);
+        if consent.proves_nothing(terms.is_double, now_ms) {
             return Effect::NoEvidence;
         }
-        let erased_at_ms = self.graves.erased_at_ms(customer);
-        let lasts = self.rules.lasts(purpose);
+        // Nobody is known by what nobody vouches for.
+        if consent.is_hearsay() && consent.yes_at_ms().is_some() && !self.is_known(customer) {
+            return Effect::NotAttested;
+        }
+        let is_homeless = !self.rules.law.knows_home_of(&self.profile_of(customer));
         let known = self.customer_mut(customer);
-        known.is_known = true;
+        (known.is_known, known.is_homeless) = (true, is_homeless);
         let was_seen = known.allows(merchant, Purpose::Background, now_ms);
         let is_first_yes = known.is_first_yes(purpose, consent.word, now_ms);
         let place = known.place_of(merchant, purpose);
         let mut row = place.map_or(Row::unknown(merchant, purpose), |place| known.rows[place]);
-        let effect = row.hear(consent, lasts, erased_at_ms, now_ms);
+        let (effect, takes_away) = row.hear(consent, &terms, now_ms);
         if effect == Effect::Applied {
             match place {
                 Some(place) => known.rows[place] = row,
                 None => known.rows.push(row),
             }
-            known.n_restrictions += u32::from(consent.restricts());
-            if is_first_yes {
+            known.n_restrictions += u32::from(takes_away);
+            if is_first_yes && matches!(row.said.state, ConsentState::Granted { .. }) {
                 *known.agreed_at_ms.now_mut() = Some(now_ms);
             }
             self.spoken.said.push(Spoke { customer, merchant, purpose, n_said: row.n_said() });
@@ -77,6 +91,22 @@ impl Oracle {
             self.leave_all(customer, merchant);
         }
         effect
+    }
+
+    /// By what a word is weighed; whoever vouches for old words vouches for how they were said, too.
+    fn terms(&self, customer: u32, merchant: u32, purpose: Purpose, consent: &Consent, now_ms: i64) -> Terms {
+        let Rules { law, grant_lasts_ms, location_lasts_ms, token_lasts_ms, .. } = &self.rules;
+        let profile = self.profile_of(customer);
+        let is_vouched_for = consent.hearing == Hearing::Imported { attested: true };
+        let sees = matches!(purpose, Purpose::Location | Purpose::Background);
+        let by_law_ms = law.grant_lasts_max_ms(&profile, merchant, purpose, now_ms);
+        Terms {
+            is_double: !is_vouched_for && law.asks_twice(&profile, merchant, purpose, now_ms),
+            grant_lasts_ms: if sees { *location_lasts_ms } else { *grant_lasts_ms },
+            lasts_max_ms: by_law_ms.into_iter().chain(sees.then_some(*location_lasts_ms)).min(),
+            token_lasts_ms: *token_lasts_ms,
+            erased_at_ms: self.graves.erased_at_ms(customer),
+        }
     }
 
     /// The engine was asked what to record, and nothing it gave out before is on its way: what has

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 
-use crate::consent::{Row, allow};
 use crate::customer::{Customer, Outgoing};
 use crate::erasing::Graves;
 use crate::geometry::Map;
@@ -11,6 +10,8 @@ use crate::hearing::Spoken;
 use crate::kept::Kept;
 use crate::offers::OffersDue;
 use crate::presence::{Change, Device, Ground};
+use crate::reminding::Reminders;
+use crate::row::{Row, allow};
 use crate::screening::{JUMP, Screened, Used};
 use crate::{Fence, Fix, Kind, Leaving, Offer, Purpose, Rules, Said, Told, What, stock};
 
@@ -41,6 +42,7 @@ pub struct Oracle {
     pub(crate) timers: BinaryHeap<Reverse<(i64, u32, u32)>>,
     pub(crate) spoken: Spoken,
     pub(crate) graves: Graves,
+    pub(crate) reminders: Reminders,
     /// Never goes back while the engine runs.
     pub(crate) now_ms: i64,
     inside: Vec<u32>,
@@ -76,6 +78,7 @@ impl Oracle {
             timers: BinaryHeap::new(),
             spoken: Spoken::default(),
             graves: Graves::default(),
+            reminders: Reminders::default(),
             now_ms: i64::MIN,
             inside: Vec::new(),
         }
@@ -241,9 +244,9 @@ impl Oracle {
         let known = &mut self.customers[customer as usize];
         let mut inside = std::mem::take(&mut self.inside);
         self.map.holding(used.fix.at, &mut inside);
-        let is_minor = known.profile().minor;
+        let is_barred = known.is_barred();
         let Customer { rows, devices, .. } = known;
-        let seen = |fence: u32, in_use| !is_minor && may_be_seen(&self.map, fence, rows, in_use, now_ms);
+        let seen = |fence: u32, in_use| !is_barred && may_be_seen(&self.map, fence, rows, in_use, now_ms);
         let may_see = |fence: u32| seen(fence, in_use);
         let hides_some = inside.iter().any(|fence| !seen(*fence, in_use) && seen(*fence, true));
         inside.retain(|fence| may_see(*fence));
@@ -331,10 +334,10 @@ impl Oracle {
     /// Ends what may not be seen, with the app in use or not.
     pub(crate) fn close_hidden(&mut self, customer: u32, place: usize, in_use: bool, now_ms: i64) {
         let known = &mut self.customers[customer as usize];
-        let is_minor = known.profile().minor;
+        let is_barred = known.is_barred();
         let Customer { rows, devices, .. } = known;
         let mut changes = Vec::new();
-        let is_seen = |fence| !is_minor && may_be_seen(&self.map, fence, rows, in_use, now_ms);
+        let is_seen = |fence| !is_barred && may_be_seen(&self.map, fence, rows, in_use, now_ms);
         devices[place].close(is_seen, &mut changes);
         let no = devices[place].no;
         for change in &changes {

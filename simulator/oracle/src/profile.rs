@@ -5,6 +5,10 @@ use chrono_tz::Tz;
 /// What a customer declared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
+    /// Where they live, as `US-WA`.
+    pub residence: Option<String>,
+    /// Where their number is from.
+    pub phone_region: Option<String>,
     /// Where they are at home on the clock.
     pub tz: Option<Tz>,
     /// They are not of age.
@@ -30,4 +34,13 @@ pub struct Dial {
     pub muted_merchants: Vec<u32>,
     /// Nor of these.
     pub muted_fences: Vec<u32>,
+}
+
+impl Profile {
+    /// What of it decides whether somebody may be seen and under whose law, if it says anything of that.
+    pub(crate) fn bound(self) -> Option<Self> {
+        let Self { residence, phone_region, minor, .. } = self;
+        let is_there = minor || residence.is_some() || phone_region.is_some();
+        is_there.then(|| Self { residence, phone_region, minor, ..Self::default() })
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::fmt::Debug;
 
-use crate::consent::Row;
 use crate::customer::{Customer, Durability, Outgoing};
 use crate::kept::Kept;
 use crate::presence::{Device, Visit};
+use crate::row::{Row, Stood};
 use crate::screening::UsedBefore;
 use crate::speaking::is_said_by;
 use crate::{Counts, Heard, Oracle, Patience, Profile, Restored, StoredCustomer, StoredNotice};
@@ -53,6 +53,7 @@ impl Oracle {
             sentences.extend(lost.into_iter().map(|what| format!("{what} (customer {no})")));
         }
         self.graves.start_again();
+        self.reminders.start_again();
         self.due_gatherings.clear();
         self.spoken = crate::hearing::Spoken::default();
         self.timers.clear();
@@ -70,6 +71,7 @@ impl Oracle {
     /// How long a device was silent while nobody listened is not known, if it was heard of lately.
     pub fn open(&mut self, now_ms: i64) {
         let now_ms = self.advance(now_ms);
+        self.reminders.open(now_ms);
         for no in 0..self.customers.len() as u32 {
             let known = &self.customers[no as usize];
             let goes_on = |outgoing: &&Outgoing| {
@@ -96,9 +98,7 @@ impl Oracle {
 
     fn adopt(&mut self, no: u32, stored: &StoredCustomer) {
         let n_restrictions = self.customers[no as usize].n_restrictions;
-        let row = |row: &crate::StoredConsent| {
-            Row::stored(row.merchant, row.purpose, row.state, row.restricted_at_ms)
-        };
+        let row = |row: &crate::StoredConsent| Row::stored(row.merchant, row.purpose, row.stood());
         let outgoing = |notice: &StoredNotice| Outgoing {
             said: notice.said,
             expires_at_ms: notice.expires_at_ms,
@@ -109,7 +109,9 @@ impl Oracle {
             channel: notice.channel,
             words: notice.words.clone(),
         };
+        let is_homeless = !self.rules.law.knows_home_of(&stored.profile);
         self.customers[no as usize] = Customer {
+            is_homeless,
             rows: stored.consents.iter().map(row).collect(),
             n_restrictions,
             heard: Kept::stored(stored.heard.clone()),
@@ -143,6 +145,13 @@ impl Oracle {
             let at_ms = before_ms.max(visit.last_at_ms);
             device.track.used_before = Some(UsedBefore { at_ms, n_visits: device.visits.len() });
         }
+    }
+}
+
+impl crate::StoredConsent {
+    const fn stood(&self) -> Stood {
+        let &Self { state, restricted_at_ms, version, is_reminded, .. } = self;
+        Stood { state, restricted_at_ms, version, is_reminded }
     }
 }
 
@@ -188,7 +197,7 @@ impl Customer {
                 .consents
                 .iter()
                 .find(|kept| kept.merchant == row.merchant && kept.purpose == row.purpose);
-            let kept = kept.map_or_else(Default::default, |kept| (kept.state, kept.restricted_at_ms));
+            let kept = kept.map_or_else(Default::default, crate::StoredConsent::stood);
             if !row.may_be_stored_as(kept) {
                 let &Row { merchant, purpose, durable, .. } = row;
                 sentences.push(format!(

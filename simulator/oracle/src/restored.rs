@@ -43,6 +43,10 @@ pub struct StoredConsent {
     pub state: ConsentState,
     /// A yes said up to here does not count.
     pub restricted_at_ms: Option<i64>,
+    /// The version of the text that was last agreed to.
+    pub version: Option<u32>,
+    /// The merchant was told that it ends.
+    pub is_reminded: bool,
 }
 
 /// One decided offer that had not been delivered, as stored.

@@ -1,7 +1,6 @@
 //! The numbers that rules go by.
 
-use crate::consent::Lasts;
-use crate::{AnswerRules, Budget, Caps, Costs, Mode, Purpose, Rests};
+use crate::{AnswerRules, Budget, Caps, Costs, Law, Mode, Rests};
 
 /// Every number of `[presence]`, `[notifier]` and `[consent]` in `config/default.toml`, by its name
 /// there, with its unit; the default is that file.
@@ -68,6 +67,12 @@ pub struct Rules {
     pub grant_lasts_ms: i64,
     /// The same of a grant to be seen, and how long it lasts at most.
     pub location_lasts_ms: i64,
+    /// So long before the end of a grant to be seen its merchant is told.
+    pub remind_before_ms: i64,
+    /// How long a second word is waited for.
+    pub token_lasts_ms: i64,
+    /// What the law asks.
+    pub law: Law,
     /// Time is that of the fixes and leaps from one to the next: what was decided on its way to a fix went
     /// out before it. No key names it.
     pub clock_leaps: bool,
@@ -111,29 +116,15 @@ impl Default for Rules {
             mode: Mode::Live,
             grant_lasts_ms: 365 * DAY,
             location_lasts_ms: 365 * DAY,
+            remind_before_ms: 30 * DAY,
+            token_lasts_ms: 3 * DAY,
+            law: Law::default(),
             clock_leaps: false,
         }
     }
 }
 
 impl Rules {
-    pub(crate) const fn lasts(&self, purpose: Purpose) -> Lasts {
-        match purpose {
-            Purpose::Location | Purpose::Background => {
-                Lasts { unnamed_ms: self.location_lasts_ms, max_ms: Some(self.location_lasts_ms) }
-            }
-            Purpose::OffersPush
-            | Purpose::OffersSms
-            | Purpose::OffersEmail
-            | Purpose::OffersInbox
-            | Purpose::Personalisation
-            | Purpose::History
-            | Purpose::Measurement
-            | Purpose::Aggregate
-            | Purpose::ThirdParty => Lasts { unnamed_ms: self.grant_lasts_ms, max_ms: None },
-        }
-    }
-
     /// How long an offer that was heard can still count.
     pub(crate) fn memory_ms(&self) -> i64 {
         let Rests { fence_ms, favourite_fence_ms, offer_ms, merchant_ms, between_ms, .. } = self.rests;

@@ -114,15 +114,15 @@ impl Oracle {
     /// A customer says something about themselves: all that they have said by now.
     pub fn profile(&mut self, customer: u32, profile: Profile, now_ms: i64) {
         let now_ms = self.advance(now_ms);
+        let is_homeless = !self.rules.law.knows_home_of(&profile);
         let was_erased = self.graves.is_or_will_be_of(customer);
         let known = self.customer_mut(customer);
-        // Of somebody who has said no word on consent only that is kept which keeps them out, and nothing
-        // of somebody who was erased.
-        if known.is_known || (profile.minor && !was_erased) {
+        let profile = if known.is_known { Some(profile) } else { profile.bound().filter(|_| !was_erased) };
+        // Of somebody who has said no word on consent only that is kept which binds them, and nothing of
+        // somebody who was erased.
+        if let Some(profile) = profile {
             let is_minor = profile.minor;
-            let profile =
-                if known.is_known { profile } else { Profile { minor: true, ..Profile::default() } };
-            known.is_known = true;
+            (known.is_known, known.is_homeless) = (true, is_homeless);
             *known.profile.now_mut() = profile;
             self.spoken.touched.insert(customer);
             if is_minor {

@@ -81,7 +81,7 @@ impl Street {
     fn with(fences: Vec<Fence>, offers: Vec<Offer>, rules: Rules) -> Self {
         let oracle = Oracle::new(fences, offers, rules);
         let mut street = Self { oracle, now_ms: MONDAY + 12 * HOUR };
-        street.say(0, Word::Grant { until_ms: None }, 0);
+        street.say(0, Word::Grant { until_ms: None, token: None }, 0);
         street.now_ms += 2 * DAY;
         street.told();
         street
@@ -91,7 +91,8 @@ impl Street {
         for purpose in [Purpose::Location, Purpose::Background, Purpose::OffersPush] {
             let at_ms = Some(self.now_ms - ago_ms);
             let is_grant = matches!(word, Word::Grant { .. });
-            let consent = Consent { word, shown_at_ms: at_ms.filter(|_| is_grant), evidence_at_ms: at_ms };
+            let shown_at_ms = at_ms.filter(|_| is_grant);
+            let consent = Consent { shown_at_ms, ..Consent::said(word, at_ms) };
             self.oracle.consent(1, merchant, purpose, &consent, self.now_ms);
         }
         self.settle();

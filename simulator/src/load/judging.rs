@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use consent_gate::{ConsentEvent, ConsentKind};
+use consent_gate::{ConsentEvent, ConsentKind, Hearing};
 use model::{NotificationId, Timestamp, VisitId};
 use oracle::{
-    Consent, Effect, Expected, Fence, Judgement, Observed, Offer, Oracle, Place, Rules, Tolerance, Verdict,
-    What, Withdrawal,
+    Effect, Expected, Fence, Judgement, Observed, Offer, Oracle, Place, Rules, Tolerance, Verdict, What,
+    Withdrawal,
 };
 use town::PersonNo;
 
@@ -258,10 +258,7 @@ impl<'a> Case<'a> {
     }
 
     fn tell(&self, oracle: &mut Oracle, event: &ConsentEvent, now_ms: i64) -> Effect {
-        let ms = |at: Timestamp| at.unix_ms();
-        let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
-        let consent =
-            Consent { word: rows::word(event.kind), shown_at_ms, evidence_at_ms: event.evidence_at.map(ms) };
+        let consent = rows::consent(event, Hearing::Live, false);
         oracle.consent(0, self.merchant_of(event), rows::purpose(event.purpose), &consent, now_ms)
     }
 

@@ -53,7 +53,11 @@ mod tests {
             mode: settings.offers.mode,
             ..Policy::default()
         };
-        assert_eq!(of_load(), numbers::rules(&policy));
-        assert_eq!(Rules::default(), numbers::rules(&Policy::default()), "and so are those of all others");
+        assert_eq!(of_load(), numbers::rules(&policy, &|_| None));
+        assert_eq!(
+            Rules::default(),
+            numbers::rules(&Policy::default(), &|_| None),
+            "and so are those of all others"
+        );
     }
 }

@@ -1,10 +1,11 @@
 //! What senders are told of their letters, held against the laws.
 
-use consent_gate::{ConsentEvent, ConsentKind};
-use engine::ConsentAck;
+use consent_gate::{ConsentEvent, ConsentKind, Hearing};
+use engine::{ConsentAck, Reminder};
 use model::Timestamp;
 
 use super::plant::Plant;
+use super::post::Message;
 use super::profiles::ProfileWord;
 use super::shell::{AnswerSent, Asked, Sent, Shell, is_recent};
 
@@ -12,7 +13,7 @@ impl Shell<'_> {
     pub(crate) fn acknowledge(&mut self, ack: &ConsentAck) {
         let Some(who) = self.names.customer(ack.customer.as_str()) else { return };
         let pause_ends = self.unsettled.get(&ack.ticket).and_then(|sent| match &sent.what {
-            Asked::Consent(event) => match event.kind {
+            Asked::Consent(event, _) => match event.kind {
                 ConsentKind::Pause { until } => Some(until.unwrap_or(Timestamp::MAX)),
                 _ => None,
             },
@@ -21,7 +22,37 @@ impl Shell<'_> {
         if !self.past.contains(&ack.ticket) {
             self.counts.n_new_lives += u64::from(self.laws.acknowledge(who, ack, pause_ends));
         }
+        self.count(ack);
         self.compare_effects(who, ack);
+    }
+
+    fn count(&mut self, ack: &ConsentAck) {
+        let Some(Sent { what: Asked::Consent(event, hearing), .. }) = self.unsettled.get(&ack.ticket) else {
+            return;
+        };
+        let (is_applied, is_granted) = (ack.answer.effect == "applied", ack.answer.state == "granted");
+        if let ConsentKind::Confirm { .. } = event.kind {
+            self.counts.n_confirmed += u64::from(is_applied && is_granted);
+            self.counts.n_unconfirmed += u64::from(is_applied && !is_granted);
+        }
+        if *hearing != Hearing::Live {
+            self.counts.n_imported += 1;
+            self.counts.n_imports_applied += u64::from(is_applied);
+        }
+    }
+
+    /// Law `reminders_agree`: a merchant is told once of what ends soon, and of nothing else.
+    pub(crate) fn remind(&mut self, reminder: &Reminder) {
+        self.counts.n_reminders += 1;
+        let who = self.names.customer(reminder.customer.as_str());
+        let merchant = self.names.merchant(reminder.merchant.as_str());
+        let is_due = who.zip(merchant).is_some_and(|(who, no)| self.opinion.reminded(who, no, reminder));
+        self.laws.hold(is_due, "reminders_agree", who, || {
+            format!(
+                "a merchant is told of {} that ends soon, and the judge would not",
+                reminder.purpose.word()
+            )
+        });
     }
 
     /// Law `consent_agrees`: both judges say the same of what became of a consent event.
@@ -61,8 +92,8 @@ impl Shell<'_> {
             Asked::Erasure => return self.erasure_settled(message.who),
             _ if is_past => return,
             Asked::Feedback(AnswerSent { about: Ok(id), kind, counts, .. }) => (id, kind, counts),
-            Asked::Profile(word) => return self.profile_settled(message.who, &word, now),
-            Asked::Feedback(_) | Asked::Consent(_) => return,
+            Asked::Profile(word) => return self.profile_settled(&message, &word, now),
+            Asked::Feedback(_) | Asked::Consent(..) => return,
         };
         // What was heard is forgotten after some weeks, and feedback on it is of no use then.
         let is_known = self.last_offer.values().any(|offer| offer.id == id && is_recent(offer.at, now));
@@ -73,12 +104,24 @@ impl Shell<'_> {
         }
     }
 
+    /// Before its first word on consent nothing of a letter is kept but what binds.
+    pub(crate) fn note_profile(&mut self, who: u32, ticket: u64) {
+        if self.has_spoken(who) {
+            self.kept.insert(ticket);
+        }
+    }
+
+    fn has_spoken(&self, who: u32) -> bool {
+        let customer = &self.scene.people[who as usize].customer;
+        self.disk.state(customer).is_some_and(|row| !row.consents.is_empty())
+    }
+
     /// What a letter mutes is muted, unless another one is on its way.
-    fn profile_settled(&mut self, who: u32, word: &ProfileWord, now: Timestamp) {
+    fn profile_settled(&mut self, message: &Message, word: &ProfileWord, now: Timestamp) {
+        let who = message.who;
         let is_of_who = |sent: &Sent| sent.message.who == who && matches!(sent.what, Asked::Profile(_));
-        // Nothing is kept of whom nobody knows.
-        let is_known = self.disk.state(&self.scene.people[who as usize].customer).is_some();
-        if is_known && !self.unsettled.values().any(is_of_who) {
+        let is_kept = self.kept.remove(&message.ticket) && self.has_spoken(who);
+        if is_kept && !self.unsettled.values().any(is_of_who) {
             self.laws.mute(who, word.mutes(), now.max(self.seen_at));
         }
     }

@@ -152,6 +152,10 @@ impl Compare {
         }
         Self::check_answers(shell);
         shell.check_all_gone();
+        let n_to_remind = shell.opinion.n_to_remind();
+        shell.laws.hold(n_to_remind == 0, "reminders_agree", None, || {
+            format!("{n_to_remind} grants end soon, and nobody told their merchants")
+        });
         let entries = shell.disk.entries();
         shell.laws.check_durable(&entries);
         Coordinates::of(&story.fixes).check(shell, &entries);
@@ -162,7 +166,7 @@ impl Compare {
     fn check_answers(shell: &mut Shell<'_>) {
         let Some(Sent { message, what }) = shell.unsettled.values().next() else { return };
         let letter = match what {
-            Asked::Consent(event) => format!("the consent event {}", event.id.as_str()),
+            Asked::Consent(event, _) => format!("the consent event {}", event.id.as_str()),
             Asked::Feedback(answer) => format!("{} to an offer", answer.kind.word()),
             Asked::Profile(_) => "what they said about themselves".into(),
             Asked::Erasure => "the wish to be forgotten".into(),

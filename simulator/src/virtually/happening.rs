@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use consent_gate::{ConsentKind, Purpose};
+use consent_gate::{ConsentKind, Hearing, Purpose};
 use model::{FeedbackKind, Fix, Millis, Timestamp};
 use offers::Mode;
 
@@ -67,6 +67,7 @@ pub(crate) enum Happening {
         kind: ConsentKind,
         acted_at: Timestamp,
         no: u32,
+        hearing: Hearing,
     },
     /// The last consent event of somebody comes again.
     ConsentAgain {
@@ -255,13 +256,14 @@ impl Happening {
             Self::Hostile { who, body, .. } => {
                 format!("{} sends {} bytes that are no fix", name(who), body.len())
             }
-            Self::Consent { who, merchant: of, purpose, kind, acted_at, .. } => format!(
-                "{} says {} to {} of {}, at {}",
+            Self::Consent { who, merchant: of, purpose, kind, acted_at, hearing, .. } => format!(
+                "{} says {} to {} of {}, at {}{}",
                 name(who),
                 kind.word(),
                 purpose.word(),
                 merchant(of),
-                clock(*acted_at)
+                clock(*acted_at),
+                if *hearing == Hearing::Live { String::new() } else { format!(", {}", hearing.word()) }
             ),
             Self::ConsentAgain { who } => format!("{}'s last word on consent comes again", name(who)),
             Self::Feedback { who, kind, of, ago } => {

@@ -325,8 +325,10 @@ impl<'a> Laws<'a> {
         let Some(purpose) = Purpose::from_word(&answer.purpose) else { return false };
         let key = (who, answer.merchant.as_str().into(), purpose);
         match &*answer.state {
-            // Nothing has changed.
-            "unchanged" | "erased" => {}
+            // Nothing has changed. Of a second word that is waited for the answer does not tell whether a
+            // grant is in force beneath, and what ran out is no no: to a clock that is set back by a start
+            // it has not run out yet.
+            "unchanged" | "erased" | "pending_confirmation" | "expired" => {}
             "granted" => {
                 self.closed.remove(&key);
                 return self.erased.remove(&who);

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use consent_gate::ConsentEvent;
+use consent_gate::{ConsentEvent, Hearing};
+use engine::Reminder;
 use ledger::{DeliveryOutcome, StateRow, StockCount};
 use model::{DeviceId, FeedbackKind, FenceId, Fix, MerchantId, NotificationId, OfferId, Timestamp};
 use offers::{Draft, OperatorState};
-use oracle::{Consent, Failed, Fence, Offer, Operated, Oracle, Restored, Said};
+use oracle::{Failed, Fence, Offer, Operated, Oracle, Restored, Said};
 
 use super::names::{Fact, Names, fact_told, id_of};
 use super::profiles::ProfileWord;
@@ -51,8 +52,14 @@ impl<'a> Opinion<'a> {
                 name: person.customer.as_str().to_owned(),
                 devices: person.phones.iter().map(|phone| phone.as_str().to_owned()).collect(),
             });
-            let oracle = Oracle::new(fences, offers.clone(), numbers::rules(&scene.policy));
-            oracle.with_people(people.collect())
+            let oracle = Oracle::new(
+                fences,
+                offers.clone(),
+                numbers::rules(&scene.policy, &|id| merchant_no(scene, id)),
+            );
+            let mut oracle = oracle.with_people(people.collect());
+            oracle.open(scene.starts_at.unix_ms());
+            oracle
         });
         let offers = offers.into_iter().map(Some).collect();
         let decided = Decided::default();
@@ -76,13 +83,11 @@ impl<'a> Opinion<'a> {
         &mut self,
         who: u32,
         merchant: u32,
-        event: &ConsentEvent,
+        (event, hearing, is_from_phone): (&ConsentEvent, Hearing, bool),
         now: Timestamp,
     ) -> Option<&'static str> {
         let oracle = self.oracle.as_mut()?;
-        let shown_at_ms = event.notice.as_ref().map(|notice| notice.shown_at.unix_ms());
-        let evidence_at_ms = event.evidence_at.map(Timestamp::unix_ms);
-        let consent = Consent { word: rows::word(event.kind), shown_at_ms, evidence_at_ms };
+        let consent = rows::consent(event, hearing, is_from_phone);
         let purpose = rows::purpose(event.purpose);
         Some(rows::effect_word(oracle.consent(who, merchant, purpose, &consent, now.unix_ms())))
     }
@@ -137,6 +142,25 @@ impl<'a> Opinion<'a> {
     pub(crate) fn next_timer(&self, now: Timestamp) -> Option<Timestamp> {
         let due_ms = self.oracle.as_ref()?.next_timer_ms()?;
         Some(Timestamp::from_unix_ms(due_ms)).filter(|due_at| *due_at <= now)
+    }
+
+    /// Whose grants end soon is looked for now and then, when the engine is asked what to record.
+    pub(crate) fn take_census(&mut self, now: Timestamp) {
+        if let Some(oracle) = &mut self.oracle {
+            oracle.take_census(now.unix_ms());
+        }
+    }
+
+    /// Whether the judge, if there is one, would have a merchant told this.
+    pub(crate) fn reminded(&mut self, who: u32, merchant: u32, reminder: &Reminder) -> bool {
+        let until_ms = reminder.until.unix_ms();
+        let told = (who, merchant, rows::purpose(reminder.purpose), until_ms);
+        self.oracle.as_mut().is_none_or(|oracle| oracle.reminded(&told))
+    }
+
+    /// How many merchants the judge would still have told of something.
+    pub(crate) fn n_to_remind(&self) -> usize {
+        self.oracle.as_ref().map_or(0, Oracle::n_to_remind)
     }
 
     pub(crate) fn stage(&mut self, now: Timestamp) {

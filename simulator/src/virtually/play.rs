@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use consent_gate::{ConsentEvent, ConsentKind};
+use consent_gate::{ConsentEvent, Hearing};
 use engine::{ClockSource, Door, Letter};
 use model::FeedbackKind;
 use model::{Fix, Millis, Timestamp};
@@ -81,7 +81,7 @@ struct Play<'a> {
     /// What it showed last.
     last_now: Timestamp,
     last_fixes: BTreeMap<u32, u32>,
-    last_consent: BTreeMap<u32, ConsentEvent>,
+    last_consent: BTreeMap<u32, (ConsentEvent, Hearing)>,
     n_tickets: u64,
     n_since_look: u32,
     /// Payloads that the engine had opened, and not turned away after that, when it was last asked.
@@ -207,10 +207,10 @@ impl Play<'_> {
     fn tell_the_judge(&mut self, message: &Message, what: &Asked, now: Timestamp) {
         let opinion = &mut self.shell.opinion;
         match what {
-            Asked::Consent(event) => {
+            Asked::Consent(event, hearing) => {
                 let merchant = self.shell.names.merchant(event.merchant.as_str());
                 let merchant = merchant.expect("every merchant is of the scene");
-                let effect = opinion.consent(message.who, merchant, event, now);
+                let effect = opinion.consent(message.who, merchant, (event, *hearing, message.is_own), now);
                 self.shell.effects.extend(effect.map(|effect| (message.ticket, effect)));
             }
             Asked::Feedback(answer) => {
@@ -221,6 +221,7 @@ impl Play<'_> {
             }
             Asked::Profile(word) => {
                 opinion.profile(message.who, word, now);
+                self.shell.note_profile(message.who, message.ticket);
                 self.shell.laws.unmute(message.who, |what| word.keeps_muted(what));
             }
             Asked::Erasure => self.shell.forget(message.who, now),
@@ -298,10 +299,10 @@ impl Play<'_> {
 
     fn await_answer(&mut self, message: Message, what: Asked) {
         match &what {
-            Asked::Consent(event) if self.shell.plant == Some(Plant::AcknowledgesEarly) => {
+            Asked::Consent(event, _) if self.shell.plant == Some(Plant::AcknowledgesEarly) => {
                 self.shell.acknowledge_early(message.who, event, message.ticket);
             }
-            Asked::Consent(_) | Asked::Feedback(_) | Asked::Profile(_) | Asked::Erasure => {
+            Asked::Consent(..) | Asked::Feedback(_) | Asked::Profile(_) | Asked::Erasure => {
                 self.shell.unsettled.insert(message.ticket, Sent { message, what });
             }
         }
@@ -361,13 +362,14 @@ impl Play<'_> {
                 Some((fix_message(*who, *phone, body.to_vec()), Told::Fixes(0..0)))
             }
             Happening::Consent { .. } => {
-                let (who, event) = post::consent_event(self.scene, &story.happenings[no as usize].what)?;
-                self.last_consent.insert(who, event.clone());
-                Some(self.consent_message(who, event))
+                let (who, event, hearing) =
+                    post::consent_event(self.scene, &story.happenings[no as usize].what)?;
+                self.last_consent.insert(who, (event.clone(), hearing));
+                Some(self.consent_message(who, event, hearing))
             }
             Happening::ConsentAgain { who } => {
-                let event = self.last_consent.get(who)?.clone();
-                Some(self.consent_message(*who, event))
+                let (event, hearing) = self.last_consent.get(who)?.clone();
+                Some(self.consent_message(*who, event, hearing))
             }
             Happening::Feedback { who, kind, of, ago } => {
                 let at = story.happenings[no as usize].at;
@@ -376,26 +378,32 @@ impl Play<'_> {
             Happening::Profile { who, word } => {
                 self.n_tickets += 1;
                 let (body, ticket) = (word.body(self.scene), self.n_tickets);
-                let message = Message { door: Door::Profile, who: *who, phone: 0, body, ticket };
+                let message =
+                    Message { door: Door::Profile, who: *who, phone: 0, is_own: false, body, ticket };
                 Some((message, Told::Asked(Asked::Profile(word.clone()))))
             }
             Happening::Erasure { who } => {
                 self.n_tickets += 1;
                 let (body, ticket) = (Vec::new(), self.n_tickets);
-                let message = Message { door: Door::Erasure, who: *who, phone: 0, body, ticket };
+                let message =
+                    Message { door: Door::Erasure, who: *who, phone: 0, is_own: false, body, ticket };
                 Some((message, Told::Asked(Asked::Erasure)))
             }
             Happening::Wait | Happening::Fault(_) => None,
         }
     }
 
-    fn consent_message(&mut self, who: u32, event: ConsentEvent) -> (Message, Told) {
+    fn consent_message(&mut self, who: u32, event: ConsentEvent, hearing: Hearing) -> (Message, Told) {
         self.n_tickets += 1;
-        let body = wire::encode_consent(&event);
-        let restricts = !matches!(event.kind, ConsentKind::Grant { .. } | ConsentKind::Resume);
-        self.shell.counts.n_restrictions += u64::from(restricts);
-        let message = Message { door: Door::Consent, who, phone: 0, body, ticket: self.n_tickets };
-        (message, Told::Asked(Asked::Consent(Box::new(event))))
+        let body = post::consent_body(&event);
+        self.shell.counts.n_restrictions += u64::from(event.kind.is_a_no());
+        let is_own = hearing == Hearing::Live && post::is_from_phone(&event);
+        let door = match hearing {
+            Hearing::Live => Door::Consent,
+            Hearing::Imported { attested } => Door::Imported { attested },
+        };
+        let message = Message { door, who, phone: 0, is_own, body, ticket: self.n_tickets };
+        (message, Told::Asked(Asked::Consent(Box::new(event), hearing)))
     }
 
     fn feedback_message(
@@ -421,7 +429,8 @@ impl Play<'_> {
         let phone = named.filter(|_| of == Whose::Own).map_or(0, |offer| offer.phone);
         let body = wire::encode_feedback(&Feedback { about, kind, at });
         self.n_tickets += 1;
-        let message = Message { door: Door::Feedback, who, phone, body, ticket: self.n_tickets };
+        let message =
+            Message { door: Door::Feedback, who, phone, is_own: true, body, ticket: self.n_tickets };
         let counts = of == Whose::Own;
         let answer = AnswerSent { about: judged, kind, at, counts };
         Some((message, Told::Asked(Asked::Feedback(answer))))
@@ -487,5 +496,5 @@ impl Play<'_> {
 }
 
 const fn fix_message(who: u32, phone: u8, body: Vec<u8>) -> Message {
-    Message { door: Door::Fixes, who, phone, body, ticket: 0 }
+    Message { door: Door::Fixes, who, phone, is_own: true, body, ticket: 0 }
 }

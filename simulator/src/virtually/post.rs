@@ -1,6 +1,6 @@
 //! Messages on their way to the engine: encoded as phones and backends do, read as the server does.
 
-use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Method, Notice};
+use consent_gate::{Actor, ConsentEvent, ConsentKind, EventId, Hearing, Method, Notice, TokenHash};
 use engine::{Door, Letter};
 use model::{CustomerId, Fix};
 use wire::{Limits, Topic, Topics, batch};
@@ -26,6 +26,8 @@ pub(crate) struct Message {
     pub(crate) door: Door,
     pub(crate) who: u32,
     pub(crate) phone: u8,
+    /// By the customer's own phone, and no backend.
+    pub(crate) is_own: bool,
     pub(crate) body: Vec<u8>,
     /// Comes back when the sender may be told that it arrived.
     pub(crate) ticket: u64,
@@ -73,7 +75,7 @@ impl Addresses {
         let (door, customer, device) = match self.topics.parse(topic).expect("topics of people are sound") {
             Topic::Fix { customer, device } => (Door::Fixes, customer, device),
             Topic::Feedback { customer, device } => (Door::Feedback, customer, device),
-            Topic::Consent { customer } => (Door::Consent, customer, ""),
+            Topic::Consent { customer } => (message.door, customer, if message.is_own { "own" } else { "" }),
             Topic::Profile { customer } => (Door::Profile, customer, ""),
             Topic::Batch
             | Topic::Offer { .. }
@@ -131,21 +133,51 @@ const LIMITS: Limits = Limits {
     n_batch_fixes_max: 10_000,
 };
 
-/// The event of a happening, with its evidence, and who says it.
-pub(crate) fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent)> {
-    let Happening::Consent { who, merchant, purpose, kind, acted_at, no } = what else { return None };
+/// The event of a happening, with its evidence, who says it, and how it comes.
+pub(crate) fn consent_event(scene: &Scene, what: &Happening) -> Option<(u32, ConsentEvent, Hearing)> {
+    let Happening::Consent { who, merchant, purpose, kind, acted_at, no, hearing } = what else {
+        return None;
+    };
     let (id, lang, sha256) = ("notice".into(), "en".into(), "0".repeat(64).into());
-    let is_yes = matches!(kind, ConsentKind::Grant { .. });
+    let version = match kind {
+        ConsentKind::Supersede => 1 + no % 3,
+        _ => 1 + no % 2,
+    };
+    let shows = matches!(kind, ConsentKind::Show | ConsentKind::Grant { .. } | ConsentKind::Supersede);
+    let is_grant = matches!(kind, ConsentKind::Grant { .. });
+    let notice = Notice { id, version, lang, sha256, shown_at: *acted_at };
     let event = ConsentEvent {
         id: EventId::new(&format!("e{no}")).expect("a letter and digits make an event id"),
         merchant: scene.merchants[*merchant as usize].clone(),
         purpose: *purpose,
         kind: *kind,
-        actor: Actor::Own,
-        method: Method::Toggle,
-        notice: is_yes.then_some(Notice { id, version: 1, lang, sha256, shown_at: *acted_at }),
+        actor: if no.is_multiple_of(23) { Actor::Agent } else { Actor::Own },
+        // Now and then something is amiss.
+        method: if no.is_multiple_of(61) { Method::Gpc } else { Method::Toggle },
+        notice: (shows && !(is_grant && no.is_multiple_of(67))).then_some(notice),
         evidence_at: (!no.is_multiple_of(9)).then_some(*acted_at),
         app: None,
     };
-    Some((*who, event))
+    Some((*who, event, *hearing))
+}
+
+/// Whether a customer's own phone sends a word on consent; the same one always does.
+pub(crate) fn is_from_phone(event: &ConsentEvent) -> bool {
+    let no: u32 = event.id.as_str().trim_start_matches('e').parse().unwrap_or(0);
+    no.is_multiple_of(5)
+}
+
+/// The tokens that there are.
+const TOKENS: [&str; 3] = ["token-one", "token-two", "token-three"];
+
+/// The hash of one of them.
+pub(crate) fn token(no: usize) -> TokenHash {
+    wire::token_hash(TOKENS[no % TOKENS.len()])
+}
+
+/// An event as it is sent: who confirms knows the token itself.
+pub(crate) fn consent_body(event: &ConsentEvent) -> Vec<u8> {
+    let ConsentKind::Confirm { token } = event.kind else { return wire::encode_consent(event) };
+    let known = TOKENS.into_iter().find(|known| wire::token_hash(known) == token);
+    wire::encode_confirmation(event, known.expect("a token of the story"))
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::chance::Chance;
+use super::law::PLACES;
 use super::laws::Muted;
 use super::scene::{CATEGORIES, SEGMENTS, Scene};
 
@@ -21,6 +22,8 @@ pub(crate) struct ProfileWord {
     muted_fences: Option<Vec<u32>>,
     /// The dial is set back before its parts are set.
     clears_dial: bool,
+    residence: Option<Option<&'static str>>,
+    phone_region: Option<Option<&'static str>>,
 }
 
 impl ProfileWord {
@@ -41,7 +44,9 @@ impl ProfileWord {
             some.dedup();
             some
         };
-        match chance.below(14) {
+        match chance.below(16) {
+            14 => self.residence = Some(home(chance)),
+            15 => self.phone_region = Some(home(chance)),
             0 => self.lang = Some(chance.of_list(&["de", "en"])),
             1 => {
                 let zones = [None, Some("Asia/Tokyo"), Some("America/New_York"), Some("Pacific/Apia")];
@@ -89,6 +94,8 @@ impl ProfileWord {
         part("v", Some(json!(1)));
         part("lang", self.lang.map(|lang| json!(lang)));
         part("tz", self.tz.map(|tz| json!(tz)));
+        part("residence", self.residence.map(|place| json!(place)));
+        part("phone_region", self.phone_region.map(|place| json!(place)));
         // What is set back to nothing may be said so, too.
         part("minor", self.minor.map(|minor| if minor { json!(true) } else { Value::Null }));
         part(
@@ -133,7 +140,12 @@ impl ProfileWord {
         let segments = |some: &Vec<(u32, &'static str)>| {
             some.iter().map(|(merchant, segment)| (*merchant, (*segment).to_owned())).collect()
         };
+        let place = |said: Option<Option<&str>>, before: Option<String>| {
+            said.map_or(before, |said| said.map(str::to_owned))
+        };
         oracle::Profile {
+            residence: place(self.residence, profile.residence),
+            phone_region: place(self.phone_region, profile.phone_region),
             tz: self.tz.map_or(profile.tz, |tz| tz.map(zone)),
             minor: self.minor.unwrap_or(profile.minor),
             favourites: self.favourites.clone().unwrap_or(profile.favourites),
@@ -169,6 +181,10 @@ impl ProfileWord {
             muted_fences: self.muted_fences.clone().unwrap_or(dial.muted_fences),
         }
     }
+}
+
+fn home(chance: &mut Chance) -> Option<&'static str> {
+    (!chance.per_mille(150)).then(|| chance.of_list(&PLACES))
 }
 
 fn or_null(value: Value, is_null: bool) -> Value {

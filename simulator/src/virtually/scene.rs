@@ -10,7 +10,7 @@ use offers::{Audience, Draft, Limits, Mode, Season};
 use spatial_index::{Fence, Polygon, Ring, Shape};
 
 use super::chance::Chance;
-use super::rules;
+use super::{law, rules};
 
 /// A world before its first happening.
 #[derive(Clone, Debug)]
@@ -81,6 +81,14 @@ impl Plane {
     }
 }
 
+impl Scene {
+    /// Whether some rule asks for a second word of somebody.
+    pub(crate) fn asks_twice(&self) -> bool {
+        let rules = self.policy.law.rules.rules();
+        rules.iter().any(|rule| !rule.demands.consent.double_opt_in.is_empty())
+    }
+}
+
 impl Grid {
     pub(crate) fn position(&self, at: Point) -> Position {
         self.plane.position(at)
@@ -121,6 +129,7 @@ pub(crate) fn crowded(seed: u64, n_fences: usize, n_people: usize) -> (Scene, Gr
     let drafts = drafts(&fences, &merchants, starts_at, &mut chance);
     let people = (0..n_people).map(|no| person(no, &mut chance)).collect();
     let policy = rules::draw(&mut chance);
+    let policy = law::with_law(policy, &merchants, starts_at, seed);
     (Scene { fences, drafts, merchants, people, policy, starts_at }, grid)
 }
 

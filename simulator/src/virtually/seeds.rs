@@ -43,6 +43,11 @@ pub(crate) struct Summary {
     pub(crate) n_edits: u64,
     pub(crate) n_erasures: u64,
     pub(crate) n_new_lives: u64,
+    pub(crate) n_reminders: u64,
+    pub(crate) n_confirmed: u64,
+    pub(crate) n_unconfirmed: u64,
+    pub(crate) n_imported: u64,
+    pub(crate) n_imports_applied: u64,
     pub(crate) took_s: f64,
     made_s: f64,
     played_s: f64,
@@ -69,6 +74,11 @@ impl Summary {
             n_shadows: _,
             n_erasures,
             n_new_lives,
+            n_reminders,
+            n_confirmed,
+            n_unconfirmed,
+            n_imported,
+            n_imports_applied,
         } = played.ending.counts;
         self.n_seeds += 1;
         self.n_fixes += n_fixes;
@@ -83,6 +93,11 @@ impl Summary {
         self.n_edits += n_edits;
         self.n_erasures += n_erasures;
         self.n_new_lives += n_new_lives;
+        self.n_reminders += n_reminders;
+        self.n_confirmed += n_confirmed;
+        self.n_unconfirmed += n_unconfirmed;
+        self.n_imported += n_imported;
+        self.n_imports_applied += n_imports_applied;
         self.made_s += played.made_s;
         self.played_s += played.played_s;
         if let Some(digest) = played.ending.digest {
@@ -94,7 +109,8 @@ impl Summary {
     fn line(&self) -> String {
         format!(
             "{} seeds, {} fixes, {:.0} fixes/s a core, {} transitions, {} offers, {} held back, {} refused, \
-             {} starts, {} edits, {} erasures, {} new lives, {} violations",
+             {} starts, {} edits, {} erasures, {} new lives, {} confirmations \
+             ({} failed), {} reminders, {} imports ({} applied), {} violations",
             self.n_seeds,
             self.n_fixes,
             self.fixes_per_s_core,
@@ -106,6 +122,11 @@ impl Summary {
             self.n_edits,
             self.n_erasures,
             self.n_new_lives,
+            self.n_confirmed,
+            self.n_unconfirmed,
+            self.n_reminders,
+            self.n_imported,
+            self.n_imports_applied,
             self.violations.len()
         )
     }

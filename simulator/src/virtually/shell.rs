@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use consent_gate::ConsentEvent;
+use consent_gate::{ConsentEvent, Hearing};
 use engine::{Alteration, Door, Engine, Event, EventKind, Farewell, House, Letter, Output};
 use ledger::{
     DeliveryOutcome, NotCommitted, Recorded, Staged, StockCount, Storage as _, StorageError, commit,
@@ -49,6 +49,8 @@ pub(crate) struct Shell<'a> {
     pub(crate) effects: BTreeMap<u64, &'static str>,
     /// Answers that the judge found to be of use, by their tickets.
     pub(crate) of_use: BTreeSet<u64>,
+    /// Letters about themselves of those who had said a word on consent before: what they mute is kept.
+    pub(crate) kept: BTreeSet<u64>,
     /// Letters that somebody wrote before they were forgotten, by their tickets.
     pub(crate) past: BTreeSet<u64>,
     /// Who was forgotten since both sides were compared.
@@ -72,7 +74,7 @@ pub(crate) struct Sent {
 /// What it was about.
 #[derive(Clone, Debug)]
 pub(crate) enum Asked {
-    Consent(Box<ConsentEvent>),
+    Consent(Box<ConsentEvent>, Hearing),
     Feedback(AnswerSent),
     Profile(Box<ProfileWord>),
     Erasure,
@@ -126,6 +128,13 @@ pub(crate) struct Counts {
     pub(crate) n_erasures: u64,
     /// Of those who were erased, how many said yes to something new.
     pub(crate) n_new_lives: u64,
+    pub(crate) n_reminders: u64,
+    /// Second words that made a yes of the first, and those that did not.
+    pub(crate) n_confirmed: u64,
+    pub(crate) n_unconfirmed: u64,
+    /// Words out of files, and those of them that changed something.
+    pub(crate) n_imported: u64,
+    pub(crate) n_imports_applied: u64,
 }
 
 impl<'a> Shell<'a> {
@@ -152,6 +161,7 @@ impl<'a> Shell<'a> {
             unsettled: BTreeMap::new(),
             effects: BTreeMap::new(),
             of_use: BTreeSet::new(),
+            kept: BTreeSet::new(),
             past: BTreeSet::new(),
             gone: Vec::new(),
             last_offer: BTreeMap::new(),
@@ -185,6 +195,7 @@ impl<'a> Shell<'a> {
         loop {
             self.send(now)?;
             if self.in_flight.is_none() {
+                self.opinion.take_census(now);
                 self.opinion.stage(now);
                 self.in_flight = self.engine.poll_staged(now);
                 if self.in_flight.is_some() {
@@ -227,7 +238,7 @@ impl<'a> Shell<'a> {
                 Output::Send(recorded) => self.line.push(recorded),
                 Output::Acknowledge(ack) => self.acknowledge(&ack),
                 Output::Settled { ticket } => self.settled(ticket, now),
-                Output::Remind(_) => {}
+                Output::Remind(reminder) => self.remind(&reminder),
                 Output::Erase(farewell) => self.farewells.push_back(farewell),
                 // Nobody is told of it.
                 Output::Shadow(_) => self.counts.n_shadows += 1,
@@ -370,6 +381,7 @@ impl<'a> Shell<'a> {
         self.notices.clear();
         self.effects.clear();
         self.of_use.clear();
+        self.kept.clear();
         self.past.clear();
         self.weather = Weather { phones_are_away: self.weather.phones_are_away, ..Weather::default() };
         (self.disk.n_to_fail, self.disk.in_doubt) = (0, None);

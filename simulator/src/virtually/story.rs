@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
-use consent_gate::{ConsentKind, Purpose};
-use engine::ClockSource;
+use consent_gate::Hearing;
 use model::FeedbackKind;
 use model::{Fix, Meters, Millis, Position, Timestamp};
 use offers::Mode;
@@ -16,6 +15,7 @@ use super::happening::{Edit, Fault, Happening, Joins, OfferEdit, Step, Story, Ti
 use super::profiles::ProfileWord;
 use super::scene::{Grid, Scene};
 use super::walker::Walker;
+use super::words::Waiting;
 
 /// Writes the story of a crowded place.
 pub(crate) fn crowded(seed: u64, scene: &Scene, grid: &Grid, n_fixes: usize, faults: Faults) -> Story {
@@ -42,36 +42,27 @@ fn walkers(seed: u64, session: usize, scene: &Scene, grid: &Grid, now: Timestamp
 
 /// Puts happenings in order.
 pub(crate) struct Writer<'a> {
-    scene: &'a Scene,
+    pub(super) scene: &'a Scene,
     story: Story,
-    chance: Chance,
+    pub(super) chance: Chance,
     pub(crate) now: Timestamp,
     /// One fault in so many messages; never when 0.
-    fault_once_in: usize,
+    pub(super) fault_once_in: usize,
     faults: Faults,
-    n_consents: u32,
+    pub(super) n_consents: u32,
     /// Letters that will be read together with the next one.
     n_to_join: usize,
     joins: Joins,
     /// What ends a fault that lasts, and after how many messages.
     ends: Vec<(usize, Fault)>,
-    n_messages: usize,
+    pub(super) n_messages: usize,
     /// Who agrees to things again, and after how many messages.
-    back: Vec<(usize, u32)>,
+    pub(super) back: Vec<(usize, u32)>,
+    /// Second words on their way, and after how many messages they come.
+    pub(super) confirmations: Vec<(usize, Waiting)>,
+    /// How what people say comes.
+    pub(super) hearing: Hearing,
 }
-
-/// What people speak about.
-const PURPOSES: [Purpose; 6] = [
-    Purpose::Location,
-    Purpose::OffersPush,
-    Purpose::OffersSms,
-    Purpose::OffersEmail,
-    Purpose::OffersInbox,
-    Purpose::Personalisation,
-];
-
-/// What most people agree to; the rest is a matter of taste.
-const ALWAYS_ASKED: [Purpose; 3] = [Purpose::Location, Purpose::Background, Purpose::OffersPush];
 
 /// Faults of one story at most: each can cost a start.
 const N_FAULTS_MAX: usize = 160;
@@ -95,7 +86,18 @@ impl<'a> Writer<'a> {
             ends: Vec::new(),
             n_messages: 0,
             back: Vec::new(),
+            confirmations: Vec::new(),
+            hearing: Hearing::Live,
         }
+    }
+
+    pub(super) const fn n_happenings(&self) -> usize {
+        self.story.happenings.len()
+    }
+
+    /// What was written from there on happens at an instant.
+    pub(super) fn put_at(&mut self, from: usize, at: Timestamp) {
+        self.story.happenings[from..].iter_mut().for_each(|timed| timed.at = at);
     }
 
     pub(crate) fn push(&mut self, what: Happening) {
@@ -109,36 +111,7 @@ impl<'a> Writer<'a> {
         self.story.happenings.push(Timed { at: self.now, what, joins });
     }
 
-    /// Most people agree to most before anything else; some to location alone, some to nothing.
-    pub(crate) fn agree(&mut self) {
-        for who in 0..self.scene.people.len() as u32 {
-            if self.chance.per_mille(80) {
-                continue;
-            }
-            self.agree_to_most(who);
-        }
-        for who in 0..self.scene.people.len() as u32 {
-            if self.chance.per_mille(400) {
-                self.say_something(who);
-            }
-        }
-        self.now = self.now + Millis::from_secs(30);
-    }
-
-    fn agree_to_most(&mut self, who: u32) {
-        for merchant in 0..self.scene.merchants.len() as u32 {
-            for purpose in PURPOSES {
-                let refuses = if ALWAYS_ASKED.contains(&purpose) { 60 } else { 400 };
-                if !self.chance.per_mille(refuses) {
-                    let grant = ConsentKind::Grant { until: None, confirm: None };
-                    let acted_at = self.now;
-                    self.consent(who, merchant, purpose, grant, acted_at);
-                }
-            }
-        }
-    }
-
-    fn say_something(&mut self, who: u32) {
+    pub(super) fn say_something(&mut self, who: u32) {
         let word = Box::new(ProfileWord::draw(self.scene, &mut self.chance));
         self.push(Happening::Profile { who, word });
     }
@@ -156,12 +129,6 @@ impl<'a> Writer<'a> {
         let ago = [None, None, Some(0), Some(3), Some(30), Some(-90), Some(20_000)];
         let ago = self.chance.of_list(&ago).map(Millis::from_secs);
         self.push(Happening::Feedback { who, kind, of, ago });
-    }
-
-    fn consent(&mut self, who: u32, merchant: u32, purpose: Purpose, kind: ConsentKind, acted_at: Timestamp) {
-        self.n_consents += 1;
-        let no = self.n_consents;
-        self.push(Happening::Consent { who, merchant, purpose, kind, acted_at, no });
     }
 
     /// Lets everybody walk until so many fixes are told; `step` hands over what a phone has to say
@@ -217,6 +184,10 @@ impl<'a> Writer<'a> {
         for who in back {
             self.agree_to_most(who);
         }
+        let due: Vec<_> = self.confirmations.extract_if(.., |(n, _)| *n <= n_messages).collect();
+        for (_, waiting) in due {
+            self.confirm(waiting);
+        }
         let draw = self.chance.below(1_000);
         let who = self.chance.below(self.scene.people.len()) as u32;
         match draw {
@@ -226,6 +197,7 @@ impl<'a> Writer<'a> {
             68..84 => self.answer(who),
             84..90 => self.say_something(who),
             90..92 => self.leave(who),
+            92..94 => self.import(),
             18..24 if self.faults.is_hostile() => self.hostile(who),
             24..28 => self.push(Happening::Wait),
             28..68 if self.n_to_join == 0 => {
@@ -239,58 +211,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Somebody wants to be forgotten, perhaps twice, perhaps with a yes between; most come back.
-    fn leave(&mut self, who: u32) {
-        if 0 < self.fault_once_in && self.chance.per_mille(300) {
-            let at = self.chance.of_list(&Step::OF_ERASURES);
-            let write_survives = self.chance.per_mille(500);
-            self.push(Happening::Fault(Fault::Crash { at, write_survives }));
-        }
-        if 0 < self.fault_once_in && self.chance.per_mille(200) {
-            self.lasts(Fault::ErasuresSlow(true), Fault::ErasuresSlow(false));
-        }
-        self.push(Happening::Erasure { who });
-        if self.chance.per_mille(300) {
-            let n_words = self.chance.below(3);
-            for _ in 0..n_words {
-                self.change_of_mind(who);
-            }
-            self.push(Happening::Erasure { who });
-        }
-        if self.chance.per_mille(700) {
-            self.back.push((self.n_messages + self.chance.below(30), who));
-        }
-    }
-
-    fn change_of_mind(&mut self, who: u32) {
-        let merchant = self.chance.below(self.scene.merchants.len()) as u32;
-        let purpose = self.chance.of_list(&PURPOSES);
-        // A clock that leaps from fix to fix lets nothing run out between a letter and the fix in it.
-        let runs_out = self.scene.policy.clock == ClockSource::Caller;
-        let soon = |chance: &mut Chance, now: Timestamp| {
-            runs_out.then(|| now + Millis::from_secs(chance.whole(-60, 4_000)))
-        };
-        let kind = match self.chance.below(12) {
-            0 | 1 => ConsentKind::Withdraw,
-            2 => ConsentKind::Refuse,
-            3 => ConsentKind::Pause { until: None },
-            4 | 5 => ConsentKind::Pause { until: soon(&mut self.chance, self.now) },
-            6 => ConsentKind::Resume,
-            7 => ConsentKind::Grant { until: soon(&mut self.chance, self.now), confirm: None },
-            _ => ConsentKind::Grant { until: None, confirm: None },
-        };
-        let ago_s =
-            if self.chance.per_mille(800) { 0 } else { self.chance.of_list(&[-300, -30, 5, 600, 90_000]) };
-        let acted_at = self.now - Millis::from_secs(ago_s);
-        self.consent(who, merchant, purpose, kind, acted_at);
-    }
-
     fn hostile(&mut self, who: u32) {
         let body = super::hostile::body(&mut self.chance, self.now);
         self.push(Happening::Hostile { who, phone: 0, body });
     }
 
-    fn lasts(&mut self, start: Fault, end: Fault) {
+    pub(super) fn lasts(&mut self, start: Fault, end: Fault) {
         let most = self.chance.of_list(&[10, 40, 300]);
         let n = self.n_messages + 1 + self.chance.below(most);
         self.push(Happening::Fault(start));

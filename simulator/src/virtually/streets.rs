@@ -29,7 +29,8 @@ pub(crate) fn make(seed: u64, n_fences: usize, options: &Options) -> (Scene, Sto
         talk: Talk::Mixed,
     };
     let world = World::lay(&plan).expect("a town of so many stores can be laid");
-    let scene = scene(&world, &mut Chance::of(&[seed, 1]));
+    let mut scene = scene(&world, &mut Chance::of(&[seed, 1]));
+    scene.policy = super::law::with_law(scene.policy, &scene.merchants, scene.starts_at, seed);
     let mut writer = Writer::new(seed, &scene, options.n_fixes, options.faults);
     writer.agree();
     let troubles = if options.faults.is_none() { Troubles::none() } else { Troubles::usual() };

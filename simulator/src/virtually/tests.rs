@@ -26,6 +26,7 @@ fn options(n_fixes: usize) -> Options {
 fn eighty_seeds_break_no_law_and_are_lively_enough_to_mean_something() {
     let (mut n_transitions, mut n_offers, mut n_starts, mut n_edits) = (0, 0, 0, 0);
     let (mut n_erasures, mut n_new_lives) = (0, 0);
+    let (mut n_confirmed, mut n_unconfirmed, mut n_imports, mut n_reminders) = (0, 0, 0, 0);
     for seed in 1..=80 {
         let played = run(seed, &options(700));
         if let Some(Found { violation, story }) = played.found {
@@ -38,10 +39,18 @@ fn eighty_seeds_break_no_law_and_are_lively_enough_to_mean_something() {
         n_edits += counts.n_edits;
         n_erasures += counts.n_erasures;
         n_new_lives += counts.n_new_lives;
+        n_confirmed += counts.n_confirmed;
+        n_unconfirmed += counts.n_unconfirmed;
+        n_imports += counts.n_imports_applied;
+        n_reminders += counts.n_reminders;
     }
+    assert!(
+        100 < n_confirmed && 20 < n_unconfirmed && 50 < n_imports && 50 < n_reminders,
+        "{n_confirmed} confirmations, {n_unconfirmed} failed, {n_imports} imports, {n_reminders} reminders"
+    );
     assert!(100 < n_erasures && 50 < n_new_lives, "{n_erasures} erasures, {n_new_lives} new lives");
     assert!(
-        2_000 < n_transitions && 60 < n_offers && 200 < n_starts && 200 < n_edits,
+        2_000 < n_transitions && 40 < n_offers && 200 < n_starts && 200 < n_edits,
         "{n_transitions} transitions, {n_offers} offers, {n_starts} starts, {n_edits} edits"
     );
 }

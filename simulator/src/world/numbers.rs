@@ -3,10 +3,14 @@
 use engine::{ClockSource, Policy};
 use notifier::{AnswerPolicy, Costs, NotifierPolicy};
 
-use super::second;
+use consent_gate::rules::{Place, Rule};
+use model::{Jurisdiction, Timestamp};
+
+use super::rows;
+use super::second::{self, MerchantNo};
 
 /// What the oracle goes by under a policy of the engine.
-pub(crate) fn rules(policy: &Policy) -> oracle::Rules {
+pub(crate) fn rules(policy: &Policy, merchant_no: MerchantNo<'_>) -> oracle::Rules {
     let (presence, notifier) = (&policy.presence, &policy.notifier);
     oracle::Rules {
         dwell_ms: presence.dwell.ms(),
@@ -45,6 +49,9 @@ pub(crate) fn rules(policy: &Policy) -> oracle::Rules {
         mode: second::mode(policy.mode),
         grant_lasts_ms: policy.gate.grant_lasts.ms(),
         location_lasts_ms: policy.gate.location_lasts.ms(),
+        remind_before_ms: policy.gate.remind_before.ms(),
+        token_lasts_ms: policy.gate.token_lasts.ms(),
+        law: law(policy, merchant_no),
         clock_leaps: policy.clock == ClockSource::Fixes,
     }
 }
@@ -130,5 +137,43 @@ fn answers(answers: &AnswerPolicy) -> oracle::AnswerRules {
         ignored_after_ms: answers.ignored_after.ms(),
         ignored_in_a_row: answers.ignored_in_a_row,
         ignored_limit_pct: answers.ignored_limit_pct,
+    }
+}
+
+/// The law, in the oracle's words.
+fn law(policy: &Policy, merchant_no: MerchantNo<'_>) -> oracle::Law {
+    let book = &policy.law.rules;
+    let text = |place: &Jurisdiction| place.as_str().to_owned();
+    let countries = &book.geography().countries;
+    let seats = policy.law.seats.iter();
+    oracle::Law {
+        rules: book.rules().iter().map(|rule| law_rule(rule, policy)).collect(),
+        parts: countries.iter().map(|it| (text(&it.country), it.parts.iter().map(text).collect())).collect(),
+        home: policy.law.default_residence.as_ref().map(text),
+        needs_home: policy.gate.needs_home,
+        seats: seats.filter_map(|(merchant, place)| Some((merchant_no(merchant)?, text(place)))).collect(),
+    }
+}
+
+fn law_rule(rule: &Rule, policy: &Policy) -> oracle::LawRule {
+    let groups = &policy.law.rules.geography().groups;
+    let wheres = |place: &Place| match place {
+        Place::Everywhere => vec![oracle::Where::Everywhere],
+        Place::In(place) => vec![oracle::Where::In(place.as_str().to_owned())],
+        Place::PartUnknown(country) => vec![oracle::Where::PartUnknown(country.as_str().to_owned())],
+        Place::Group(id) => {
+            let members = groups.iter().filter(|group| group.id == *id).flat_map(|group| &group.members);
+            members.map(|member| oracle::Where::In(member.as_str().to_owned())).collect()
+        }
+    };
+    let consent = &rule.demands.consent;
+    let purposes =
+        |some: &[consent_gate::Purpose]| some.iter().map(|purpose| rows::purpose(*purpose)).collect();
+    oracle::LawRule {
+        places: rule.places.iter().flat_map(wheres).collect(),
+        from_ms: rule.from.map(Timestamp::unix_ms),
+        until_ms: rule.until.map(Timestamp::unix_ms),
+        double_opt_in: purposes(&consent.double_opt_in),
+        grant_lasts: consent.grant_lasts.as_ref().map(|(some, lasts)| (purposes(some), lasts.ms())),
     }
 }

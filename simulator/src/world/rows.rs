@@ -1,14 +1,16 @@
 //! Stored rows, words on consent and answers as the oracle takes them.
 
-use consent_gate::{ConsentKind, ConsentState, Purpose};
+use consent_gate::{
+    Actor, Block, ConsentEvent, ConsentKind, ConsentState, Hearing, Method, Purpose, TokenHash,
+};
 use ledger::{DeliveryOutcome, StateRow, StockCount};
 use model::{
     DeviceId, FeedbackKind, FenceId, Heard, MerchantId, Notification, NotificationId, OfferId, Profile,
     SilenceOver, SilenceReason, Timestamp, Tolerance,
 };
 use oracle::{
-    Answer, Answers, Leaving, Over, Patience, Said, StoredConsent, StoredCustomer, StoredNotice, StoredVisit,
-    Why, Word,
+    Answer, Answers, Consent, Leaving, Over, Patience, Said, StoredConsent, StoredCustomer, StoredNotice,
+    StoredVisit, Why, Word,
 };
 
 use super::second;
@@ -34,6 +36,8 @@ pub(crate) trait Numbers {
                 purpose: purpose(row.purpose),
                 state: state(row.state),
                 restricted_at_ms: row.restricted_at.map(Timestamp::unix_ms),
+                version: row.notice.as_ref().map(|notice| notice.version),
+                is_reminded: row.reminded,
             })
         };
         let visit = |visit: &ledger::OpenVisit| {
@@ -64,7 +68,10 @@ pub(crate) trait Numbers {
         let fences = |ids: &[FenceId]| ids.iter().filter_map(|id| self.fence(id)).collect();
         let segment =
             |(merchant, name): &(MerchantId, Box<str>)| Some((self.merchant(merchant)?, name.to_string()));
+        let place = |place: Option<model::Jurisdiction>| place.map(|place| place.as_str().to_owned());
         oracle::Profile {
+            residence: place(profile.residence),
+            phone_region: place(profile.phone_region),
             tz: profile.tz.as_deref().and_then(|name| name.parse().ok()),
             minor: profile.minor,
             favourites: fences(favourites),
@@ -200,20 +207,43 @@ pub(crate) const fn purpose(purpose: Purpose) -> oracle::Purpose {
     }
 }
 
-/// A word on consent.
-pub(crate) fn word(kind: ConsentKind) -> Word {
+/// A word on consent with its evidence, and how it came.
+pub(crate) fn consent(event: &ConsentEvent, hearing: Hearing, is_from_phone: bool) -> Consent {
+    Consent {
+        word: word(event.kind),
+        shown_at_ms: event.notice.as_ref().map(|notice| notice.shown_at.unix_ms()),
+        version: event.notice.as_ref().map(|notice| notice.version),
+        evidence_at_ms: event.evidence_at.map(Timestamp::unix_ms),
+        can_say_yes: event.method != Method::Gpc,
+        hearing: match hearing {
+            Hearing::Live => oracle::Hearing::Live,
+            Hearing::Imported { attested } => oracle::Hearing::Imported { attested },
+        },
+        is_from_phone,
+        is_their_own: event.actor == Actor::Own,
+    }
+}
+
+fn word(kind: ConsentKind) -> Word {
     match kind {
-        ConsentKind::Grant { until, .. } => Word::Grant { until_ms: until.map(Timestamp::unix_ms) },
+        ConsentKind::Show => Word::Show,
+        ConsentKind::Grant { until, confirm } => {
+            Word::Grant { until_ms: until.map(Timestamp::unix_ms), token: confirm.map(token) }
+        }
+        ConsentKind::Confirm { token: hash } => Word::Confirm { token: token(hash) },
         ConsentKind::Refuse => Word::Refuse,
         ConsentKind::Withdraw => Word::Withdraw,
         ConsentKind::Pause { until } => Word::Pause { until_ms: until.map(Timestamp::unix_ms) },
         ConsentKind::Resume => Word::Resume,
-        ConsentKind::Show
-        | ConsentKind::Confirm { .. }
-        | ConsentKind::Supersede
-        | ConsentKind::Block { .. }
-        | ConsentKind::Unblock => unreachable!("no story says it"),
+        ConsentKind::Supersede => Word::Supersede,
+        ConsentKind::Block { why } => Word::Block { is_minor: why == Block::Minor },
+        ConsentKind::Unblock => Word::Unblock,
     }
+}
+
+/// The beginning of a hash is name enough.
+fn token(hash: TokenHash) -> u64 {
+    u64::from_str_radix(&hash.to_hex()[..16], 16).expect("digits of a hash")
 }
 
 fn state(state: ConsentState) -> oracle::ConsentState {
@@ -226,11 +256,20 @@ fn state(state: ConsentState) -> oracle::ConsentState {
         },
         ConsentState::Refused => oracle::ConsentState::Refused,
         ConsentState::Withdrawn => oracle::ConsentState::Withdrawn,
-        ConsentState::Requested
-        | ConsentState::PendingConfirmation { .. }
-        | ConsentState::Expired
-        | ConsentState::Superseded
-        | ConsentState::Suppressed { .. } => unreachable!("no story leads there"),
+        ConsentState::Requested => oracle::ConsentState::Requested,
+        ConsentState::PendingConfirmation { until, granted_until, token: hash, renews } => {
+            oracle::ConsentState::Pending {
+                until_ms: until.unix_ms(),
+                granted_until_ms: granted_until.unix_ms(),
+                token: token(hash),
+                renews_ms: renews.map(Timestamp::unix_ms),
+            }
+        }
+        ConsentState::Expired => oracle::ConsentState::Expired,
+        ConsentState::Superseded => oracle::ConsentState::Superseded,
+        ConsentState::Suppressed { why } => {
+            oracle::ConsentState::Suppressed { is_minor: why == Block::Minor }
+        }
     }
 }
 
@@ -241,7 +280,9 @@ pub(crate) const fn effect_word(effect: oracle::Effect) -> &'static str {
         oracle::Effect::LateGrant => "late_grant",
         oracle::Effect::NoEvidence => "no_evidence",
         oracle::Effect::NothingToChange => "nothing_to_change",
+        oracle::Effect::NotAttested => "not_attested",
         oracle::Effect::Erased => "erased",
+        oracle::Effect::BackendOnly => "backend_only",
     }
 }
 

@@ -66,7 +66,8 @@ impl Twins {
         let person =
             |id: &CustomerId| oracle::Person { name: id.as_str().to_owned(), devices: devices.clone() };
         let people = names.customers.iter().map(person).collect();
-        let oracle = Oracle::new(fences, offers, numbers::rules(&policy)).with_people(people);
+        let mut oracle = Oracle::new(fences, offers, numbers::rules(&policy, &|_| None)).with_people(people);
+        oracle.open(now.unix_ms());
         Self {
             engine,
             oracle,
@@ -141,12 +142,7 @@ impl Twins {
             ticket: 0,
         };
         self.engine.handle_letters(&[letter], now);
-        let said_ms = said_at.map(Timestamp::unix_ms);
-        let consent = oracle::Consent {
-            word: rows::word(kind),
-            shown_at_ms: said_ms.filter(|_| is_grant),
-            evidence_at_ms: said_ms,
-        };
+        let consent = rows::consent(&event, consent_gate::Hearing::Live, false);
         self.oracle.consent(customer, merchant, rows::purpose(purpose), &consent, now.unix_ms());
         self.compare();
     }
@@ -167,6 +163,7 @@ impl Twins {
     /// Asks for what is to be recorded, unless something is on its way to the ledger.
     pub(crate) fn stage(&mut self, now: Timestamp) {
         if self.in_flight.is_none() {
+            self.oracle.take_census(now.unix_ms());
             self.in_flight = self.engine.poll_staged(now);
             if self.in_flight.is_some() {
                 self.note(|| "stage".to_owned(), now);

@@ -15,10 +15,10 @@ fn consent_is_asked_at_every_door() {
     assert_eq!(street.after(HOUR - 1, |fix| fix, BOOKS), ["refused paused"]);
     assert_eq!(street.after(1, |fix| fix, BOOKS), ["enter 0 initial"], "a pause ends by itself");
     street.say(0, Word::Withdraw, 0);
-    street.say(0, Word::Grant { until_ms: None }, MINUTE);
+    street.say(0, Word::Grant { until_ms: None, token: None }, MINUTE);
     street.told();
     assert_eq!(street.after(MINUTE, |fix| fix, BOOKS), ["refused withdrawn"], "a late grant");
-    street.say(0, Word::Grant { until_ms: Some(street.now_ms + 30 * MINUTE) }, 0);
+    street.say(0, Word::Grant { until_ms: Some(street.now_ms + 30 * MINUTE), token: None }, 0);
     assert_eq!(street.after(MINUTE, |fix| fix, BOOKS), ["enter 0 initial"]);
     assert_eq!(street.after(29 * MINUTE, |fix| fix, BOOKS), ["refused expired"]);
 }
@@ -63,6 +63,8 @@ fn stored_after_a_stay(said: Said, now_ms: i64) -> StoredCustomer {
         purpose,
         state: ConsentState::Granted { until_ms: agreed_at_ms + 365 * DAY },
         restricted_at_ms: None,
+        version: None,
+        is_reminded: false,
     };
     let heard = Heard {
         said,

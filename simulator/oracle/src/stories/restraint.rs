@@ -78,7 +78,7 @@ fn value_relevance_and_cost_rank_and_then_favourites_and_the_merchant_heard_from
         let place = fences[0].shape.clone();
         (fences[1].shape, fences[3].shape) = (place.clone(), place);
         let mut street = Street::with(fences, offers.to_vec(), talkative());
-        street.say(1, Word::Grant { until_ms: None }, 0);
+        street.say(1, Word::Grant { until_ms: None, token: None }, 0);
         prepare(&mut street);
         let told = verdicts(&mut street, BOOKS);
         assert!(told.contains(&format!("offer {winner}")), "{told:?}");
@@ -122,7 +122,7 @@ fn winner_by_tie() -> u32 {
     fences[3].shape = place;
     let offers = vec![dwell("books", &[0]), Offer { merchant: 1, fences: vec![3], ..dwell("toys", &[3]) }];
     let mut street = Street::with(fences, offers, talkative());
-    street.say(1, Word::Grant { until_ms: None }, 0);
+    street.say(1, Word::Grant { until_ms: None, token: None }, 0);
     stay(&mut street, BOOKS + 20_000.0);
     u32::from(verdicts(&mut street, BOOKS).contains(&"offer 1".to_owned()))
 }
@@ -322,7 +322,7 @@ fn answers_nudge_change_the_limit_and_silence() {
     let (mut street, said) = heard_one(talkative());
     street.oracle.feedback(&said, Answer::NotRelevant, None, street.now_ms);
     street.wait(400 * DAY);
-    street.say(0, Word::Grant { until_ms: None }, 0);
+    street.say(0, Word::Grant { until_ms: None, token: None }, 0);
     assert_eq!(verdicts(&mut street, BOOKS), ["no 0 muted"], "for ever");
 }
 
