@@ -135,7 +135,8 @@ fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for file in fs::read_dir(from).unwrap() {
         let path = file.unwrap().path();
-        if path.is_file() {
+        // Its lock says where it lay: a copy that brings it along is refused.
+        if path.is_file() && !path.ends_with("lock") {
             fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
         }
     }
